@@ -1,0 +1,42 @@
+//! Who a task belongs to.
+
+use std::fmt;
+
+use crate::InvalidText;
+
+/// The id of the user a task belongs to.
+///
+/// Opaque text of 1 to 255 printable ASCII characters. Better Auth's own ids are 32 letters and digits, but nothing may
+/// depend on that.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OwnerId(String);
+
+impl OwnerId {
+    /// The most characters an id may have.
+    pub const MAX_CHARS: usize = 255;
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for OwnerId {
+    type Error = InvalidText;
+
+    fn try_from(text: String) -> Result<Self, InvalidText> {
+        let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if printable && (1..=Self::MAX_CHARS).contains(&text.len()) {
+            Ok(Self(text))
+        } else {
+            Err(InvalidText("must be 1 to 255 printable ASCII characters"))
+        }
+    }
+}
+
+impl fmt::Display for OwnerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,36 @@
+//! The task and the values it is made of.
+
+mod changes;
+mod description;
+mod id;
+mod title;
+mod version;
+
+pub use changes::{CompletedChange, DescriptionChange, NewTask, TaskChanges};
+pub use description::Description;
+pub use id::TaskId;
+pub use title::Title;
+pub use version::Version;
+
+use crate::{OwnerId, Timestamp};
+
+/// Something one user wants done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task {
+    /// Names the task among those of its owner.
+    pub id: TaskId,
+    /// The one user who may see and change it.
+    pub owner: OwnerId,
+    /// What is to be done.
+    pub title: Title,
+    /// More about it, if there is more to say.
+    pub description: Option<Description>,
+    /// Whether it is done.
+    pub completed: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed; never earlier than before that change.
+    pub updated_at: Timestamp,
+    /// How many states it has had.
+    pub version: Version,
+}

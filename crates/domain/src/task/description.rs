@@ -1,0 +1,31 @@
+use crate::InvalidText;
+
+/// More about a task: at most 10,000 characters (Unicode scalar values), kept exactly as given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description(String);
+
+impl Description {
+    /// The most characters a description may have.
+    pub const MAX_CHARS: usize = 10_000;
+
+    /// The description as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Description {
+    type Error = InvalidText;
+
+    /// Of the control characters only tabs and line breaks are taken.
+    fn try_from(text: String) -> Result<Self, InvalidText> {
+        if text.chars().count() > Self::MAX_CHARS {
+            Err(InvalidText("must be at most 10000 characters"))
+        } else if text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
+            Err(InvalidText("must not contain control characters other than tabs and line breaks"))
+        } else {
+            Ok(Self(text))
+        }
+    }
+}

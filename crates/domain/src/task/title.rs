@@ -1,0 +1,36 @@
+use std::ops::RangeInclusive;
+
+use crate::{InvalidText, text};
+
+/// What is to be done, in 1 to 500 characters (Unicode scalar values) on one line, at least one of them visible.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Title(String);
+
+impl Title {
+    /// How many characters a title may have, after surrounding white space is cut.
+    pub const CHARS: RangeInclusive<usize> = 1..=500;
+
+    /// The title as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<&str> for Title {
+    type Error = InvalidText;
+
+    /// Cuts surrounding white space and checks the rest.
+    fn try_from(text: &str) -> Result<Self, InvalidText> {
+        let text = text.trim();
+        if !Self::CHARS.contains(&text.chars().count()) {
+            Err(InvalidText("must be 1 to 500 characters"))
+        } else if text.chars().any(char::is_control) {
+            Err(InvalidText("must not contain control characters"))
+        } else if !text.chars().any(text::is_visible) {
+            Err(InvalidText("must contain at least one visible character"))
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+}

@@ -1,0 +1,26 @@
+/// The number of states a task has had: 1 when made, one more on every change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(i64);
+
+impl Version {
+    /// The version of a task that was just made.
+    pub const FIRST: Self = Self(1);
+
+    /// The version as a number.
+    #[must_use]
+    pub fn get(self) -> i64 {
+        self.0
+    }
+
+    /// The version after one more change.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+impl From<i64> for Version {
+    fn from(number: i64) -> Self {
+        Self(number)
+    }
+}

@@ -1,0 +1,375 @@
+//! What every [`TaskRepository`] must do, a case a function.
+//!
+//! [`task_repository_contract!`](crate::task_repository_contract) makes a test of each case for one repository.
+
+#![expect(
+    missing_docs,
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "these are tests: their names say what they prove, and their failure is a panic"
+)]
+
+use time::{Duration, OffsetDateTime};
+
+use super::{FixedClock, SequentialIds, alice, bob, nobody};
+use crate::{
+    Clock, CompletedChange, Description, DescriptionChange, IdSource, NewTask, PageLimit, RepositoryError, Task,
+    TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp, Title, UuidV7Ids, Version,
+};
+
+/// Makes one named test of every case of the contract.
+///
+/// The fixture is a function whose future gives something that dereferences to a [`TaskRepository`] with [`alice`] and
+/// [`bob`] as users and no tasks, or `None` where such a repository is not to be had.
+#[macro_export]
+macro_rules! task_repository_contract {
+    ($fixture:path) => {
+        $crate::task_repository_contract! { @tests $fixture:
+            a_created_task_is_returned_whole_and_found_again,
+            a_task_for_a_user_who_does_not_exist_is_refused,
+            text_is_kept_to_the_letter,
+            a_missing_task_is_not_found,
+            an_update_changes_what_it_names_and_keeps_the_rest,
+            an_update_clears_a_description,
+            every_change_counts_one_version,
+            completion_is_set_or_toggled,
+            a_missing_task_is_not_updated,
+            updated_at_never_goes_backwards,
+            updated_at_follows_the_clock_at_every_fraction_of_a_second,
+            a_deleted_task_is_gone_and_stays_gone,
+            a_list_is_newest_first,
+            a_list_of_a_user_without_tasks_is_empty,
+            a_list_is_paged_without_gap_or_overlap,
+            a_page_goes_on_after_a_task_that_was_deleted,
+            a_list_is_filtered_by_completion,
+            a_stranger_gets_nothing,
+            a_stranger_lists_nothing,
+            a_stranger_updates_nothing,
+            a_stranger_deletes_nothing,
+            two_users_may_hold_the_same_id,
+            concurrent_toggles_are_all_counted,
+        }
+
+        #[tokio::test(flavor = "multi_thread")]
+        async fn random_operations_of_two_owners_never_mix() {
+            if let Some(tasks) = $fixture().await {
+                $crate::testing::two_owners_never_mix(&*tasks);
+            }
+        }
+    };
+    (@tests $fixture:path: $($case:ident,)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                if let Some(tasks) = $fixture().await {
+                    $crate::testing::contract::$case(&*tasks).await;
+                }
+            }
+        )*
+    };
+}
+
+fn title(text: &str) -> Title {
+    Title::try_from(text).unwrap()
+}
+
+fn description(text: &str) -> Description {
+    Description::try_from(text.to_owned()).unwrap()
+}
+
+fn groceries() -> NewTask {
+    NewTask { title: title("Buy groceries"), description: Some(description("Milk, eggs, bread")), completed: false }
+}
+
+fn now() -> Timestamp {
+    FixedClock::default().now()
+}
+
+fn later(by: Duration) -> Timestamp {
+    (OffsetDateTime::from(now()) + by).into()
+}
+
+fn toggle() -> TaskChanges {
+    TaskChanges { completed: CompletedChange::Toggle, ..TaskChanges::default() }
+}
+
+fn renamed() -> TaskChanges {
+    TaskChanges { title: Some(title("Buy wine")), ..TaskChanges::default() }
+}
+
+fn fresh_id() -> TaskId {
+    UuidV7Ids::default().next(now())
+}
+
+async fn create(tasks: &dyn TaskRepository, task: &NewTask) -> Task {
+    tasks.create(&alice().id, fresh_id(), task, now()).await.unwrap()
+}
+
+/// Makes `count` tasks of Alice's, oldest first; every other one is completed.
+async fn create_many(tasks: &dyn TaskRepository, count: usize) -> Vec<TaskId> {
+    let ids = SequentialIds::default();
+    let mut made = Vec::new();
+    for number in 0..count {
+        let task = NewTask { title: title(&format!("Task {number}")), description: None, completed: number % 2 == 1 };
+        made.push(tasks.create(&alice().id, ids.next(now()), &task, now()).await.unwrap().id);
+    }
+    made
+}
+
+async fn list(tasks: &dyn TaskRepository, query: TaskQuery) -> Vec<TaskId> {
+    let page = tasks.list(&alice().id, &query).await.unwrap();
+    page.tasks.iter().map(|task| task.id).collect()
+}
+
+pub async fn a_created_task_is_returned_whole_and_found_again(tasks: &dyn TaskRepository) {
+    let id = fresh_id();
+
+    let created = tasks.create(&alice().id, id, &groceries(), now()).await.unwrap();
+
+    let expected = Task {
+        id,
+        owner: alice().id,
+        title: title("Buy groceries"),
+        description: Some(description("Milk, eggs, bread")),
+        completed: false,
+        created_at: now(),
+        updated_at: now(),
+        version: Version::FIRST,
+    };
+    assert_eq!(created, expected);
+    assert_eq!(tasks.get(&alice().id, id).await.unwrap(), Some(expected));
+}
+
+pub async fn a_task_for_a_user_who_does_not_exist_is_refused(tasks: &dyn TaskRepository) {
+    let outcome = tasks.create(&nobody().id, fresh_id(), &groceries(), now()).await;
+
+    assert!(matches!(outcome, Err(RepositoryError::UnknownOwner)), "{outcome:?}");
+}
+
+pub async fn text_is_kept_to_the_letter(tasks: &dyn TaskRepository) {
+    let texts = [
+        "é and e\u{301} are not made equal",
+        "👩‍👩‍👧‍👦 \u{202E}right to left\u{202C} \u{FFFF}",
+        "'; DROP TABLE tasks; -- %_\\ \"quoted\" $1 ?",
+        "ｆｕｌｌ　ｗｉｄｔｈ",
+    ];
+    for text in texts {
+        let task = NewTask { title: title(text), description: Some(description(text)), completed: true };
+
+        let created = create(tasks, &task).await;
+        let found = tasks.get(&alice().id, created.id).await.unwrap().unwrap();
+
+        assert_eq!((found.title.as_str(), found.completed), (text, true));
+        assert_eq!(found.description, Some(description(text)));
+    }
+    for text in ["", " \t\r\n ", "first\nsecond\r\n\tthird "] {
+        let task = NewTask { description: Some(description(text)), ..groceries() };
+
+        assert_eq!(create(tasks, &task).await.description, Some(description(text)));
+    }
+}
+
+pub async fn a_missing_task_is_not_found(tasks: &dyn TaskRepository) {
+    assert_eq!(tasks.get(&alice().id, fresh_id()).await.unwrap(), None);
+}
+
+pub async fn an_update_changes_what_it_names_and_keeps_the_rest(tasks: &dyn TaskRepository) {
+    let before = create(tasks, &groceries()).await;
+    let moment = later(Duration::SECOND);
+
+    let after = tasks.update(&alice().id, before.id, &renamed(), moment).await.unwrap().unwrap();
+
+    let expected = Task { title: title("Buy wine"), updated_at: moment, version: Version::from(2), ..before };
+    assert_eq!(after, expected);
+    assert_eq!(tasks.get(&alice().id, after.id).await.unwrap(), Some(expected));
+}
+
+pub async fn an_update_clears_a_description(tasks: &dyn TaskRepository) {
+    let task = create(tasks, &groceries()).await;
+    let changes = |description| TaskChanges { description, ..TaskChanges::default() };
+
+    let cleared = tasks.update(&alice().id, task.id, &changes(DescriptionChange::Clear), now()).await.unwrap().unwrap();
+    assert_eq!(cleared.description, None);
+
+    let set = changes(DescriptionChange::Set(description("Bread")));
+    let set = tasks.update(&alice().id, task.id, &set, now()).await.unwrap().unwrap();
+    assert_eq!(set.description, Some(description("Bread")));
+}
+
+pub async fn every_change_counts_one_version(tasks: &dyn TaskRepository) {
+    let task = create(tasks, &groceries()).await;
+    let mut versions = vec![task.version.get()];
+
+    for changes in [renamed(), toggle(), renamed()] {
+        let changed = tasks.update(&alice().id, task.id, &changes, now()).await.unwrap().unwrap();
+        versions.push(changed.version.get());
+    }
+
+    assert_eq!(versions, [1, 2, 3, 4]);
+}
+
+pub async fn completion_is_set_or_toggled(tasks: &dyn TaskRepository) {
+    let task = create(tasks, &groceries()).await;
+    let steps = [
+        (CompletedChange::Toggle, true),
+        (CompletedChange::Toggle, false),
+        (CompletedChange::Set(true), true),
+        (CompletedChange::Set(true), true),
+        (CompletedChange::Set(false), false),
+    ];
+
+    for (completed, expected) in steps {
+        let changes = TaskChanges { completed, ..TaskChanges::default() };
+        let changed = tasks.update(&alice().id, task.id, &changes, now()).await.unwrap().unwrap();
+        assert_eq!(changed.completed, expected, "after {completed:?}");
+    }
+}
+
+pub async fn a_missing_task_is_not_updated(tasks: &dyn TaskRepository) {
+    assert_eq!(tasks.update(&alice().id, fresh_id(), &renamed(), now()).await.unwrap(), None);
+}
+
+pub async fn updated_at_never_goes_backwards(tasks: &dyn TaskRepository) {
+    let task = create(tasks, &groceries()).await;
+
+    let changed = tasks.update(&alice().id, task.id, &renamed(), later(-Duration::HOUR)).await.unwrap().unwrap();
+
+    assert_eq!((changed.created_at, changed.updated_at), (now(), now()));
+}
+
+/// A store that keeps times as text with trailing zeros cut would order `.5` after `.51`.
+pub async fn updated_at_follows_the_clock_at_every_fraction_of_a_second(tasks: &dyn TaskRepository) {
+    let task = create(tasks, &groceries()).await;
+    for millisecond in [5, 10, 100, 500, 501, 510, 999, 1000, 1001, 1100, 60_000] {
+        let moment = later(Duration::milliseconds(millisecond));
+
+        let changed = tasks.update(&alice().id, task.id, &toggle(), moment).await.unwrap().unwrap();
+
+        assert_eq!(changed.updated_at, moment, "after {millisecond} ms");
+    }
+}
+
+pub async fn a_deleted_task_is_gone_and_stays_gone(tasks: &dyn TaskRepository) {
+    let task = create(tasks, &groceries()).await;
+    let other = create(tasks, &groceries()).await;
+
+    assert!(tasks.delete(&alice().id, task.id).await.unwrap());
+
+    assert!(!tasks.delete(&alice().id, task.id).await.unwrap());
+    assert_eq!(tasks.get(&alice().id, task.id).await.unwrap(), None);
+    assert_eq!(tasks.update(&alice().id, task.id, &renamed(), now()).await.unwrap(), None);
+    assert_eq!(list(tasks, TaskQuery::default()).await, [other.id]);
+}
+
+pub async fn a_list_is_newest_first(tasks: &dyn TaskRepository) {
+    let mut made = create_many(tasks, 5).await;
+    made.reverse();
+
+    assert_eq!(list(tasks, TaskQuery::default()).await, made);
+}
+
+pub async fn a_list_of_a_user_without_tasks_is_empty(tasks: &dyn TaskRepository) {
+    for owner in [alice().id, nobody().id] {
+        let page = tasks.list(&owner, &TaskQuery::default()).await.unwrap();
+        assert!(page.tasks.is_empty() && !page.has_more);
+    }
+}
+
+pub async fn a_list_is_paged_without_gap_or_overlap(tasks: &dyn TaskRepository) {
+    let mut made = create_many(tasks, 7).await;
+    made.reverse();
+
+    for size in [1, 2, 3, 6, 7, 8] {
+        let mut query = TaskQuery { limit: PageLimit::new(size).unwrap(), ..TaskQuery::default() };
+        let mut seen = Vec::new();
+        loop {
+            let page = tasks.list(&alice().id, &query).await.unwrap();
+            assert!(page.tasks.len() <= usize::from(size) && !page.tasks.is_empty());
+            seen.extend(page.tasks.iter().map(|task| task.id));
+            match page.next() {
+                Some(next) => query.older_than = Some(next),
+                None => break,
+            }
+        }
+        assert_eq!(seen, made, "in pages of {size}");
+    }
+}
+
+pub async fn a_page_goes_on_after_a_task_that_was_deleted(tasks: &dyn TaskRepository) {
+    let made = create_many(tasks, 4).await;
+    assert!(tasks.delete(&alice().id, made[2]).await.unwrap());
+
+    let query = TaskQuery { older_than: Some(made[2]), ..TaskQuery::default() };
+
+    assert_eq!(list(tasks, query).await, [made[1], made[0]]);
+}
+
+pub async fn a_list_is_filtered_by_completion(tasks: &dyn TaskRepository) {
+    let made = create_many(tasks, 4).await;
+    let filtered = |completed| TaskQuery { completed: Some(completed), ..TaskQuery::default() };
+
+    assert_eq!(list(tasks, filtered(true)).await, [made[3], made[1]]);
+    assert_eq!(list(tasks, filtered(false)).await, [made[2], made[0]]);
+
+    let page = TaskQuery { older_than: Some(made[3]), limit: PageLimit::new(1).unwrap(), ..filtered(true) };
+    assert_eq!(list(tasks, page).await, [made[1]]);
+}
+
+pub async fn a_stranger_gets_nothing(tasks: &dyn TaskRepository) {
+    let task = create(tasks, &groceries()).await;
+
+    assert_eq!(tasks.get(&bob().id, task.id).await.unwrap(), None);
+}
+
+pub async fn a_stranger_lists_nothing(tasks: &dyn TaskRepository) {
+    let task = create(tasks, &groceries()).await;
+
+    for completed in [None, Some(false)] {
+        let query = TaskQuery { completed, ..TaskQuery::default() };
+        assert!(tasks.list(&bob().id, &query).await.unwrap().tasks.is_empty());
+    }
+    assert_eq!(list(tasks, TaskQuery::default()).await, [task.id]);
+}
+
+pub async fn a_stranger_updates_nothing(tasks: &dyn TaskRepository) {
+    let task = create(tasks, &groceries()).await;
+
+    for changes in [renamed(), toggle()] {
+        assert_eq!(tasks.update(&bob().id, task.id, &changes, now()).await.unwrap(), None);
+    }
+
+    assert_eq!(tasks.get(&alice().id, task.id).await.unwrap(), Some(task));
+}
+
+pub async fn a_stranger_deletes_nothing(tasks: &dyn TaskRepository) {
+    let task = create(tasks, &groceries()).await;
+
+    assert!(!tasks.delete(&bob().id, task.id).await.unwrap());
+
+    assert_eq!(tasks.get(&alice().id, task.id).await.unwrap(), Some(task));
+}
+
+pub async fn two_users_may_hold_the_same_id(tasks: &dyn TaskRepository) {
+    let hers = create(tasks, &groceries()).await;
+    let his = NewTask { title: title("Bob's"), ..groceries() };
+    let his = tasks.create(&bob().id, hers.id, &his, now()).await.unwrap();
+
+    assert!(tasks.delete(&alice().id, hers.id).await.unwrap());
+
+    assert_eq!(tasks.get(&bob().id, his.id).await.unwrap(), Some(his));
+}
+
+pub async fn concurrent_toggles_are_all_counted(tasks: &dyn TaskRepository) {
+    let task = create(tasks, &groceries()).await;
+    let owner = alice().id;
+    let toggle = toggle();
+    let change = || tasks.update(&owner, task.id, &toggle, now());
+
+    let (a, b, c, d, e) = tokio::join!(change(), change(), change(), change(), change());
+
+    let mut versions: Vec<i64> = [a, b, c, d, e].map(|changed| changed.unwrap().unwrap().version.get()).into();
+    versions.sort_unstable();
+    assert_eq!(versions, [2, 3, 4, 5, 6]);
+    let last = tasks.get(&owner, task.id).await.unwrap().unwrap();
+    assert_eq!((last.version.get(), last.completed), (6, true));
+}

@@ -1,0 +1,21 @@
+//! What the rules about text have in common.
+
+/// The rule that a text breaks, worded to follow the name of a field: `must be 1 to 500 characters`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidText(pub(crate) &'static str);
+
+/// Whether a reader sees anything of this character.
+pub(crate) fn is_visible(character: char) -> bool {
+    !character.is_whitespace() && !character.is_control() && !is_ignorable(character)
+}
+
+/// Characters that show nothing by themselves: Unicode's property `Default_Ignorable_Code_Point`
+/// (DerivedCoreProperties.txt, version 16) and the blank of Braille.
+fn is_ignorable(character: char) -> bool {
+    matches!(character,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFF8}' | '\u{1BCA0}'..='\u{1BCA3}'
+        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
+}

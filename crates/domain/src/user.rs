@@ -1,0 +1,29 @@
+//! Users, as far as tasks need them. Whoever signs them up owns them.
+
+use async_trait::async_trait;
+
+use crate::{OwnerId, RepositoryError, Timestamp};
+
+/// Who is asking, as a verified token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The user's id: the one thing that decides what they may see.
+    pub id: OwnerId,
+    /// The user's name, if the token holds one.
+    pub name: Option<String>,
+    /// The user's e-mail address, if the token holds one.
+    pub email: Option<String>,
+}
+
+/// Makes the row of a user whom a token names but whom the store does not know.
+///
+/// For set-ups where nothing else makes users, such as development without a sign-in service.
+#[async_trait]
+pub trait UserProvisioner: Send + Sync {
+    /// Adds the user; changes nothing if the id, or the e-mail address, is taken.
+    ///
+    /// # Errors
+    ///
+    /// As [`TaskRepository`](crate::TaskRepository).
+    async fn provision(&self, user: &Identity, now: Timestamp) -> Result<(), RepositoryError>;
+}

@@ -1,0 +1,132 @@
+# All that is done here, a recipe each; `just` alone lists them. CI runs `just ci` and adds nothing.
+
+set positional-arguments
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# Where `.ci/run` puts the checkers, so that they are found here too; your own serve as well.
+export PATH := justfile_directory() / "target/tools/bin" + ":" + env("PATH")
+
+# In the order of `just ci`: what is quick comes first.
+checks := "fmt-check spelling architecture deny unused lint-ops lint doc test generated"
+
+[private]
+default:
+    @"{{ just_executable() }}" --list --unsorted
+
+# Serve on http://127.0.0.1:8000, with an SQLite file under data/ unless DATABASE_URL says otherwise
+[group("run")]
+dev *args:
+    cargo run -- "$@"
+
+# Apply all migrations; or `just migrate down`, `just migrate status`
+[group("run")]
+migrate *args="up":
+    cargo run --quiet -- migrate "$@"
+
+# Print a token for development: `just token --user alice`
+[group("run")]
+token *args:
+    cargo run --quiet -- token "$@"
+
+# Write docs/openapi.json anew from the code
+[group("run")]
+openapi:
+    cargo build
+    cargo run --quiet -- openapi > docs/openapi.json
+
+# Start Postgres in a container and wait until it answers
+[group("container")]
+db:
+    docker compose up --detach --wait postgres
+
+# Build the image
+[group("container")]
+docker:
+    docker build --tag tasks-api .
+
+# Start Postgres and the API in containers; BETTER_AUTH_SECRET must be set
+[group("container")]
+up:
+    docker compose --profile api up --build
+
+# Stop the containers; the data stays
+[group("container")]
+down:
+    docker compose --profile api down
+
+# Every check, with a time for each; a machine without Postgres binaries fails
+[group("check")]
+ci:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    # Without this the tests on Postgres are left out where they find no server.
+    export REQUIRE_POSTGRES=1
+    times=""
+    for check in {{ checks }}; do
+        echo "=== $check"
+        start=$SECONDS
+        "{{ just_executable() }}" "$check"
+        times+=$(printf '%6d s  %s' $((SECONDS - start)) "$check")$'\n'
+    done
+    printf '=== all passed\n%s' "$times"
+
+# Run the tests; on Postgres too if there is one (TEST_DATABASE_URL, or initdb and postgres on this machine)
+[group("check")]
+test *args:
+    cargo test --workspace "$@"
+
+# Clippy, warnings denied
+[group("check")]
+lint:
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
+
+# Format the code
+[group("check")]
+fmt:
+    cargo fmt --all
+
+# Is the code formatted?
+[group("check")]
+fmt-check:
+    cargo fmt --all --check
+
+# Build the crates' documentation, warnings denied
+[group("check")]
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+
+# Do the crates point the right way?
+[group("check")]
+architecture:
+    .ci/architecture
+
+# Banned crates, licences and sources of dependencies
+[group("check")]
+deny:
+    cargo deny --locked check bans licenses sources
+
+# Known vulnerabilities in dependencies; fetches the list, so it is no part of `just ci`
+[group("check")]
+audit:
+    cargo deny --locked check advisories
+
+# Dependencies that nothing uses
+[group("check")]
+unused:
+    cargo shear
+
+# Spelling
+[group("check")]
+spelling:
+    typos
+
+# The Dockerfile and the workflow
+[group("check")]
+lint-ops:
+    hadolint Dockerfile
+    zizmor --offline --quiet .github/workflows
+
+# Is docs/openapi.json what the code says?
+[group("check")]
+generated:
+    cargo run --quiet -- openapi | diff --unified docs/openapi.json - || { echo 'stale: run `just openapi`' >&2; exit 1; }

@@ -1,0 +1,34 @@
+# syntax=docker/dockerfile:1
+
+ARG RUST_VERSION=1.95
+
+# The workspace without its code: manifests, and an empty source file for each crate. It stays the same while only code
+# changes, and so does the layer below that builds the dependencies from it.
+FROM rust:${RUST_VERSION}-slim-trixie AS manifests
+WORKDIR /src
+COPY . .
+RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock ! -path '*/src/lib.rs' ! -path '*/src/main.rs' -delete \
+    && find . -type d -empty -delete \
+    && find . -name lib.rs -exec truncate --size 0 {} + \
+    && echo 'fn main() {}' > /main.rs \
+    && find . -name main.rs -exec cp /main.rs {} \;
+
+FROM rust:${RUST_VERSION}-slim-trixie AS build
+WORKDIR /src
+COPY --from=manifests /src .
+RUN cargo build --locked --release --package tasks-api
+COPY . .
+# Newer than what was built of the empty files, or cargo would keep that.
+RUN find crates migration -name '*.rs' -exec touch {} + \
+    && cargo build --locked --release --package tasks-api
+
+# glibc, as the binary is linked against it, and the certificate authorities; no shell, no package manager.
+FROM gcr.io/distroless/cc-debian13:nonroot
+COPY --from=build /src/target/release/tasks-api /usr/local/bin/tasks-api
+# By number, so that an orchestrator can see that it is not root.
+USER 65532:65532
+ENV ENVIRONMENT=production HOST=0.0.0.0 PORT=8000
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+# No HEALTHCHECK: there is no shell or curl to make one with. Let the platform ask /health/ready.
+ENTRYPOINT ["/usr/local/bin/tasks-api"]

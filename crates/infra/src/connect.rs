@@ -1,0 +1,37 @@
+//! Opening a pool of connections.
+//!
+//! SeaORM's own `connect` puts the URL with its password into errors and traces, so the pool is built here and handed over.
+
+mod postgres;
+mod sqlite;
+
+use std::time::Duration;
+
+use domain::BoxError;
+use log::LevelFilter;
+use sea_orm::DatabaseConnection;
+use sqlx::ConnectOptions;
+
+use crate::{DatabaseSettings, url::Target};
+
+/// Why there is no connection: one line that names the database and the cause, and no password.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot connect to {database}: {cause}")]
+pub struct ConnectError {
+    database: String,
+    /// In the line already, and hence no `source`.
+    cause: BoxError,
+}
+
+pub(crate) async fn connect(settings: &DatabaseSettings) -> Result<DatabaseConnection, ConnectError> {
+    let connection = match &settings.url.0 {
+        Target::Postgres(url) => postgres::connect(url, settings).await,
+        Target::Sqlite(url) => sqlite::connect(url, settings).await,
+    };
+    connection.map_err(|cause| ConnectError { database: settings.url.to_string(), cause })
+}
+
+/// Logs statements, which show placeholders where values stand: all for debugging, slow ones as a warning.
+fn logged<O: ConnectOptions>(options: O) -> O {
+    options.log_statements(LevelFilter::Debug).log_slow_statements(LevelFilter::Warn, Duration::from_millis(500))
+}

@@ -1,0 +1,39 @@
+use std::{fs, time::Duration};
+
+use domain::BoxError;
+use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
+use sqlx::sqlite::{SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::logged;
+use crate::{DatabaseSettings, url::SqliteUrl};
+
+/// How long a writer waits for another to finish.
+const BUSY_LIMIT: Duration = Duration::from_secs(5);
+
+pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Result<DatabaseConnection, BoxError> {
+    let directory = url.options.get_filename().parent().filter(|_| !url.in_memory);
+    if let Some(directory) = directory {
+        fs::create_dir_all(directory)?;
+    }
+    let options = logged(url.options.clone())
+        .foreign_keys(true)
+        .busy_timeout(BUSY_LIMIT)
+        // Readers go on while someone writes.
+        .journal_mode(SqliteJournalMode::Wal)
+        // What was acknowledged survives a power cut. `NORMAL` would be faster and lose the last changes.
+        .synchronous(SqliteSynchronous::Full);
+    // No pings: there is no peer that could vanish.
+    let pool = SqlitePoolOptions::new()
+        .min_connections(0)
+        .acquire_timeout(settings.acquire_timeout)
+        .test_before_acquire(false);
+    let pool = if url.in_memory {
+        // A database in memory is its connection: a second one would see another database, a closed one takes all along.
+        pool.max_connections(1).idle_timeout(None).max_lifetime(None)
+    } else {
+        pool.max_connections(settings.max_connections.max(1))
+            .idle_timeout(settings.idle_timeout)
+            .max_lifetime(settings.max_lifetime)
+    };
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.connect_with(options).await?))
+}

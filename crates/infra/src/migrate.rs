@@ -1,0 +1,162 @@
+//! Bringing the schema forward and back.
+
+use migration::Migrator;
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, DeriveIden, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+    sea_query::{Order, Query},
+};
+use sea_orm_migration::{MigratorTrait, SchemaManager};
+
+use crate::Database;
+
+/// A step of the schema, and whether the database has taken it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationState {
+    /// The step's name. Names sort by age.
+    pub name: String,
+    /// Whether it was applied.
+    pub applied: bool,
+}
+
+/// Why the schema could not be changed, or does not suit this program. One line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The database lacks steps that this program needs.
+    #[error("the database is older than this program: run `tasks-api migrate up` to apply {}", .0.join(", "))]
+    Pending(Vec<String>),
+    /// The database has taken steps that this program does not know.
+    #[error("the database is newer than this program: use a `tasks-api` that knows {}", .0.join(", "))]
+    Newer(Vec<String>),
+    /// The database could not be asked, or refused a step; nothing was changed.
+    #[error("the database's schema could not be read or changed: {0}")]
+    Failed(DbErr),
+}
+
+impl From<DbErr> for MigrateError {
+    fn from(error: DbErr) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The table in which sea-orm-migration notes what was applied.
+#[derive(DeriveIden)]
+enum SeaqlMigrations {
+    Table,
+    Version,
+}
+
+impl Database {
+    /// Applies the steps that are missing and returns their names, oldest first.
+    ///
+    /// All of them or none, and one caller at a time: any number of processes may start at once, and what one of them did
+    /// not finish the next one does.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrateError::Newer`] and [`MigrateError::Failed`].
+    pub async fn migrate_up(&self) -> Result<Vec<String>, MigrateError> {
+        migrate_up::<Migrator>(self).await
+    }
+
+    /// Takes back the last `steps` steps and returns their names, newest first. All of them or none.
+    ///
+    /// This deletes what the steps had room for. `"user"` stays.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrateError::Newer`] and [`MigrateError::Failed`].
+    pub async fn migrate_down(&self, steps: u32) -> Result<Vec<String>, MigrateError> {
+        let transaction = begin_alone(self).await?;
+        let mut taken_back: Vec<String> = states::<Migrator, _>(&transaction)
+            .await?
+            .into_iter()
+            .filter(|state| state.applied)
+            .map(|state| state.name)
+            .collect();
+        taken_back.reverse();
+        taken_back.truncate(usize::try_from(steps).unwrap_or(usize::MAX));
+        Migrator::down(&transaction, Some(steps)).await?;
+        transaction.commit().await?;
+        Ok(taken_back)
+    }
+
+    /// All steps, oldest first. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrateError::Newer`] and [`MigrateError::Failed`].
+    pub async fn migration_status(&self) -> Result<Vec<MigrationState>, MigrateError> {
+        states::<Migrator, _>(&self.connection).await
+    }
+
+    /// Succeeds if the schema is the one that this program was written for. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Every [`MigrateError`].
+    pub async fn check_schema(&self) -> Result<(), MigrateError> {
+        let pending = pending(self.migration_status().await?);
+        if pending.is_empty() { Ok(()) } else { Err(MigrateError::Pending(pending)) }
+    }
+}
+
+pub(crate) async fn migrate_up<M: MigratorTrait>(database: &Database) -> Result<Vec<String>, MigrateError> {
+    let transaction = begin_alone(database).await?;
+    let pending = pending(states::<M, _>(&transaction).await?);
+    if !pending.is_empty() {
+        M::up(&transaction, None).await?;
+        transaction.commit().await?;
+    }
+    Ok(pending)
+}
+
+/// Opens a transaction that only one process at a time can be in. Its end is the end of the lock, also if that end is the
+/// end of the process.
+async fn begin_alone(database: &Database) -> Result<DatabaseTransaction, DbErr> {
+    /// Any number that nothing else locks in this database: the letters `tasks`.
+    const LOCK: &str = "SELECT pg_advisory_xact_lock(499967226739)";
+    // SQLite: `IMMEDIATE` is the lock.
+    let options =
+        TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
+    let transaction = database.connection.begin_with_options(options).await?;
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        transaction.execute_unprepared(LOCK).await?;
+    }
+    Ok(transaction)
+}
+
+async fn states<M: MigratorTrait, C>(connection: &C) -> Result<Vec<MigrationState>, MigrateError>
+where
+    C: ConnectionTrait,
+    for<'c> &'c C: sea_orm_migration::IntoSchemaManagerConnection<'c>,
+{
+    let applied = applied(connection).await?;
+    let known: Vec<String> = M::migrations().iter().map(|step| step.name().to_owned()).collect();
+    let newer: Vec<String> = applied.iter().filter(|name| !known.contains(name)).cloned().collect();
+    if !newer.is_empty() {
+        return Err(MigrateError::Newer(newer));
+    }
+    Ok(known.into_iter().map(|name| MigrationState { applied: applied.contains(&name), name }).collect())
+}
+
+/// The names of the steps that the database has taken.
+async fn applied<C>(connection: &C) -> Result<Vec<String>, DbErr>
+where
+    C: ConnectionTrait,
+    for<'c> &'c C: sea_orm_migration::IntoSchemaManagerConnection<'c>,
+{
+    if !SchemaManager::new(connection).has_table("seaql_migrations").await? {
+        return Ok(Vec::new());
+    }
+    let names = Query::select()
+        .column(SeaqlMigrations::Version)
+        .from(SeaqlMigrations::Table)
+        .order_by(SeaqlMigrations::Version, Order::Asc)
+        .to_owned();
+    connection.query_all(&names).await?.iter().map(|row| row.try_get("", "version")).collect()
+}
+
+fn pending(states: Vec<MigrationState>) -> Vec<String> {
+    states.into_iter().filter(|state| !state.applied).map(|state| state.name).collect()
+}

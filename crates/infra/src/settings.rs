@@ -1,0 +1,46 @@
+//! How to reach the database, and for how long to try.
+
+use std::time::Duration;
+
+use crate::DatabaseUrl;
+
+/// Which database, and the limits of the pool of connections to it.
+#[derive(Debug, Clone)]
+pub struct DatabaseSettings {
+    /// Which database.
+    pub url: DatabaseUrl,
+    /// How many connections at most, and at least one. Ignored for SQLite in memory, which is one connection.
+    pub max_connections: u32,
+    /// How long a request waits for a connection before it is told that the database is out of reach.
+    pub acquire_timeout: Duration,
+    /// How long a connection may be idle before it is closed.
+    pub idle_timeout: Duration,
+    /// How old a connection may be. Afterwards it is replaced, so that a pool moves on after a fail-over.
+    pub max_lifetime: Duration,
+}
+
+impl DatabaseSettings {
+    /// Ten connections: more than the processors of a small database server can work for at a time, and few enough for
+    /// several replicas within Postgres' usual limit of 100.
+    pub const POSTGRES_CONNECTIONS: u32 = 10;
+
+    /// Five connections: readers do not wait for the one writer there can be. More of them gained nothing when measured,
+    /// and each is a thread.
+    pub const SQLITE_CONNECTIONS: u32 = 5;
+
+    /// The defaults for a database.
+    ///
+    /// 2 s to acquire a connection, since a caller that waits longer has given up; 4 min idle, since services that stop
+    /// unused databases, such as Neon, cut connections after 5 min; 15 min of age.
+    #[must_use]
+    pub fn new(url: DatabaseUrl) -> Self {
+        let max_connections = if url.is_postgres() { Self::POSTGRES_CONNECTIONS } else { Self::SQLITE_CONNECTIONS };
+        Self {
+            url,
+            max_connections,
+            acquire_timeout: Duration::from_secs(2),
+            idle_timeout: Duration::from_mins(4),
+            max_lifetime: Duration::from_mins(15),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Tasks and users as rows.
+
+mod entity;
+mod later;
+mod owned;
+mod row;
+mod users;
+
+use async_trait::async_trait;
+use domain::{
+    CompletedChange, DescriptionChange, NewTask, OwnerId, Page, Readiness, RepositoryError, Task, TaskChanges, TaskId,
+    TaskQuery, TaskRepository, Timestamp,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait},
+};
+
+use crate::error::{creation_error, repository_error};
+use entity::{Column, Entity};
+use later::later_of_updated_at_and;
+use owned::{owned, owned_delete, owned_task, owned_update};
+use row::{row, task};
+
+/// Tasks, and the users they belong to, in the database behind a connection.
+///
+/// The connection may be a pool, a transaction or anything else that runs statements.
+#[derive(Debug, Clone)]
+pub struct SeaOrmTasks<C> {
+    connection: C,
+}
+
+impl<C: ConnectionTrait> SeaOrmTasks<C> {
+    /// The tasks behind this connection.
+    pub fn new(connection: C) -> Self {
+        Self { connection }
+    }
+}
+
+// Statements with RETURNING read all of their rows, although there is at most one. On SQLite a statement that is left after
+// its first row has not checked foreign keys or committed yet, and when that fails afterwards, nobody is told.
+#[async_trait]
+impl<C: ConnectionTrait + Send> TaskRepository for SeaOrmTasks<C> {
+    async fn create(
+        &self,
+        owner: &OwnerId,
+        id: TaskId,
+        new: &NewTask,
+        now: Timestamp,
+    ) -> Result<Task, RepositoryError> {
+        let insert = Entity::insert(row(owner, id, new, now));
+        let rows = insert.exec_with_returning_many(&self.connection).await.map_err(creation_error)?;
+        let row = rows.into_iter().next().ok_or_else(|| repository_error(DbErr::RecordNotInserted))?;
+        task(row)
+    }
+
+    async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError> {
+        let row = owned_task(owner, id).one(&self.connection).await.map_err(repository_error)?;
+        row.map(task).transpose()
+    }
+
+    async fn list(&self, owner: &OwnerId, query: &TaskQuery) -> Result<Page, RepositoryError> {
+        let rows = owned(owner)
+            .apply_if(query.completed, |select, completed| select.filter(Column::Completed.eq(completed)))
+            .apply_if(query.older_than, |select, id| select.filter(Column::Id.lt(*id.as_uuid())))
+            .order_by_desc(Column::Id)
+            .limit(u64::from(query.limit.get()) + 1)
+            .all(&self.connection)
+            .await
+            .map_err(repository_error)?;
+        let tasks = rows.into_iter().map(task).collect::<Result<_, _>>()?;
+        Ok(Page::from_one_past(query.limit, tasks))
+    }
+
+    async fn update(
+        &self,
+        owner: &OwnerId,
+        id: TaskId,
+        changes: &TaskChanges,
+        now: Timestamp,
+    ) -> Result<Option<Task>, RepositoryError> {
+        let updated_at = later_of_updated_at_and(now, self.connection.get_database_backend());
+        let update = owned_update(owner, id)
+            .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+            .col_expr(Column::UpdatedAt, updated_at);
+        let update = match &changes.title {
+            None => update,
+            Some(title) => update.col_expr(Column::Title, title.as_str().into()),
+        };
+        let update = match &changes.description {
+            DescriptionChange::Keep => update,
+            DescriptionChange::Clear => update.col_expr(Column::Description, Option::<String>::None.into()),
+            DescriptionChange::Set(text) => update.col_expr(Column::Description, text.as_str().into()),
+        };
+        let update = match changes.completed {
+            CompletedChange::Keep => update,
+            CompletedChange::Set(completed) => update.col_expr(Column::Completed, completed.into()),
+            CompletedChange::Toggle => update.col_expr(Column::Completed, Expr::col(Column::Completed).not()),
+        };
+        let rows = update.exec_with_returning(&self.connection).await.map_err(repository_error)?;
+        rows.into_iter().next().map(task).transpose()
+    }
+
+    async fn delete(&self, owner: &OwnerId, id: TaskId) -> Result<bool, RepositoryError> {
+        let deleted = owned_delete(owner, id).exec(&self.connection).await.map_err(repository_error)?;
+        Ok(deleted.rows_affected > 0)
+    }
+}
+
+#[async_trait]
+impl<C: ConnectionTrait + Send> Readiness for SeaOrmTasks<C> {
+    /// Looks into the table and its key, for a row that cannot be there: a database without the table, or a file that is
+    /// gone, cannot serve.
+    async fn check(&self) -> Result<(), RepositoryError> {
+        let probe = "SELECT 1 FROM tasks WHERE user_id = ''";
+        self.connection.execute_unprepared(probe).await.map_err(repository_error)?;
+        Ok(())
+    }
+}

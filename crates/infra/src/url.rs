@@ -1,0 +1,69 @@
+//! Which database, as one text that may hold a password.
+
+mod postgres;
+mod sqlite;
+
+use std::fmt;
+
+pub(crate) use postgres::PostgresUrl;
+pub(crate) use sqlite::SqliteUrl;
+
+/// Which database to use: `postgres://…` or `sqlite:…`.
+///
+/// Neither `Debug` nor `Display` shows a user or a password.
+#[derive(Clone)]
+pub struct DatabaseUrl(pub(crate) Target);
+
+#[derive(Clone)]
+pub(crate) enum Target {
+    Postgres(Box<PostgresUrl>),
+    Sqlite(Box<SqliteUrl>),
+}
+
+/// The rule that a URL breaks, worded to follow the name of a setting: `must be postgres://… or sqlite:…`.
+///
+/// It never repeats a part of the URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidDatabaseUrl(pub(crate) String);
+
+impl DatabaseUrl {
+    /// Reads `postgres://…`, `postgresql://…` and `sqlite:…`.
+    ///
+    /// What a Postgres URL leaves open comes from the variables that `psql` knows too (`PGPASSWORD`, `PGSSLROOTCERT`…).
+    ///
+    /// # Errors
+    ///
+    /// If the text is anything else, or has a part that the driver does not understand.
+    pub fn parse(text: &str) -> Result<Self, InvalidDatabaseUrl> {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            PostgresUrl::parse(text).map(|url| Self(Target::Postgres(Box::new(url))))
+        } else if text.starts_with("sqlite:") {
+            SqliteUrl::parse(text).map(|url| Self(Target::Sqlite(Box::new(url))))
+        } else {
+            Err(InvalidDatabaseUrl("must be postgres://… or sqlite:…".to_owned()))
+        }
+    }
+
+    /// Whether the database is Postgres; it is SQLite otherwise.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.0, Target::Postgres(_))
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    /// Names the database for a log: the server or the file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Target::Postgres(url) => url.fmt(f),
+            Target::Sqlite(url) => url.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}

@@ -1,0 +1,40 @@
+use std::{fmt, path::Path};
+
+use sqlx::sqlite::SqliteConnectOptions;
+
+use super::InvalidDatabaseUrl;
+
+/// An SQLite URL, taken apart.
+#[derive(Clone)]
+pub(crate) struct SqliteUrl {
+    pub(crate) options: SqliteConnectOptions,
+    /// Whether the database is in memory and gone with its connection.
+    pub(crate) in_memory: bool,
+}
+
+impl SqliteUrl {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidDatabaseUrl> {
+        let options: SqliteConnectOptions = text.parse().map_err(|_repeats_the_value| {
+            InvalidDatabaseUrl("must not have parameters other than mode, cache, immutable and vfs".to_owned())
+        })?;
+        let (file, parameters) = text.split_once('?').unwrap_or((text, ""));
+        let mode = parameters.split('&').find_map(|parameter| parameter.strip_prefix("mode="));
+        let in_memory = file.ends_with(":memory:") || mode == Some("memory");
+        if options.get_filename() == Path::new("") && !in_memory {
+            return Err(InvalidDatabaseUrl("must name a file: sqlite:data/tasks.db".to_owned()));
+        }
+        // Who asks for a mode gets that one; who does not gets a new file where there is none.
+        let options = if mode.is_none() { options.create_if_missing(true) } else { options };
+        Ok(Self { options, in_memory })
+    }
+}
+
+impl fmt::Display for SqliteUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.in_memory {
+            f.write_str("SQLite in memory")
+        } else {
+            write!(f, "SQLite file {}", self.options.get_filename().display())
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! `tasks`.
+
+use sea_orm_migration::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[derive(DeriveIden)]
+enum Tasks {
+    Table,
+    UserId,
+    Id,
+    Title,
+    Description,
+    Completed,
+    CreatedAt,
+    UpdatedAt,
+    Version,
+}
+
+#[derive(DeriveIden)]
+enum User {
+    Table,
+    Id,
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let tasks = Table::create()
+            .table(Tasks::Table)
+            .col(ColumnDef::new(Tasks::UserId).text().not_null())
+            .col(ColumnDef::new(Tasks::Id).uuid().not_null())
+            .col(ColumnDef::new(Tasks::Title).text().not_null())
+            .col(ColumnDef::new(Tasks::Description).text().null())
+            .col(ColumnDef::new(Tasks::Completed).boolean().not_null())
+            .col(ColumnDef::new(Tasks::CreatedAt).timestamp_with_time_zone().not_null())
+            .col(ColumnDef::new(Tasks::UpdatedAt).timestamp_with_time_zone().not_null())
+            .col(ColumnDef::new(Tasks::Version).big_integer().not_null())
+            // The owner comes first in every key: the primary key finds, lists in order, changes and removes the tasks of
+            // one user, whatever others have, and rows can be spread over machines by user.
+            .primary_key(Index::create().name("tasks_pkey").col(Tasks::UserId).col(Tasks::Id))
+            // Better Auth deletes users row by row. Without the cascade that fails halfway and leaves a broken account.
+            .foreign_key(
+                ForeignKey::create()
+                    .name("tasks_user_id_fkey")
+                    .from(Tasks::Table, Tasks::UserId)
+                    .to(User::Table, User::Id)
+                    .on_delete(ForeignKeyAction::Cascade),
+            )
+            // The domain refuses these first. Here they stop whatever else writes to the table.
+            .check(Check::named("tasks_title_length", Expr::cust("length(title) BETWEEN 1 AND 500")))
+            .check(Check::named("tasks_description_length", Expr::cust("length(description) <= 10000")))
+            .check(Check::named("tasks_version_positive", Expr::cust("version >= 1")))
+            .to_owned();
+        manager.create_table(tasks).await?;
+
+        // Lists of only the completed, or only the open, tasks read no others.
+        let filter = Index::create()
+            .name("tasks_user_id_completed_id_idx")
+            .table(Tasks::Table)
+            .col(Tasks::UserId)
+            .col(Tasks::Completed)
+            .col(Tasks::Id)
+            .to_owned();
+        manager.create_index(filter).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table(Tasks::Table).to_owned()).await
+    }
+}

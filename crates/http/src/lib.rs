@@ -1,1 +1,30 @@
-//! http
+//! The task service on the wire: what comes in is parsed into domain types, one use-case is called, and what it gives is
+//! written out.
+//!
+//! - [`app`] builds the application, for production and for tests alike.
+//! - Everything under `/api` is behind one authentication middleware; a handler reaches tasks only through the
+//!   `Tasks` extractor, which binds them to the verified owner.
+//! - A route is declared once, as an [`Endpoint`]. Registration, the OpenAPI document and the tests read that.
+//! - Every response after the request head is parsed is made here, errors in one envelope.
+
+mod app;
+mod auth;
+mod cursor;
+mod envelope;
+mod error;
+mod extract;
+mod fields;
+mod openapi;
+mod request_id;
+mod response_headers;
+mod routes;
+mod style;
+mod task_body;
+mod trace;
+
+pub use app::{Api, app};
+pub use auth::{Authenticator, Rejection, SecretTooShort, SecretVerifier, TokenVerifier};
+pub use error::ErrorCode;
+pub use openapi::document as openapi_document;
+pub use routes::{ENDPOINTS, Endpoint};
+pub use style::Style;

@@ -1,0 +1,88 @@
+//! The application, as production and tests run it.
+
+use std::{sync::Arc, time::Duration};
+
+use actix_cors::Cors;
+use actix_web::{
+    App, Error,
+    body::MessageBody,
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    http::{Method, header},
+    middleware::from_fn,
+    web::{self, Data},
+};
+use domain::{Readiness, TaskService};
+use tracing_actix_web::TracingLogger;
+
+use crate::{
+    Authenticator, Style,
+    auth::{self, Unbound},
+    envelope,
+    extract::BodyTimeout,
+    request_id::X_REQUEST_ID,
+    response_headers,
+    routes::{self, Health},
+    trace::RequestSpan,
+};
+
+/// What the application is made of.
+#[derive(Clone)]
+pub struct Api {
+    /// The use-cases.
+    pub tasks: TaskService,
+    /// Who is let in.
+    pub authenticator: Arc<Authenticator>,
+    /// Whether the store can serve.
+    pub readiness: Arc<dyn Readiness>,
+    /// The origins whose pages may call the API from a browser, each as the browser writes it:
+    /// `https://app.example.com`.
+    pub cors_origins: Vec<String>,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+}
+
+/// Builds the application. From the outside in: response headers, the log, the envelope, CORS, and for `/api` the
+/// authentication.
+pub fn app(
+    api: &Api,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let authenticator = api.authenticator.clone();
+    let mut scope = web::scope("/api").app_data(Unbound::new(api.tasks.clone()));
+    for style in Style::ALL {
+        for resource in routes::api(style) {
+            scope = scope.service(resource);
+        }
+    }
+    let scope = scope
+        .default_service(web::to(routes::not_found))
+        .wrap(from_fn(move |request, next| auth::middleware(authenticator.clone(), request, next)));
+
+    App::new()
+        .app_data(BodyTimeout(api.body_timeout))
+        .app_data(Data::new(Health { store: api.readiness.clone() }))
+        .configure(routes::open)
+        .service(scope)
+        .default_service(web::to(routes::not_found))
+        .wrap(cors(&api.cors_origins))
+        .wrap(from_fn(envelope::middleware))
+        .wrap(TracingLogger::<RequestSpan>::new())
+        .wrap(from_fn(response_headers::middleware))
+}
+
+/// Only the origins that were named, and never with cookies.
+fn cors(origins: &[String]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, X_REQUEST_ID])
+        .expose_headers([header::LOCATION, header::RETRY_AFTER, X_REQUEST_ID])
+        .max_age(3600);
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
+}

@@ -1,0 +1,172 @@
+//! What handlers ask of a request.
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    http::header,
+    web::{self, Bytes},
+};
+use domain::{OwnerTasks, TaskId};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    ErrorCode, Style,
+    auth::{self, Authenticated},
+    error::ApiError,
+    fields::Fields,
+};
+
+/// The most bytes a body may have.
+pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// How long a body may take to arrive.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyTimeout(pub(crate) Duration);
+
+/// The use-cases, bound to whoever the token names. No handler has another way to a task.
+pub(crate) struct Tasks(pub(crate) OwnerTasks);
+
+impl FromRequest for Tasks {
+    type Error = ApiError;
+    type Future = std::future::Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        std::future::ready(bound_tasks(request))
+    }
+}
+
+fn bound_tasks(request: &HttpRequest) -> Result<Tasks, ApiError> {
+    let Some(Authenticated(identity)) = request.extensions_mut().remove::<Authenticated>() else {
+        return Err(ApiError::internal("a route that needs an owner is not behind the authentication"));
+    };
+    if Style::of(request) == Style::Path {
+        let in_path: UserInPath = path(request)?;
+        if in_path.user_id != identity.id.as_str() {
+            tracing::warn!(
+                security = true,
+                user = identity.id.as_str(),
+                path_user = in_path.user_id.escape_debug().to_string(),
+                "refused: the path names another user than the token"
+            );
+            return Err(ApiError::new(ErrorCode::Forbidden));
+        }
+    }
+    auth::tasks_of(request, identity).map(Tasks)
+}
+
+#[derive(Deserialize)]
+struct UserInPath {
+    user_id: String,
+}
+
+/// The id in the path. One that is not a task's names no task.
+pub(crate) struct IdInPath(pub(crate) TaskId);
+
+impl FromRequest for IdInPath {
+    type Error = ApiError;
+    type Future = std::future::Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        #[derive(Deserialize)]
+        struct TaskInPath {
+            id: String,
+        }
+
+        let id = path(request).and_then(|in_path: TaskInPath| {
+            TaskId::try_from(in_path.id.as_str()).map_err(|_names_no_task| ApiError::not_found())
+        });
+        std::future::ready(id.map(Self))
+    }
+}
+
+fn path<T: for<'de> Deserialize<'de> + 'static>(request: &HttpRequest) -> Result<T, ApiError> {
+    let mut nothing = Payload::None;
+    let path = web::Path::<T>::from_request(request, &mut nothing).into_inner();
+    path.map(web::Path::into_inner).map_err(|_names_nothing| ApiError::not_found())
+}
+
+/// The parameters of the query.
+pub(crate) struct Query(pub(crate) Fields);
+
+impl FromRequest for Query {
+    type Error = ApiError;
+    type Future = std::future::Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+        let fields = pairs.map_err(|error| ApiError::new(ErrorCode::ValidationError).with_message(error.to_string()));
+        std::future::ready(fields.map(|pairs| {
+            let mut fields = Fields::default();
+            for (name, value) in pairs.into_inner() {
+                fields.insert(name, Value::String(value));
+            }
+            Self(fields)
+        }))
+    }
+}
+
+/// The members of a JSON object in the body, or nothing if there is no body.
+pub(crate) struct Body(pub(crate) Option<Fields>);
+
+impl Body {
+    /// The members, where a body must be there.
+    ///
+    /// # Errors
+    ///
+    /// `INVALID_JSON` if it is not.
+    pub(crate) fn required(self) -> Result<Fields, ApiError> {
+        self.0.ok_or_else(|| ApiError::new(ErrorCode::InvalidJson))
+    }
+}
+
+impl FromRequest for Body {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let declared_as_json = is_declared_as_json(request);
+        let payload = web::Payload::from_request(request, payload);
+        let timeout = request.app_data().copied().unwrap_or(BodyTimeout(Duration::from_secs(10)));
+        Box::pin(async move {
+            let payload = payload.await.map_err(|error| ApiError::internal(error.to_string()))?;
+            let bytes = match tokio::time::timeout(timeout.0, payload.to_bytes_limited(MAX_BODY_BYTES)).await {
+                Err(_elapsed) => return Err(ApiError::new(ErrorCode::RequestTimeout)),
+                Ok(Err(_limit_exceeded)) => return Err(ApiError::new(ErrorCode::PayloadTooLarge)),
+                Ok(Ok(Err(_broken_off))) => {
+                    return Err(ApiError::new(ErrorCode::InvalidJson).with_message("the body broke off"));
+                }
+                Ok(Ok(Ok(bytes))) => bytes,
+            };
+            if bytes.is_empty() {
+                Ok(Self(None))
+            } else if declared_as_json {
+                parse(&bytes).map(Some).map(Self)
+            } else {
+                Err(ApiError::new(ErrorCode::UnsupportedMediaType))
+            }
+        })
+    }
+}
+
+fn is_declared_as_json(request: &HttpRequest) -> bool {
+    let is_json = match request.mime_type() {
+        Ok(Some(mime)) => {
+            mime.essence_str() == "application/json" || mime.suffix().is_some_and(|suffix| suffix == "json")
+        }
+        _ => false,
+    };
+    is_json && !request.headers().contains_key(header::CONTENT_ENCODING)
+}
+
+fn parse(bytes: &Bytes) -> Result<Fields, ApiError> {
+    // Asked for an object, serde_json would name the type it found instead; that is less than a client can use.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(ApiError::new(ErrorCode::InvalidJson));
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        ApiError::new(ErrorCode::InvalidJson).with_message(format!("the body is not valid JSON: {error}"))
+    })
+}

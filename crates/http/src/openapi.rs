@@ -1,0 +1,191 @@
+//! The OpenAPI document, made from the endpoints, the error codes and the limits of the domain.
+
+mod schemas;
+
+use serde_json::{Map, Value, json};
+
+use crate::{ENDPOINTS, Endpoint, ErrorCode, Style, extract::MAX_BODY_BYTES, routes::Input};
+
+const DESCRIPTION: &str = "Tasks of many users, each of whom sees their own and nothing else.\n\n\
+    Every route exists twice, over the same tasks: as `/api/tasks…`, where the token alone says who is asking, and as \
+    `/api/{user_id}/tasks…`, where the path says it too and must name the token's user. The styles differ in the status \
+    of a validation failure (422 and 400) and in nothing else. A trailing slash is served as well, and `HEAD` wherever \
+    `GET` is.";
+
+/// What can go wrong on every route under `/api`.
+const EVERYWHERE: [ErrorCode; 5] = [
+    ErrorCode::Unauthorized,
+    ErrorCode::TokenExpired,
+    ErrorCode::MethodNotAllowed,
+    ErrorCode::InternalError,
+    ErrorCode::Unavailable,
+];
+
+/// What can go wrong besides where there is a body.
+const WITH_A_BODY: [ErrorCode; 4] =
+    [ErrorCode::InvalidJson, ErrorCode::RequestTimeout, ErrorCode::PayloadTooLarge, ErrorCode::UnsupportedMediaType];
+
+/// The document, as `/openapi.json` serves it.
+#[must_use]
+pub fn document() -> Value {
+    let mut paths = Map::new();
+    for style in Style::ALL {
+        for endpoint in &ENDPOINTS {
+            let path = format!("{}{}", style.prefix(), endpoint.path);
+            let operations =
+                paths.entry(path).or_insert_with(|| json!({ "parameters": path_parameters(style, endpoint) }));
+            operations[endpoint.method.as_str().to_lowercase()] = operation(style, endpoint);
+        }
+    }
+    for (path, summary) in [
+        ("/health/live", "Whether the process answers"),
+        ("/health/ready", "Whether requests should be sent here"),
+        ("/health", "The same as /health/ready"),
+    ] {
+        paths.insert(path.to_owned(), json!({ "get": health(path, summary) }));
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tasks",
+            "description": DESCRIPTION,
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+        },
+        "servers": [{ "url": "/" }],
+        "tags": [
+            { "name": "tasks", "description": "The token says who is asking." },
+            { "name": "tasks by user", "description": "The path says it too." },
+            { "name": "health", "description": "For whoever watches the service." },
+        ],
+        "paths": paths,
+        "components": {
+            "schemas": schemas::all(),
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "A token whose subject is the user's id.",
+                },
+            },
+        },
+    })
+}
+
+fn operation(style: Style, endpoint: &Endpoint) -> Value {
+    let (tag, suffix) = match style {
+        Style::Token => ("tasks", ""),
+        Style::Path => ("tasks by user", "OfUser"),
+    };
+    let mut operation = json!({
+        "tags": [tag],
+        "operationId": format!("{}{suffix}", endpoint.name),
+        "summary": endpoint.summary,
+        "security": [{ "bearer": [] }],
+        "responses": responses(style, endpoint),
+    });
+    if !endpoint.description.is_empty() {
+        operation["description"] = endpoint.description.into();
+    }
+    match endpoint.input {
+        Input::Nothing => {}
+        Input::ListQuery => operation["parameters"] = schemas::list_parameters(),
+        Input::Body(schema) => operation["requestBody"] = request_body(schema, true),
+        Input::OptionalBody(schema) => operation["requestBody"] = request_body(schema, false),
+    }
+    operation
+}
+
+fn path_parameters(style: Style, endpoint: &Endpoint) -> Vec<Value> {
+    let parameter = |name, schema| json!({ "name": name, "in": "path", "required": true, "schema": schema });
+    let mut parameters = Vec::new();
+    if style == Style::Path {
+        parameters.push(parameter("user_id", schemas::user_id()));
+    }
+    if endpoint.path.contains("{id}") {
+        parameters.push(parameter("id", schemas::task_id()));
+    }
+    parameters
+}
+
+fn request_body(schema: &str, required: bool) -> Value {
+    json!({
+        "description": format!("At most {} KiB.", MAX_BODY_BYTES / 1024),
+        "required": required,
+        "content": { "application/json": { "schema": schemas::reference(schema) } },
+    })
+}
+
+fn responses(style: Style, endpoint: &Endpoint) -> Value {
+    let (status, schema) = endpoint.success;
+    let mut headers = json!({ "X-Request-Id": header("The request's id, as it stands in the log.") });
+    if status == actix_web::http::StatusCode::CREATED {
+        headers["Location"] = header("The path of the new task, in the style of the request.");
+    }
+    let mut success = json!({ "description": endpoint.summary, "headers": headers });
+    if let Some(schema) = schema {
+        success["content"] = json!({ "application/json": {
+            "schema": schemas::reference(schema),
+            "example": schemas::response_example(schema),
+        } });
+    }
+
+    let mut codes: Vec<ErrorCode> = EVERYWHERE.to_vec();
+    codes.extend(endpoint.errors);
+    if matches!(endpoint.input, Input::Body(_) | Input::OptionalBody(_)) {
+        codes.extend(WITH_A_BODY);
+    }
+    if style == Style::Path {
+        codes.push(ErrorCode::Forbidden);
+    }
+    let mut responses = error_responses(style, &codes);
+    responses.insert(status.as_str().to_owned(), success);
+    responses.into()
+}
+
+/// One response a status; where codes share one, an example of each.
+fn error_responses(style: Style, codes: &[ErrorCode]) -> Map<String, Value> {
+    let mut responses = Map::new();
+    for code in codes {
+        let status = code.status(style);
+        let response = responses.entry(status.as_str()).or_insert_with(|| {
+            let mut headers = json!({ "X-Request-Id": header("The request's id, as it stands in the log.") });
+            match code {
+                ErrorCode::Unauthorized => headers["WWW-Authenticate"] = header("`Bearer`, and what is wrong."),
+                ErrorCode::MethodNotAllowed => headers["Allow"] = header("The methods that are allowed."),
+                ErrorCode::Unavailable => headers["Retry-After"] = header("Seconds to wait before the next attempt."),
+                _ => {}
+            }
+            json!({
+                "description": status.canonical_reason(),
+                "headers": headers,
+                "content": { "application/json": { "schema": schemas::reference("Error"), "examples": {} } },
+            })
+        });
+        response["content"]["application/json"]["examples"][code.as_str()] =
+            json!({ "value": schemas::error_example(*code) });
+    }
+    responses
+}
+
+fn header(description: &str) -> Value {
+    json!({ "description": description, "schema": { "type": "string" } })
+}
+
+fn health(path: &str, summary: &str) -> Value {
+    let mut responses = error_responses(Style::Token, &[ErrorCode::Unavailable, ErrorCode::MethodNotAllowed]);
+    responses.insert(
+        "200".to_owned(),
+        json!({
+            "description": "Yes",
+            "content": { "application/json": { "schema": schemas::reference("Health"), "example": { "status": "ok" } } },
+        }),
+    );
+    json!({
+        "tags": ["health"],
+        "operationId": path.trim_start_matches('/').replace('/', "_"),
+        "summary": summary,
+        "responses": responses,
+    })
+}

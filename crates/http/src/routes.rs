@@ -1,0 +1,107 @@
+//! What can be asked for. Each endpoint stands in a file of its own, with what OpenAPI says of it.
+
+mod complete;
+mod create;
+mod delete;
+mod docs;
+mod get;
+mod health;
+mod list;
+mod update;
+
+use actix_web::{
+    Resource, Route,
+    http::{Method, StatusCode},
+    web::{self, ServiceConfig},
+};
+
+use crate::{ErrorCode, Style, error::ApiError};
+
+pub(crate) use health::Health;
+
+/// A route of the API, served under the prefix of each [`Style`]. Registration, the OpenAPI document and the tests all
+/// derive from it.
+pub struct Endpoint {
+    /// The method. `HEAD` is served wherever `GET` is.
+    pub method: Method,
+    /// The path after the style's prefix, such as `/tasks/{id}`. It is served with a trailing slash too.
+    pub path: &'static str,
+    /// A name for it, unique within a style.
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub summary: &'static str,
+    /// What else there is to know.
+    pub description: &'static str,
+    /// What it takes besides the path.
+    pub input: Input,
+    /// The status when all went well, and the schema of the body, if there is one.
+    pub success: (StatusCode, Option<&'static str>),
+    /// What can go wrong, besides what can go wrong everywhere.
+    pub errors: &'static [ErrorCode],
+    handler: fn(Route) -> Route,
+}
+
+/// What an endpoint takes besides its path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// Nothing.
+    Nothing,
+    /// Parameters in the query: those of a list.
+    ListQuery,
+    /// A JSON object of this schema in the body.
+    Body(&'static str),
+    /// As [`Body`](Self::Body), but there may be none.
+    OptionalBody(&'static str),
+}
+
+/// Every route under `/api`.
+pub const ENDPOINTS: [Endpoint; 7] =
+    [list::ENDPOINT, create::ENDPOINT, get::ENDPOINT, update::PUT, update::PATCH, delete::ENDPOINT, complete::ENDPOINT];
+
+/// The resources of the API in one style.
+pub(crate) fn api(style: Style) -> impl Iterator<Item = Resource> {
+    let mut paths: Vec<&'static str> = ENDPOINTS.iter().map(|endpoint| endpoint.path).collect();
+    paths.dedup();
+    paths.into_iter().map(move |path| {
+        // The scope `/api` stands before it already.
+        let prefix = style.prefix().trim_start_matches("/api");
+        let routes = ENDPOINTS.iter().filter(|endpoint| endpoint.path == path);
+        resource(&format!("{prefix}{path}"), routes.map(|endpoint| (endpoint.method.clone(), endpoint.handler)))
+            .app_data(style)
+    })
+}
+
+/// The routes beside the API, open to everyone.
+pub(crate) fn open(config: &mut ServiceConfig) {
+    let get = |path: &str, handler: fn(Route) -> Route| resource(path, [(Method::GET, handler)]);
+    config
+        .service(get("/health/live", |route| route.to(health::live)))
+        .service(get("/health/ready", |route| route.to(health::ready)))
+        .service(get("/health", |route| route.to(health::ready)))
+        .service(get("/openapi.json", |route| route.to(docs::openapi)))
+        .service(get("/docs/{file}", |route| route.to(docs::file)))
+        .service(get("/docs", |route| route.to(docs::index)));
+}
+
+/// One path with its methods, with and without a trailing slash. A redirect would lose a client's `Authorization`.
+fn resource(path: &str, routes: impl IntoIterator<Item = (Method, fn(Route) -> Route)>) -> Resource {
+    let mut resource = web::resource([path.to_owned(), format!("{path}/")]);
+    let mut allowed = Vec::new();
+    for (method, handler) in routes {
+        if method == Method::GET {
+            resource = resource.route(handler(web::head()));
+            allowed.push(Method::HEAD);
+        }
+        resource = resource.route(handler(web::method(method.clone())));
+        allowed.push(method);
+    }
+    resource.default_service(web::to(move || {
+        let error = ApiError::method_not_allowed(&allowed);
+        async { Err::<&str, _>(error) }
+    }))
+}
+
+/// The answer where there is no route.
+pub(crate) async fn not_found() -> Result<&'static str, ApiError> {
+    Err(ApiError::not_found())
+}

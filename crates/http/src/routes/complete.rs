@@ -1,0 +1,39 @@
+use actix_web::{
+    HttpResponse,
+    http::{Method, StatusCode},
+};
+use domain::CompletedChange;
+
+use super::{Endpoint, Input};
+use crate::{
+    ErrorCode,
+    error::ApiError,
+    extract::{Body, IdInPath, Tasks},
+    fields::{Fields, boolean},
+    task_body,
+};
+
+pub(super) const ENDPOINT: Endpoint = Endpoint {
+    method: Method::PATCH,
+    path: "/tasks/{id}/complete",
+    name: "completeTask",
+    summary: "Mark a task as done or not done",
+    description: "Without a body, or with `{}`, the mark is toggled. With `completed` it is set, so that a repeated \
+                  request does no harm.",
+    input: Input::OptionalBody("Completion"),
+    success: (StatusCode::OK, Some("TaskResponse")),
+    errors: &[ErrorCode::NotFound, ErrorCode::ValidationError],
+    handler: |route| route.to(complete),
+};
+
+async fn complete(Tasks(tasks): Tasks, IdInPath(id): IdInPath, body: Body) -> Result<HttpResponse, ApiError> {
+    let completed = parse(body.0.unwrap_or_default())?;
+    let task = tasks.complete(id, completed).await?.ok_or_else(ApiError::not_found)?;
+    Ok(task_body::one(&task))
+}
+
+fn parse(mut fields: Fields) -> Result<CompletedChange, ApiError> {
+    let completed = fields.optional("completed", |value| boolean(&value));
+    fields.finish()?;
+    Ok(completed.map_or(CompletedChange::Toggle, CompletedChange::Set))
+}

@@ -1,0 +1,3 @@
+//! What this crate promises, on both databases.
+
+mod contract;

@@ -16,6 +16,7 @@ use domain::{
     Clock, UserProvisioner,
     testing::{FixedClock, alice, bob},
 };
+use sea_orm::DatabaseConnection;
 use tempfile::TempDir;
 
 use crate::{Database, DatabaseSettings, DatabaseUrl};
@@ -81,6 +82,12 @@ impl TestDatabase {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// A connection to this database, for what no port offers.
+    #[must_use]
+    pub fn connection(&self) -> &DatabaseConnection {
+        &self.database.connection
     }
 
     async fn with_users(self) -> Self {

@@ -1,3 +1,46 @@
 //! What this crate promises, on both databases.
 
+/// Makes a test of each case on SQLite and one on Postgres. A case is a function that takes a [`TestDatabase`]: one with the
+/// whole schema and users, or an empty one.
+///
+/// [`TestDatabase`]: infra::testing::TestDatabase
+macro_rules! on_both_databases {
+    ($($case:ident,)*) => {
+        on_both_databases! { @cases sqlite postgres $($case)* }
+    };
+    (empty: $($case:ident,)*) => {
+        on_both_databases! { @cases empty_sqlite empty_postgres $($case)* }
+    };
+    (@cases $sqlite:ident $postgres:ident $($case:ident)*) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $case() {
+                    super::$case(infra::testing::TestDatabase::$sqlite().await).await;
+                }
+            )*
+        }
+
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $case() {
+                    if let Some(database) = infra::testing::TestDatabase::$postgres().await {
+                        super::$case(database).await;
+                    }
+                }
+            )*
+        }
+    };
+}
+
+mod better_auth;
+mod connect;
 mod contract;
+mod migrations;
+mod query_plans;
+mod recording;
+mod rows;
+mod schema;
+mod statements;
+mod users;

@@ -1,0 +1,70 @@
+//! Every use-case is one statement, and names the owner.
+
+use std::sync::Mutex;
+
+use domain::{
+    Clock, CompletedChange, Description, DescriptionChange, IdSource, NewTask, PageLimit, Readiness, TaskChanges,
+    TaskQuery, TaskRepository, Title, UserProvisioner,
+    testing::{FixedClock, SequentialIds, alice, nobody},
+};
+use infra::{SeaOrmTasks, testing::TestDatabase};
+
+use crate::recording::{Recording, taken};
+
+on_both_databases! { every_use_case_is_one_statement_that_names_the_owner, every_other_call_is_one_statement, }
+
+async fn every_use_case_is_one_statement_that_names_the_owner(database: TestDatabase) {
+    let statements = Mutex::default();
+    let tasks = SeaOrmTasks::new(Recording::new(database.connection(), &statements));
+    let (owner, now) = (alice().id, FixedClock::default().now());
+    let id = SequentialIds::default().next(now);
+    let one_that_names_the_owner = |use_case| {
+        let taken = taken(&statements);
+        assert_eq!(taken.len(), 1, "{use_case}: {taken:?}");
+        assert!(taken[0].sql.contains(r#""user_id""#) && !taken[0].sql.contains(';'), "{use_case}: {}", taken[0].sql);
+        assert!(format!("{:?}", taken[0].values).contains("alice"), "{use_case}: {:?}", taken[0].values);
+    };
+
+    let title = Title::try_from("Buy groceries").unwrap();
+    let new = NewTask { title: title.clone(), description: None, completed: false };
+    tasks.create(&owner, id, &new, now).await.unwrap();
+    one_that_names_the_owner("create");
+
+    tasks.get(&owner, id).await.unwrap();
+    one_that_names_the_owner("get");
+
+    let limit = PageLimit::new(1).unwrap();
+    for query in [TaskQuery::default(), TaskQuery { completed: Some(true), older_than: Some(id), limit }] {
+        tasks.list(&owner, &query).await.unwrap();
+        one_that_names_the_owner("list");
+    }
+
+    let description = DescriptionChange::Set(Description::try_from("Milk".to_owned()).unwrap());
+    let all = TaskChanges { title: Some(title), description, completed: CompletedChange::Toggle };
+    let clear = TaskChanges { description: DescriptionChange::Clear, ..TaskChanges::default() };
+    let set = TaskChanges { completed: CompletedChange::Set(true), ..TaskChanges::default() };
+    for changes in [all, clear, set, TaskChanges::default()] {
+        tasks.update(&owner, id, &changes, now).await.unwrap();
+        one_that_names_the_owner("update");
+    }
+
+    for _there_and_not_there in 0..2 {
+        tasks.delete(&owner, id).await.unwrap();
+        one_that_names_the_owner("delete");
+        tasks.update(&owner, id, &TaskChanges::default(), now).await.unwrap();
+        one_that_names_the_owner("update");
+    }
+}
+
+async fn every_other_call_is_one_statement(database: TestDatabase) {
+    let statements = Mutex::default();
+    let tasks = SeaOrmTasks::new(Recording::new(database.connection(), &statements));
+
+    for _new_and_known in 0..2 {
+        tasks.provision(&nobody(), FixedClock::default().now()).await.unwrap();
+        assert_eq!(taken(&statements).len(), 1);
+    }
+
+    tasks.check().await.unwrap();
+    assert_eq!(taken(&statements).len(), 1);
+}

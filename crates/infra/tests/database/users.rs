@@ -1,1 +1,67 @@
-//! users
+//! Users are made where nothing else makes them.
+
+use domain::{
+    Clock, Identity, NewTask, OwnerId, RepositoryError, TaskId, TaskRepository, Title, UserProvisioner,
+    testing::{FixedClock, alice},
+};
+use infra::testing::TestDatabase;
+use sea_orm::{ConnectionTrait, Statement};
+
+on_both_databases! {
+    a_user_is_made_from_what_is_known,
+    a_user_who_exists_stays_as_they_are,
+    an_address_that_is_taken_makes_no_second_user,
+}
+
+fn identity(id: &str, name: Option<&str>, email: Option<&str>) -> Identity {
+    Identity {
+        id: OwnerId::try_from(id.to_owned()).unwrap(),
+        name: name.map(str::to_owned),
+        email: email.map(str::to_owned),
+    }
+}
+
+async fn provision(database: &TestDatabase, user: &Identity) {
+    database.tasks().provision(user, FixedClock::default().now()).await.unwrap();
+}
+
+/// Name, address and whether it was verified, of one user.
+async fn user(database: &TestDatabase, id: &str) -> Option<(String, String, bool)> {
+    let connection = database.connection();
+    let sql = format!(r#"SELECT "name", "email", "emailVerified" FROM "user" WHERE "id" = '{id}'"#);
+    let row =
+        connection.query_one_raw(Statement::from_string(connection.get_database_backend(), sql)).await.unwrap()?;
+    Some((row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap(), row.try_get_by_index(2).unwrap()))
+}
+
+fn known(name: &str, email: &str) -> Option<(String, String, bool)> {
+    Some((name.to_owned(), email.to_owned(), false))
+}
+
+async fn a_user_is_made_from_what_is_known(database: TestDatabase) {
+    provision(&database, &identity("carol", Some("Carol"), Some("Carol@Example.test"))).await;
+    provision(&database, &identity("Dave", None, None)).await;
+    provision(&database, &identity("dave", None, None)).await;
+
+    assert_eq!(user(&database, "carol").await, known("Carol", "carol@example.test"));
+    assert_eq!(user(&database, "Dave").await, known("Dave", "Dave@users.invalid"));
+    assert_eq!(user(&database, "dave").await, known("dave", "dave@users.invalid"));
+}
+
+async fn a_user_who_exists_stays_as_they_are(database: TestDatabase) {
+    provision(&database, &identity("alice", Some("Someone else"), Some("else@example.test"))).await;
+
+    assert_eq!(user(&database, "alice").await, known("alice", "alice@example.test"));
+}
+
+async fn an_address_that_is_taken_makes_no_second_user(database: TestDatabase) {
+    let impostor = identity("impostor", None, alice().email.as_deref());
+    provision(&database, &impostor).await;
+
+    assert_eq!(user(&database, "impostor").await, None);
+    assert_eq!(user(&database, "alice").await, known("alice", "alice@example.test"));
+    let id = TaskId::try_from("00000000-0000-7000-8000-000000000001").unwrap();
+    let task = NewTask { title: Title::try_from("Task").unwrap(), description: None, completed: false };
+    let refused = database.tasks().create(&impostor.id, id, &task, FixedClock::default().now()).await;
+    assert!(matches!(refused, Err(RepositoryError::UnknownOwner)), "{refused:?}");
+}

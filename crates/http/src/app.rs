@@ -49,10 +49,10 @@ pub fn app(
     impl ServiceFactory<
         ServiceRequest,
         Config = (),
-        Response = ServiceResponse<impl MessageBody>,
+        Response = ServiceResponse<impl MessageBody + use<>>,
         Error = Error,
         InitError = (),
-    >,
+    > + use<>,
 > {
     let authenticator = api.authenticator.clone();
     let mut scope = web::scope("/api").app_data(Unbound::new(api.tasks.clone()));

@@ -47,8 +47,7 @@ fn bound_tasks(request: &HttpRequest) -> Result<Tasks, ApiError> {
         if in_path.user_id != identity.id.as_str() {
             tracing::warn!(
                 security = true,
-                user = identity.id.as_str(),
-                path_user = in_path.user_id.escape_debug().to_string(),
+                path_user = in_path.user_id.escape_debug().take(64).collect::<String>(),
                 "refused: the path names another user than the token"
             );
             return Err(ApiError::new(ErrorCode::Forbidden));

@@ -38,7 +38,7 @@ impl RootSpanBuilder for RequestSpan {
         tracing::info!(
             status = status.as_u16(),
             route = route.as_deref().unwrap_or("-"),
-            duration_ms = started.map(|Started(at)| at.elapsed().as_secs_f64() * 1000.0),
+            duration_us = started.map(|Started(at)| u64::try_from(at.elapsed().as_micros()).unwrap_or(u64::MAX)),
             "answered"
         );
     }

@@ -1,7 +1,7 @@
 //! What a token says, once its signature is known to be good.
 
 use domain::{Identity, OwnerId, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::Rejection;
@@ -11,18 +11,14 @@ const LEEWAY_SECONDS: f64 = 5.0;
 
 /// The claims that decide something. Identity is `sub` and nothing else; `name` and `email` serve only to make a user's
 /// row where nothing else makes it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(super) struct Claims {
-    pub(super) sub: String,
-    pub(super) exp: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) nbf: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) iat: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) name: Option<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) email: Option<Value>,
+    sub: String,
+    exp: f64,
+    nbf: Option<f64>,
+    iat: Option<f64>,
+    name: Option<Value>,
+    email: Option<Value>,
 }
 
 impl Claims {

@@ -1,0 +1,118 @@
+//! The OpenAPI document and the page that shows it.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use actix_web::http::Method;
+use http::{ENDPOINTS, Style, openapi_document};
+use serde_json::Value;
+
+use crate::support::TestApp;
+
+#[actix_web::test]
+async fn the_document_is_served_as_it_is_checked_in() {
+    let app = TestApp::new().start().await;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+
+    let served = app.anonymous(Method::GET, "/openapi.json").send().await.json();
+    let checked_in = fs::read_to_string(&path).unwrap_or_default();
+
+    assert!(served == openapi_document());
+    assert!(checked_in == format!("{served:#}\n"), "docs/openapi.json is stale: run `just openapi`");
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn references(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str).map(ToOwned::to_owned));
+                members.values().for_each(|member| references(member, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+            _ => {}
+        }
+    }
+    let document = openapi_document();
+    let mut found = BTreeSet::new();
+    references(&document, &mut found);
+
+    assert!(!found.is_empty());
+    for reference in found {
+        assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+    }
+}
+
+#[test]
+fn the_document_names_every_route_once_and_no_other() {
+    let document = openapi_document();
+    let mut documented = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys().filter(|key| *key != "parameters") {
+            documented.insert(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    let mut served: BTreeSet<String> =
+        ["/health", "/health/live", "/health/ready"].map(|path| format!("GET {path}")).into();
+    for style in Style::ALL {
+        served.extend(ENDPOINTS.iter().map(|e| format!("{} {}{}", e.method, style.prefix(), e.path)));
+    }
+    assert_eq!(documented, served);
+}
+
+#[test]
+fn operation_ids_are_unique() {
+    let document = openapi_document();
+    let operations =
+        document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
+    let ids: Vec<&Value> = operations.filter_map(|operation| operation.get("operationId")).collect();
+
+    assert_eq!(ids.iter().map(|id| id.as_str()).collect::<BTreeSet<_>>().len(), ids.len());
+}
+
+#[test]
+fn every_operation_shows_an_example_of_every_error() {
+    let document = openapi_document();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for operation in item.as_object().unwrap().values().filter_map(|operation| operation.get("responses")) {
+            for (status, response) in
+                operation.as_object().unwrap().iter().filter(|(status, _)| status.as_str() >= "400")
+            {
+                let examples = response["content"]["application/json"]["examples"].as_object();
+                assert!(examples.is_some_and(|examples| !examples.is_empty()), "{path} {status}");
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_task_has_the_keys_that_the_document_says() {
+    let app = TestApp::new().start().await;
+    let path = format!("/api/tasks/{}", app.task_of_alice().await);
+    let task = app.alice(Method::GET, &path).send().await.json()["data"].take();
+
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(keys(&task), keys(&openapi_document()["components"]["schemas"]["Task"]["properties"]));
+}
+
+#[actix_web::test]
+async fn the_page_is_whole_without_any_other_server() {
+    let app = TestApp::new().start().await;
+
+    let redirect = app.anonymous(Method::GET, "/docs").send().await;
+    assert_eq!((redirect.status.as_u16(), redirect.header("location")), (308, Some("/docs/")));
+    let page = app.anonymous(Method::GET, "/docs/").send().await;
+    let html = String::from_utf8(page.bytes).unwrap();
+    assert_eq!((page.status.as_u16(), page.headers.get("content-type").unwrap().to_str().unwrap()), (200, "text/html"));
+    assert!(!html.contains("//"), "{html}");
+    let files =
+        html.split('"').filter(|part| part.starts_with("./") || part.ends_with(".css") || part.ends_with(".js"));
+    let mut count = 0;
+    for file in files {
+        let path = format!("/docs/{}", file.trim_start_matches("./"));
+        assert_eq!(app.anonymous(Method::GET, &path).send().await.status, 200, "{path}");
+        count += 1;
+    }
+    assert!(count >= 4, "{html}");
+    let initializer = app.anonymous(Method::GET, "/docs/swagger-initializer.js").send().await;
+    assert!(String::from_utf8(initializer.bytes).unwrap().contains("/openapi.json"));
+}

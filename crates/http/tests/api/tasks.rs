@@ -1,0 +1,11 @@
+//! The use-cases, a file each, in both styles.
+
+mod complete;
+mod create;
+mod delete;
+mod get;
+mod list;
+mod update;
+
+/// Alice's list, in each style.
+const BOTH_STYLES: [&str; 2] = ["/api/tasks", "/api/alice/tasks"];

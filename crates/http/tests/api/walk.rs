@@ -1,0 +1,111 @@
+//! Every registered route, walked by those who must not pass.
+
+use actix_web::http::Method;
+use domain::testing::bob;
+use http::{ENDPOINTS, Style};
+
+use crate::support::{TestApp, is, token_of};
+
+const ABSENT: &str = "00000000-0000-7000-8000-00000000dead";
+
+/// A body that the route takes. A route that is missing here fails the walk.
+fn good_body(name: &str) -> Option<&'static str> {
+    match name {
+        "listTasks" | "getTask" | "deleteTask" => None,
+        "createTask" | "putTask" | "patchTask" => Some(r#"{"title":"changed by the walk"}"#),
+        "completeTask" => Some(r#"{"completed":true}"#),
+        unknown => panic!("the walk does not know the route {unknown}: say what it takes"),
+    }
+}
+
+/// Every route in every style: method, path with `id` and the owner filled in, and a good body.
+fn routes(owner: &str, id: &str) -> Vec<(Method, String, Option<&'static str>)> {
+    let mut routes = Vec::new();
+    for style in Style::ALL {
+        for endpoint in &ENDPOINTS {
+            let path = format!("{}{}", style.prefix(), endpoint.path).replace("{user_id}", owner).replace("{id}", id);
+            routes.push((endpoint.method.clone(), path, good_body(endpoint.name)));
+            if endpoint.method == Method::GET {
+                let (_, path, body) = routes[routes.len() - 1].clone();
+                routes.push((Method::HEAD, path, body));
+            }
+        }
+    }
+    routes
+}
+
+#[actix_web::test]
+async fn without_a_good_token_nothing_but_401_is_to_be_learnt() {
+    let app = TestApp::new().start().await;
+    let id = app.task_of_alice().await;
+    let mut routes = routes("alice", &id);
+    for (method, path) in [
+        (Method::GET, "/api"),
+        (Method::GET, "/api/nothing"),
+        (Method::POST, "/api/tasks/x/y/z"),
+        (Method::PUT, "/api/tasks"),
+        (Method::OPTIONS, "/api/tasks"),
+    ] {
+        routes.push((method, path.to_owned(), Some("not even JSON")));
+    }
+    let forged = token_of(&bob()).replace('.', ".A");
+    for (method, path, body) in routes {
+        for token in [None, Some("Bearer nonsense"), Some(&*format!("Bearer {forged}")), Some("Basic YTpi")] {
+            let mut request = app.anonymous(method.clone(), &path).header("x-request-id", "walk");
+            if let Some(token) = token {
+                request = request.header("authorization", token);
+            }
+            if let Some(body) = body {
+                request = request.json(body);
+            }
+            let answer = request.send().await;
+            assert_eq!(answer.outcome(), is(401, "UNAUTHORIZED"), "{method} {path} with {token:?}");
+            assert!(answer.header("www-authenticate").unwrap().starts_with("Bearer"), "{method} {path}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn someone_elses_task_is_neither_seen_nor_touched() {
+    let app = TestApp::new().start().await;
+    let id = app.task_of_alice().await;
+    let path_of_task = format!("/api/tasks/{id}");
+    let before = app.alice(Method::GET, &path_of_task).send().await.json();
+
+    for (method, path, body) in routes("bob", &id) {
+        let request = |path: &str| {
+            let request = app.bob(method.clone(), path).header("x-request-id", "walk");
+            if let Some(body) = body { request.json(body) } else { request }
+        };
+        let answer = request(&path).send().await;
+
+        if path.contains(&id) {
+            assert_eq!(answer.outcome(), is(404, "NOT_FOUND"), "{method} {path}");
+            let absent = request(&path.replace(&id, ABSENT)).send().await;
+            assert_eq!(answer.bytes, absent.bytes, "{method} {path} tells Alice's task from none");
+        } else {
+            assert!(answer.status.is_success(), "{method} {path}: {answer:?}");
+            assert!(!String::from_utf8(answer.bytes).unwrap().contains("alice"), "{method} {path}");
+        }
+    }
+
+    assert_eq!(app.alice(Method::GET, &path_of_task).send().await.json(), before);
+}
+
+#[actix_web::test]
+async fn someone_elses_path_is_forbidden_before_anything_is_looked_up() {
+    let app = TestApp::new().start().await;
+    let id = app.task_of_alice().await;
+    for owner in ["alice", "nobody", "Bob", "bob%20", "bo%62%00", "%2e%2e", "*"] {
+        for id in [id.as_str(), ABSENT, "not-an-id"] {
+            for (method, path, _) in
+                routes(owner, id).into_iter().filter(|(_, path, _)| !path.starts_with("/api/tasks"))
+            {
+                let answer = app.bob(method.clone(), &path).json("not even JSON").send().await;
+                assert_eq!(answer.outcome(), is(403, "FORBIDDEN"), "{method} {path}");
+            }
+        }
+    }
+    let mine = app.alice(Method::GET, &format!("/api/tasks/{id}")).send().await;
+    assert_eq!(mine.json()["data"]["version"], 1);
+}

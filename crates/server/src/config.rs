@@ -1,0 +1,159 @@
+//! The settings, checked: what is here can be used as it is.
+
+use std::{num::NonZeroUsize, str::FromStr, time::Duration};
+
+use anyhow::{anyhow, bail};
+use infra::{DatabaseSettings, DatabaseUrl};
+use secrecy::SecretString;
+
+use crate::{
+    development,
+    settings::{self, Environment, Setting, Switch},
+};
+
+/// What kind of place this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Development,
+    Production,
+}
+
+impl FromStr for Stage {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        match text {
+            "development" => Ok(Self::Development),
+            "production" => Ok(Self::Production),
+            _ => bail!("neither development nor production"),
+        }
+    }
+}
+
+/// Everything the service needs to know to run.
+pub(crate) struct Config {
+    pub(crate) stage: Stage,
+    pub(crate) database: DatabaseSettings,
+    pub(crate) secret: SecretString,
+    pub(crate) provisions_users: bool,
+    pub(crate) migrates_on_start: bool,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) body_timeout: Duration,
+    pub(crate) shutdown_timeout: Duration,
+    pub(crate) workers: usize,
+}
+
+impl Config {
+    /// Reads and checks all settings.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the variable at fault and what it must be.
+    pub(crate) fn read(environment: &Environment) -> anyhow::Result<Self> {
+        let stage = environment.value(&settings::ENVIRONMENT)?;
+        let database = database(environment)?;
+        let embedded_development = stage == Stage::Development && !database.url.is_postgres();
+        Ok(Self {
+            stage,
+            secret: secret(environment)?,
+            provisions_users: switch(environment, &settings::USER_PROVISIONING, embedded_development)?,
+            migrates_on_start: switch(environment, &settings::MIGRATE_ON_START, stage == Stage::Development)?,
+            host: environment.value(&settings::HOST)?,
+            port: environment.value(&settings::PORT)?,
+            cors_origins: cors_origins(environment, stage)?,
+            body_timeout: duration(environment, &settings::BODY_TIMEOUT)?,
+            shutdown_timeout: duration(environment, &settings::SHUTDOWN_TIMEOUT)?,
+            workers: within(environment, &settings::WORKERS, 1..=1024)?.map_or_else(one_a_core, usize::from),
+            database,
+        })
+    }
+}
+
+/// The database and how to use it. Other commands than serving need only this.
+pub(crate) fn database(environment: &Environment) -> anyhow::Result<DatabaseSettings> {
+    let stage = environment.value(&settings::ENVIRONMENT)?;
+    let url = match (environment.text(&settings::DATABASE_URL), stage) {
+        (Some(url), _) => url,
+        (None, Stage::Development) => format!("sqlite:{}", development::data_directory().join("tasks.db").display()),
+        (None, Stage::Production) => {
+            bail!("DATABASE_URL must be set in production: {}", settings::DATABASE_URL.expects)
+        }
+    };
+    let url = DatabaseUrl::parse(&url).map_err(|error| anyhow!("DATABASE_URL {error}"))?;
+    let mut database = DatabaseSettings::new(url);
+    if let Some(connections) = within(environment, &settings::DATABASE_MAX_CONNECTIONS, 1..=1000)? {
+        database.max_connections = u32::from(connections);
+    }
+    database.acquire_timeout = duration(environment, &settings::DATABASE_ACQUIRE_TIMEOUT)?;
+    database.idle_timeout = duration(environment, &settings::DATABASE_IDLE_TIMEOUT)?;
+    database.max_lifetime = duration(environment, &settings::DATABASE_MAX_LIFETIME)?;
+    Ok(database)
+}
+
+/// The secret that tokens are signed with. Minting a token needs only this.
+pub(crate) fn secret(environment: &Environment) -> anyhow::Result<SecretString> {
+    /// Better Auth signs with this where no secret is set; everyone knows it.
+    const PUBLISHED: &str = "better-auth-secret-12345678901234567890";
+
+    let setting = &settings::BETTER_AUTH_SECRET;
+    match (environment.text(setting), environment.value(&settings::ENVIRONMENT)?) {
+        (Some(secret), _) if secret == PUBLISHED => {
+            bail!("{} must not be the one that Better Auth publishes as its default: everyone knows it", setting.name)
+        }
+        (Some(secret), _) if secret.len() < http::SecretVerifier::MIN_SECRET_BYTES => {
+            Err(setting.must_be_what_it_expects())
+        }
+        (Some(secret), _) => Ok(secret.into()),
+        (None, Stage::Development) => development::secret(),
+        (None, Stage::Production) => {
+            bail!("{} must be set in production: {}, the same as the front end has", setting.name, setting.expects)
+        }
+    }
+}
+
+fn cors_origins(environment: &Environment, stage: Stage) -> anyhow::Result<Vec<String>> {
+    let setting = &settings::CORS_ORIGINS;
+    let Some(text) = environment.text(setting) else {
+        return Ok(match stage {
+            Stage::Development => vec!["http://localhost:3000".to_owned()],
+            Stage::Production => Vec::new(),
+        });
+    };
+    let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+    origins
+        .map(|origin| if is_origin(origin) { Ok(origin.to_owned()) } else { Err(setting.must_be_what_it_expects()) })
+        .collect()
+}
+
+/// Whether a browser would write an origin like this: scheme, host, perhaps a port, and nothing after them.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte))
+    })
+}
+
+fn switch(environment: &Environment, setting: &Setting, default: bool) -> anyhow::Result<bool> {
+    Ok(environment.parsed(setting)?.map_or(default, |Switch(on)| on))
+}
+
+fn duration(environment: &Environment, setting: &Setting) -> anyhow::Result<Duration> {
+    environment.value(setting).map(|settings::Duration(duration)| duration)
+}
+
+fn within(
+    environment: &Environment,
+    setting: &Setting,
+    range: std::ops::RangeInclusive<u16>,
+) -> anyhow::Result<Option<u16>> {
+    match environment.parsed(setting)? {
+        Some(number) if !range.contains(&number) => Err(setting.must_be_what_it_expects()),
+        number => Ok(number),
+    }
+}
+
+fn one_a_core() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}

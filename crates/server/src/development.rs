@@ -1,0 +1,130 @@
+//! What makes the first start easy: a secret that makes itself, and a command to try.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{ErrorKind, Write},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use domain::{Identity, OwnerId};
+use http::SecretVerifier;
+use secrecy::SecretString;
+
+/// Where development keeps its database and its secret, in the working directory.
+pub(crate) fn data_directory() -> PathBuf {
+    PathBuf::from("data")
+}
+
+/// The secret of this working directory, made when it is first asked for.
+pub(crate) fn secret() -> anyhow::Result<SecretString> {
+    secret_in(&data_directory())
+}
+
+fn secret_in(directory: &Path) -> anyhow::Result<SecretString> {
+    let path = directory.join("secret");
+    let secret = match fs::read_to_string(&path) {
+        Ok(secret) => secret,
+        Err(error) if error.kind() == ErrorKind::NotFound => fs::create_dir_all(directory)
+            .and_then(|()| write_new_secret(&path))
+            .with_context(|| format!("BETTER_AUTH_SECRET is not set, and {} cannot be made", path.display()))?,
+        Err(error) => {
+            return Err(error)
+                .with_context(|| format!("BETTER_AUTH_SECRET is not set, and {} cannot be read", path.display()));
+        }
+    };
+    if secret.len() < SecretVerifier::MIN_SECRET_BYTES {
+        bail!("{} is damaged: delete it, and a new secret is made", path.display());
+    }
+    Ok(secret.into())
+}
+
+/// Writes the secret beside its place and moves it there whole, so that two starts at once end with the same one.
+fn write_new_secret(path: &Path) -> std::io::Result<String> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes)?;
+    let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+
+    let draft = path.with_extension(std::process::id().to_string());
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&draft)?.write_all(secret.as_bytes())?;
+    // A link fails where the place is taken, a rename would not.
+    let placed = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    match placed {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => fs::read_to_string(path),
+    }
+}
+
+/// The text that greets whoever starts the service in development, with a command that works as it stands.
+pub(crate) fn greeting(
+    address: &str,
+    database: &str,
+    minter: &SecretVerifier,
+    provisions_users: bool,
+) -> anyhow::Result<String> {
+    const A_DAY: u32 = 24 * 60 * 60;
+    let demo = Identity {
+        id: OwnerId::try_from("demo".to_owned())?,
+        name: Some("Demo".to_owned()),
+        email: Some("demo@example.com".to_owned()),
+    };
+    let token = minter.mint(&demo, A_DAY)?;
+    // Where users are not made here, only a request that needs none works for everyone.
+    let body = if provisions_users {
+        " \\\n    -H 'Content-Type: application/json' -d '{\"title\":\"Buy groceries\"}'"
+    } else {
+        ""
+    };
+    Ok(format!(
+        "\n  tasks-api listens on {address}, tasks are kept in {database}\n  \
+         The API to look at and to try: {address}/docs\n\n  \
+         Try it (the token is the user demo's, for a day; tasks-api token makes others):\n\n  \
+         curl {address}/api/tasks{body} \\\n    -H 'Authorization: Bearer {token}'\n"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    #[test]
+    fn the_secret_is_made_once_and_kept() {
+        let directory = tempfile::tempdir().unwrap();
+
+        let first = secret_in(directory.path()).unwrap();
+        let second = secret_in(directory.path()).unwrap();
+
+        assert_eq!(first.expose_secret(), second.expose_secret());
+        assert_eq!(first.expose_secret().len(), 64);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_may_read_the_secret() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let directory = tempfile::tempdir().unwrap();
+        secret_in(directory.path()).unwrap();
+
+        let mode = fs::metadata(directory.path().join("secret")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+    }
+
+    #[test]
+    fn a_damaged_secret_is_named_and_not_used() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("secret"), "short").unwrap();
+
+        let error = secret_in(directory.path()).unwrap_err().to_string();
+
+        assert!(error.contains("is damaged: delete it"), "{error}");
+    }
+}

@@ -1,0 +1,231 @@
+//! Where settings come from, and the list of them: names, meanings and defaults stand here and nowhere else. The
+//! README's table is made from this list.
+
+use std::{collections::HashMap, fmt::Display, str::FromStr};
+
+use anyhow::{Context, anyhow, bail};
+
+/// A setting, as the operator knows it.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// The name of the variable.
+    pub(crate) name: &'static str,
+    /// What a value must be; worded to follow "must be".
+    pub(crate) expects: &'static str,
+    /// What holds where it is not set.
+    pub(crate) default: Fallback,
+    /// What it is for.
+    pub(crate) meaning: &'static str,
+}
+
+/// What holds where a setting is not set.
+#[derive(Debug)]
+pub(crate) enum Fallback {
+    /// Always this value.
+    Value(&'static str),
+    /// It depends; in words.
+    Depends(&'static str),
+}
+
+impl Display for Fallback {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Value(value) => write!(f, "`{value}`"),
+            Self::Depends(words) => f.write_str(words),
+        }
+    }
+}
+
+macro_rules! settings {
+    ($($name:ident: $expects:literal, $default:expr, $meaning:literal;)*) => {
+        $(
+            pub(crate) const $name: Setting =
+                Setting { name: stringify!($name), expects: $expects, default: $default, meaning: $meaning };
+        )*
+        /// Every setting, in the order of the README's table.
+        pub(crate) const ALL: &[Setting] = &[$($name),*];
+    };
+}
+
+use Fallback::{Depends, Value};
+
+settings! {
+    ENVIRONMENT: "development or production", Value("development"),
+        "`production` demands the settings that matter and tells clients nothing about why a token was refused.";
+    DATABASE_URL: "postgres://user:password@host/database or sqlite:path", Depends("development: `sqlite:data/tasks.db`; production: required"),
+        "Where the tasks are kept.";
+    BETTER_AUTH_SECRET: "at least 32 bytes", Depends("development: made once and kept in `data/`; production: required"),
+        "The secret that tokens are signed with (HS256), byte for byte as the front end has it.";
+    USER_PROVISIONING: "on or off", Depends("development on SQLite: `on`; else `off`"),
+        "`on`: the row of a verified user is made when it is missing. `off`: a create for such a user is refused with 401.";
+    MIGRATE_ON_START: "on or off", Depends("development: `on`; production: `off`"),
+        "Whether the start brings the database up to date. Where it does not, `tasks-api migrate up` does.";
+    HOST: "an address of this machine", Value("127.0.0.1"),
+        "Where to listen. In a container: `0.0.0.0`.";
+    PORT: "a number from 0 to 65535", Value("8000"),
+        "Where to listen. `0` takes any free port.";
+    CORS_ORIGINS: "origins such as https://app.example.com, separated by commas", Depends("development: `http://localhost:3000`; production: none"),
+        "Whose pages may call the API from a browser. None are needed behind a Next.js rewrite.";
+    DATABASE_MAX_CONNECTIONS: "a number from 1 to 1000", Depends("10; on SQLite 5"),
+        "How many connections to the database are open at most.";
+    DATABASE_ACQUIRE_TIMEOUT: "a duration such as 500ms, 2s or 5m", Value("2s"),
+        "How long a request waits for a free connection before it is answered with 503.";
+    DATABASE_IDLE_TIMEOUT: "a duration such as 500ms, 2s or 5m", Value("240s"),
+        "After which time an unused connection is closed. Below five minutes, so that a database that sleeps can.";
+    DATABASE_MAX_LIFETIME: "a duration such as 500ms, 2s or 5m", Value("15m"),
+        "After which time a connection is replaced by a new one.";
+    BODY_TIMEOUT: "a duration such as 500ms, 2s or 5m", Value("10s"),
+        "How long the body of a request may take to arrive before it is answered with 408.";
+    SHUTDOWN_TIMEOUT: "a duration such as 500ms, 2s or 5m", Value("30s"),
+        "How long requests in flight may take to finish after SIGTERM or SIGINT.";
+    WORKERS: "a number from 1 to 1024", Depends("one a core"),
+        "How many threads serve requests.";
+    RUST_LOG: "a filter such as info or info,sqlx=debug", Value("info,actix_server=warn,sea_orm_migration=warn"),
+        "What is logged. Lines go to standard error, in production as JSON.";
+}
+
+/// The settings as a table in Markdown: the README's.
+pub(crate) fn table() -> String {
+    let mut table = "| name | must be | default | meaning |\n|---|---|---|---|\n".to_owned();
+    for Setting { name, expects, default, meaning } in ALL {
+        table.push_str(&format!("| `{name}` | {expects} | {default} | {meaning} |\n"));
+    }
+    table
+}
+
+/// The values of the settings: variables of the process, and in development those of a file `.env`.
+pub(crate) struct Environment {
+    variables: Box<dyn Fn(&str) -> Option<String>>,
+}
+
+impl Environment {
+    /// The variables of the process. Where they do not say `ENVIRONMENT=production`, a file `.env` in the working
+    /// directory stands in for those that are not set.
+    pub(crate) fn of_process() -> anyhow::Result<Self> {
+        let process = Self::new(|name| std::env::var(name).ok());
+        if process.text(&ENVIRONMENT).as_deref() == Some("production") {
+            return Ok(process);
+        }
+        let file: HashMap<String, String> = match dotenvy::dotenv_iter() {
+            Ok(pairs) => pairs.collect::<Result<_, _>>().map_err(|_shows_the_line| {
+                anyhow!(".env must hold lines such as PORT=8000; one of its lines cannot be read")
+            })?,
+            Err(error) if error.not_found() => HashMap::new(),
+            Err(error) => return Err(error).context(".env cannot be read"),
+        };
+        Ok(Self::new(move |name| process.get(name).or_else(|| file.get(name).cloned())))
+    }
+
+    /// Values from wherever `variables` finds them.
+    pub(crate) fn new(variables: impl Fn(&str) -> Option<String> + 'static) -> Self {
+        Self { variables: Box::new(variables) }
+    }
+
+    /// The value as it is. One that is empty counts as not set: that is how `.env` files leave settings out.
+    pub(crate) fn text(&self, setting: &Setting) -> Option<String> {
+        self.get(setting.name)
+    }
+
+    /// The value, parsed; or its default, where that is always the same.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the variable and what it must be, but not what it is.
+    pub(crate) fn parsed<T: FromStr>(&self, setting: &Setting) -> anyhow::Result<Option<T>> {
+        let default = match setting.default {
+            Fallback::Value(value) => Some(value.to_owned()),
+            Fallback::Depends(_) => None,
+        };
+        let Some(text) = self.text(setting).or(default) else { return Ok(None) };
+        text.trim().parse().map(Some).map_err(|_unreadable| setting.must_be_what_it_expects())
+    }
+
+    /// As [`parsed`](Self::parsed), for a setting that always has a value.
+    pub(crate) fn value<T: FromStr>(&self, setting: &Setting) -> anyhow::Result<T> {
+        self.parsed(setting)?.ok_or_else(|| setting.must_be_what_it_expects())
+    }
+
+    fn get(&self, name: &str) -> Option<String> {
+        (self.variables)(name).filter(|value| !value.is_empty())
+    }
+}
+
+impl Setting {
+    /// The line for a value that is not what it must be.
+    pub(crate) fn must_be_what_it_expects(&self) -> anyhow::Error {
+        anyhow!("{} must be {}", self.name, self.expects)
+    }
+}
+
+/// `on` or `off`.
+pub(crate) struct Switch(pub(crate) bool);
+
+impl FromStr for Switch {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        match text {
+            "on" => Ok(Self(true)),
+            "off" => Ok(Self(false)),
+            _ => bail!("neither on nor off"),
+        }
+    }
+}
+
+/// A time span: a whole number and `ms`, `s`, `m`, `h` or `d`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Duration(pub(crate) std::time::Duration);
+
+impl FromStr for Duration {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let unit_at = text.find(|c: char| !c.is_ascii_digit()).context("no unit")?;
+        let (number, unit) = text.split_at(unit_at);
+        let milliseconds: u64 = match unit {
+            "ms" => 1,
+            "s" => 1000,
+            "m" => 60 * 1000,
+            "h" => 60 * 60 * 1000,
+            "d" => 24 * 60 * 60 * 1000,
+            _ => bail!("not a unit of time"),
+        };
+        let span = number.parse::<u64>()?.checked_mul(milliseconds).context("too long")?;
+        if span == 0 {
+            bail!("no time at all");
+        }
+        Ok(Self(std::time::Duration::from_millis(span)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_has_the_table_of_settings() {
+        let readme = include_str!("../../../README.md");
+
+        assert!(readme.contains(&table()), "the README's table is stale: paste the output of `tasks-api settings`");
+    }
+
+    #[test]
+    fn an_empty_value_counts_as_not_set() {
+        let environment = Environment::new(|_| Some(String::new()));
+
+        assert_eq!(environment.text(&DATABASE_URL), None);
+        assert_eq!(environment.value::<u16>(&PORT).unwrap(), 8000);
+    }
+
+    #[test]
+    fn durations_have_a_unit_and_last_some_time() {
+        let milliseconds = |text: &str| text.parse::<Duration>().ok().map(|Duration(span)| span.as_millis());
+
+        for (text, expected) in [("1ms", 1), ("2s", 2000), ("5m", 300_000), ("1h", 3_600_000), ("7d", 604_800_000)] {
+            assert_eq!(milliseconds(text), Some(expected), "{text}");
+        }
+        for text in ["", "5", "s", "0s", "-1s", "1.5s", "1 s", "1w", "99999999999999999999s", "18446744073709551615d"] {
+            assert_eq!(milliseconds(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The log.
+
+use std::{io::IsTerminal, panic};
+
+use tracing_subscriber::{EnvFilter, fmt};
+
+use crate::{
+    config::Stage,
+    settings::{self, Environment},
+};
+
+/// Starts logging to standard error: lines of JSON in production, text in development. Panics are logged too.
+///
+/// # Errors
+///
+/// If the filter cannot be read, or logging has been started before.
+pub(crate) fn init(environment: &Environment, stage: Stage) -> anyhow::Result<()> {
+    let filter: EnvFilter = environment.value(&settings::RUST_LOG)?;
+    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match stage {
+        Stage::Production => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init(),
+        Stage::Development => lines.with_target(false).with_ansi(std::io::stderr().is_terminal()).compact().try_init(),
+    };
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string);
+        tracing::error!(place, message = info.payload_as_str().unwrap_or("a panic without words"));
+    }));
+    started.map_err(|error| anyhow::anyhow!(error))
+}

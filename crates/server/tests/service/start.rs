@@ -1,0 +1,132 @@
+//! Starts that fail: in one line that names the setting and what mends it, and without showing a secret.
+
+use std::fs;
+
+use infra::testing::TestDatabase;
+
+use crate::support::{SECRET, Service, program};
+
+/// Starts with these settings and returns what is printed when it fails.
+fn refusal(settings: &[(&str, &str)]) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let output = program(&directory, settings).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(printed.lines().count(), 1, "{printed}");
+    assert!(output.stdout.is_empty());
+    printed.trim_end().to_owned()
+}
+
+#[test]
+fn a_bad_setting_stops_the_start_with_a_line_that_names_it() {
+    let cases = [
+        ("ENVIRONMENT", "staging", "ENVIRONMENT must be development or production"),
+        ("DATABASE_URL", "mysql://root:hunter2@localhost/x", "DATABASE_URL must be postgres://… or sqlite:…"),
+        ("DATABASE_URL", "just-words", "DATABASE_URL must be postgres://… or sqlite:…"),
+        ("BETTER_AUTH_SECRET", "hunter2", "BETTER_AUTH_SECRET must be at least 32 bytes"),
+        (
+            "BETTER_AUTH_SECRET",
+            "better-auth-secret-12345678901234567890",
+            "BETTER_AUTH_SECRET must not be the one that Better Auth publishes as its default: everyone knows it",
+        ),
+        ("USER_PROVISIONING", "yes", "USER_PROVISIONING must be on or off"),
+        ("MIGRATE_ON_START", "1", "MIGRATE_ON_START must be on or off"),
+        ("PORT", "http", "PORT must be a number from 0 to 65535"),
+        ("PORT", "65536", "PORT must be a number from 0 to 65535"),
+        ("CORS_ORIGINS", "*", "CORS_ORIGINS must be origins such as https://app.example.com, separated by commas"),
+        (
+            "CORS_ORIGINS",
+            "https://a.example/",
+            "CORS_ORIGINS must be origins such as https://app.example.com, separated by commas",
+        ),
+        (
+            "CORS_ORIGINS",
+            "a.example",
+            "CORS_ORIGINS must be origins such as https://app.example.com, separated by commas",
+        ),
+        ("DATABASE_MAX_CONNECTIONS", "0", "DATABASE_MAX_CONNECTIONS must be a number from 1 to 1000"),
+        ("DATABASE_ACQUIRE_TIMEOUT", "2", "DATABASE_ACQUIRE_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
+        ("BODY_TIMEOUT", "0s", "BODY_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
+        ("SHUTDOWN_TIMEOUT", "forever", "SHUTDOWN_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
+        ("WORKERS", "0", "WORKERS must be a number from 1 to 1024"),
+        ("RUST_LOG", "a=b=c", "RUST_LOG must be a filter such as info or info,sqlx=debug"),
+    ];
+    for (name, value, expected) in cases {
+        let printed = refusal(&[(name, value)]);
+        assert_eq!(printed, format!("tasks-api: {expected}"));
+        assert!(!printed.contains("hunter2"));
+    }
+}
+
+#[test]
+fn production_demands_what_matters() {
+    let production = ("ENVIRONMENT", "production");
+    assert_eq!(
+        refusal(&[production, ("BETTER_AUTH_SECRET", SECRET)]),
+        "tasks-api: DATABASE_URL must be set in production: postgres://user:password@host/database or sqlite:path"
+    );
+    assert_eq!(
+        refusal(&[production, ("DATABASE_URL", "sqlite:tasks.db")]),
+        "tasks-api: BETTER_AUTH_SECRET must be set in production: at least 32 bytes, the same as the front end has"
+    );
+}
+
+#[test]
+fn a_database_out_of_reach_is_named_without_its_password() {
+    let url = "postgres://root:hunter2@127.0.0.1:1/tasks";
+
+    let printed = refusal(&[("DATABASE_URL", url), ("DATABASE_ACQUIRE_TIMEOUT", "300ms")]);
+
+    assert!(printed.starts_with("tasks-api: DATABASE_URL: cannot connect to "), "{printed}");
+    assert!(printed.contains("127.0.0.1:1") && !printed.contains("hunter2"), "{printed}");
+}
+
+#[test]
+fn an_address_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+
+    let printed = refusal(&[("PORT", &port), ("RUST_LOG", "off")]);
+
+    assert!(printed.contains(&format!("HOST, PORT: cannot listen on 127.0.0.1:{port}")), "{printed}");
+}
+
+#[tokio::test]
+async fn production_does_not_migrate_unasked_and_says_what_to_do() {
+    let database = TestDatabase::empty_sqlite().await;
+    let settings = [("DATABASE_URL", database.url()), ("ENVIRONMENT", "production"), ("BETTER_AUTH_SECRET", SECRET)];
+
+    let printed = refusal(&settings);
+    assert!(printed.contains("tasks-api migrate up"), "{printed}");
+
+    let directory = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let output = program(&directory, &settings).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(run(&["migrate", "status"]).lines().all(|line| line.starts_with("pending")));
+    assert!(run(&["migrate", "up"]).contains("applied: m"));
+    assert!(run(&["migrate", "status"]).lines().all(|line| line.starts_with("applied")));
+    assert_eq!(run(&["migrate", "up"]), "nothing to do\n");
+    drop(Service::start(&settings));
+    assert!(run(&["migrate", "down"]).contains("taken back: m"));
+    drop(Service::start(&[settings.as_slice(), &[("MIGRATE_ON_START", "on")]].concat()));
+}
+
+#[test]
+fn in_development_a_file_named_dot_env_stands_in_for_settings_and_never_overrides_them() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join(".env"), "USER_PROVISIONING=perhaps\nPORT=nonsense\n").unwrap();
+
+    let output = program(&directory, &[]).output().unwrap();
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "tasks-api: USER_PROVISIONING must be on or off\n");
+
+    let production = [
+        ("ENVIRONMENT", "production"),
+        ("DATABASE_URL", "sqlite:x.db"),
+        ("BETTER_AUTH_SECRET", SECRET),
+        ("MIGRATE_ON_START", "on"),
+    ];
+    drop(Service::start_in(directory, &production));
+}

@@ -1,0 +1,167 @@
+//! Starting the binary and talking to it.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use infra::testing::TestDatabase;
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub const SECRET: &str = "a secret of the tests, 32 bytes or more";
+
+/// Starting takes milliseconds; a machine at its limit may take longer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The program with settings, in a directory of its own and with nothing from the environment of the tests.
+pub fn program(directory: &TempDir, settings: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tasks-api"));
+    command.env_clear().current_dir(directory.path()).env("PORT", "0").envs(settings.iter().copied());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A running service.
+pub struct Service {
+    child: Child,
+    pub address: String,
+    log: Arc<Mutex<Vec<String>>>,
+    client: Client,
+    // Dropped last: the service works in it.
+    _directory: TempDir,
+}
+
+impl Service {
+    /// A service in production on this database, where Alice and Bob are users.
+    pub fn on(database: &TestDatabase) -> Self {
+        Self::start(&[("DATABASE_URL", database.url()), ("ENVIRONMENT", "production"), ("BETTER_AUTH_SECRET", SECRET)])
+    }
+
+    pub fn start(settings: &[(&str, &str)]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), settings)
+    }
+
+    pub fn start_in(directory: TempDir, settings: &[(&str, &str)]) -> Self {
+        let mut child = program(&directory, settings).spawn().unwrap();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (found, address) = mpsc::channel();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let kept = log.clone();
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if line.contains("listening")
+                    && let Some(at) = line.find("127.0.0.1:")
+                {
+                    let address = line[at..].split(['"', ' ']).next().unwrap_or_default().to_owned();
+                    let _ = found.send(address);
+                }
+                kept.lock().unwrap().push(line);
+            }
+        });
+        let Ok(address) = address.recv_timeout(PATIENCE) else {
+            let _ = child.kill();
+            panic!("the service does not listen: {:?}", log.lock().unwrap());
+        };
+        Self { child, address, log, client: Client::new(), _directory: directory }
+    }
+
+    /// A request with a token of this user.
+    pub fn request(&self, user: &str, method: Method, path: &str) -> RequestBuilder {
+        self.anonymous(method, path).bearer_auth(token(user))
+    }
+
+    pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("http://{}{path}", self.address))
+    }
+
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Waits until the log has a line that satisfies.
+    pub fn wait_for_log(&self, satisfies: impl Fn(&str) -> bool) -> String {
+        let begin = Instant::now();
+        loop {
+            if let Some(line) = self.log().into_iter().find(|line| satisfies(line)) {
+                return line;
+            }
+            assert!(begin.elapsed() < PATIENCE, "not in the log: {:?}", self.log());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub fn send_signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    pub fn wait(&mut self) -> ExitStatus {
+        let begin = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begin.elapsed() < PATIENCE, "the service does not stop: {:?}", self.log());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Stops in order and gives the directory back, for another start in it.
+    pub fn stop(mut self) -> TempDir {
+        self.send_signal("-TERM");
+        assert!(self.wait().success());
+        std::mem::replace(&mut self._directory, tempfile::tempdir().unwrap())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A token of this user, as the command line makes them.
+pub fn token(user: &str) -> String {
+    let directory = tempfile::tempdir().unwrap();
+    let output =
+        program(&directory, &[("BETTER_AUTH_SECRET", SECRET)]).args(["token", "--user", user]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Status and body of a response; a body that is not JSON is `null`.
+pub async fn read(response: Response) -> (StatusCode, Value) {
+    let status = response.status();
+    (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default())
+}
+
+/// Makes a test of this name for each database out of an `async fn(&TestDatabase)`.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($($case:ident),* $(,)?) => {
+        mod sqlite {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    super::$case(&infra::testing::TestDatabase::sqlite().await).await;
+                }
+            )*
+        }
+
+        mod postgres {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    if let Some(database) = infra::testing::TestDatabase::postgres().await {
+                        super::$case(&database).await;
+                    }
+                }
+            )*
+        }
+    };
+}

@@ -31,6 +31,19 @@ pub(crate) async fn connect(settings: &DatabaseSettings) -> Result<DatabaseConne
     connection.map_err(|cause| ConnectError { database: settings.url.to_string(), cause })
 }
 
+/// A cause in few words.
+fn in_words(error: sqlx::Error) -> BoxError {
+    match error {
+        sqlx::Error::Database(said) => said.message().to_owned().into(),
+        sqlx::Error::Io(cause) => cause.into(),
+        sqlx::Error::Tls(cause) => {
+            format!("TLS: {cause} (a server on another machine must prove who it is, unless sslmode says otherwise)")
+                .into()
+        }
+        other => other.into(),
+    }
+}
+
 /// Logs statements, which show placeholders where values stand: all for debugging, slow ones as a warning.
 fn logged<O: ConnectOptions>(options: O) -> O {
     options.log_statements(LevelFilter::Debug).log_slow_statements(LevelFilter::Warn, Duration::from_millis(500))

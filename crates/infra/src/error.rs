@@ -9,15 +9,34 @@ use sqlx::{postgres::PgDatabaseError, sqlite::SqliteError};
 /// An error of the database, kept as a cause.
 ///
 /// Postgres adds the values of the row at fault to some errors. `Display` leaves them out but `Debug` would show them, so
-/// that what users wrote would end up in logs; here `Debug` shows what `Display` does. SeaORM's message holds those of its
-/// own causes, so that this is the end of the chain.
+/// that what users wrote would end up in logs; here `Debug` shows what `Display` does. That holds the messages of all further
+/// causes, so that this is the end of the chain.
 #[derive(thiserror::Error)]
-#[error("{0}")]
-struct Cause(DbErr);
+#[error("{}", in_words(.0))]
+pub(crate) struct Cause(pub(crate) DbErr);
 
 impl fmt::Debug for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What the database said, with its code, where it said something.
+///
+/// sqlx's own text adds a line number, which is one in the source code of Postgres.
+fn in_words(error: &DbErr) -> String {
+    match driver_error(error).and_then(sqlx::Error::as_database_error) {
+        Some(said) => format!("{} ({})", said.message(), said.code().unwrap_or_default()),
+        None => error.to_string(),
+    }
+}
+
+fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
     }
 }
 
@@ -40,25 +59,25 @@ pub(crate) fn creation_error(error: DbErr) -> RepositoryError {
 
 /// Whether the same call may succeed a moment later.
 fn is_out_of_reach(error: &DbErr) -> bool {
-    match error {
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => match &**error {
+    if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
+        return true;
+    }
+    match driver_error(error) {
+        Some(
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed => true,
-            sqlx::Error::Database(error) => {
-                if let Some(error) = error.try_downcast_ref::<PgDatabaseError>() {
-                    postgres_is_out_of_reach(error.code())
-                } else if error.try_downcast_ref::<SqliteError>().is_some() {
-                    error.code().and_then(|code| code.parse().ok()).is_some_and(sqlite_is_out_of_reach)
-                } else {
-                    false
-                }
+            | sqlx::Error::WorkerCrashed,
+        ) => true,
+        Some(sqlx::Error::Database(said)) => {
+            if let Some(said) = said.try_downcast_ref::<PgDatabaseError>() {
+                postgres_is_out_of_reach(said.code())
+            } else {
+                said.try_downcast_ref::<SqliteError>().is_some()
+                    && said.code().and_then(|code| code.parse().ok()).is_some_and(sqlite_is_out_of_reach)
             }
-            _ => false,
-        },
+        }
         _ => false,
     }
 }
@@ -75,3 +94,6 @@ fn sqlite_is_out_of_reach(code: u32) -> bool {
     // Busy, locked, read only, disk full, cannot open. The upper bytes only say more about the lowest.
     matches!(code & 0xff, 5 | 6 | 8 | 13 | 14)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Bringing the schema forward and back.
 
+use domain::BoxError;
 use migration::Migrator;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, DeriveIden, SqliteTransactionMode, TransactionOptions,
@@ -8,7 +9,7 @@ use sea_orm::{
 };
 use sea_orm_migration::{MigratorTrait, SchemaManager};
 
-use crate::Database;
+use crate::{Database, error::Cause};
 
 /// A step of the schema, and whether the database has taken it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +31,12 @@ pub enum MigrateError {
     Newer(Vec<String>),
     /// The database could not be asked, or refused a step; nothing was changed.
     #[error("the database's schema could not be read or changed: {0}")]
-    Failed(DbErr),
+    Failed(BoxError),
 }
 
 impl From<DbErr> for MigrateError {
     fn from(error: DbErr) -> Self {
-        Self::Failed(error)
+        Self::Failed(Cause(error).into())
     }
 }
 
@@ -160,3 +161,6 @@ where
 fn pending(states: Vec<MigrationState>) -> Vec<String> {
     states.into_iter().filter(|state| !state.applied).map(|state| state.name).collect()
 }
+
+#[cfg(test)]
+mod tests;

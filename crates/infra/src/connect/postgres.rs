@@ -9,7 +9,7 @@ use sqlx::{
 use tokio::time::timeout;
 use tracing::{info, warn};
 
-use super::logged;
+use super::{in_words, logged};
 use crate::{DatabaseSettings, url::PostgresUrl};
 
 /// A connection that was used this recently is taken to work.
@@ -36,7 +36,7 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
     match pool.connect_with(options.clone()).await {
         Ok(pool) => Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool)),
         Err(sqlx::Error::PoolTimedOut) => Err(diagnosis(&options, settings.acquire_timeout).await),
-        Err(error) => Err(explained(error)),
+        Err(error) => Err(in_words(error)),
     }
 }
 
@@ -65,17 +65,7 @@ async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
 /// What keeps the pool from connecting: it tries again until its time is over and then only says that.
 async fn diagnosis(options: &PgConnectOptions, limit: Duration) -> BoxError {
     match timeout(limit, PgConnection::connect_with(options)).await {
-        Ok(Err(error)) => explained(error),
+        Ok(Err(error)) => in_words(error),
         Ok(Ok(_)) | Err(_) => format!("no answer within {} ms", limit.as_millis()).into(),
-    }
-}
-
-fn explained(error: sqlx::Error) -> BoxError {
-    match error {
-        sqlx::Error::Tls(cause) => {
-            format!("TLS: {cause} (a server on another machine must prove who it is, unless sslmode says otherwise)")
-                .into()
-        }
-        other => other.into(),
     }
 }

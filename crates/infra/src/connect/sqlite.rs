@@ -4,7 +4,7 @@ use domain::BoxError;
 use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
 use sqlx::sqlite::{SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::logged;
+use super::{in_words, logged};
 use crate::{DatabaseSettings, url::SqliteUrl};
 
 /// How long a writer waits for another to finish.
@@ -35,5 +35,5 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
             .idle_timeout(settings.idle_timeout)
             .max_lifetime(settings.max_lifetime)
     };
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.connect_with(options).await?))
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.connect_with(options).await.map_err(in_words)?))
 }

@@ -34,7 +34,7 @@ async fn described(database: &TestDatabase) -> Vec<String> {
         DbBackend::Sqlite => &[
             r#"SELECT concat_ws(' ', name, type, "notnull", dflt_value, pk) FROM pragma_table_info('user')"#,
             r#"SELECT concat_ws(' ', name, "unique", origin, partial) FROM pragma_index_list('user')"#,
-            r#"SELECT concat_ws(' ', count(*)) FROM pragma_foreign_key_list('user')"#,
+            "SELECT concat_ws(' ', count(*)) FROM pragma_foreign_key_list('user')",
         ],
         _ => &[
             "SELECT concat_ws(' ', column_name, data_type, is_nullable, column_default) FROM information_schema.columns \

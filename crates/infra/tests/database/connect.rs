@@ -1,1 +1,136 @@
-//! connect
+//! Connections are what the settings say, and what cannot be connected to is told in one line.
+
+use std::time::Duration;
+
+use domain::{
+    Clock, Readiness, UserProvisioner,
+    testing::{FixedClock, nobody},
+};
+use infra::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
+
+fn settings(url: &str) -> DatabaseSettings {
+    DatabaseSettings::new(DatabaseUrl::parse(url).unwrap())
+}
+
+/// The line that tells why there is no connection.
+async fn refusal(url: &str) -> String {
+    let settings = DatabaseSettings { acquire_timeout: Duration::from_millis(300), ..settings(url) };
+    let error = Database::connect(&settings).await.unwrap_err();
+    let line = error.to_string();
+    assert!(!line.contains('\n') && !format!("{line} {error:?}").contains("s3cret"), "{error:?}");
+    line
+}
+
+async fn value(connection: &impl ConnectionTrait, sql: &str) -> String {
+    let statement = Statement::from_string(connection.get_database_backend(), sql);
+    let row = connection.query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get_by_index(0).or_else(|_not_text| row.try_get_by_index(0).map(|number: i64| number.to_string())).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_connection_to_sqlite_is_durable_and_checks_keys() {
+    let database = TestDatabase::sqlite().await;
+    let mut held = Vec::new();
+
+    for _connection in 0..5 {
+        let connection = database.connection().begin().await.unwrap();
+        for (pragma, expected) in
+            [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1"), ("busy_timeout", "5000")]
+        {
+            assert_eq!(value(&connection, &format!("PRAGMA {pragma}")).await, expected, "{pragma}");
+        }
+        held.push(connection);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_sqlite_file_is_made_with_its_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    for url in ["sqlite:", "sqlite://"] {
+        let file = directory.path().join(url.len().to_string()).join("not yet/there/tasks.db");
+        let url = format!("{url}{}", file.display());
+
+        Database::connect(&settings(&url)).await.unwrap().migrate_up().await.unwrap();
+
+        assert!(file.is_file(), "{url}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_sqlite_file_is_not_made_when_the_url_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("tasks.db");
+
+    let line = refusal(&format!("sqlite:{}?mode=rw", file.display())).await;
+
+    assert!(line.contains("unable to open database file"), "{line}");
+    assert!(!file.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_may_open_a_new_sqlite_file_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("tasks.db").display());
+    let open = || async {
+        let database = Database::connect(&settings(&url)).await.unwrap();
+        database.migrate_up().await.unwrap().len()
+    };
+
+    let (a, b, c, d) = tokio::join!(open(), open(), open(), open());
+
+    assert_eq!(a + b + c + d, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_in_memory_is_one_connection_that_stays() {
+    for url in ["sqlite::memory:", "sqlite://:memory:", "sqlite://?mode=memory"] {
+        let brief = Duration::from_millis(1);
+        let settings = DatabaseSettings { idle_timeout: brief, max_lifetime: brief, ..settings(url) };
+        let database = Database::connect(&settings).await.unwrap();
+        database.migrate_up().await.unwrap();
+
+        tokio::time::sleep(Duration::from_millis(20)).await;
+
+        let (tasks, user, now) = (database.tasks(), nobody(), FixedClock::default().now());
+        let (a, b) = tokio::join!(tasks.check(), tasks.provision(&user, now));
+        a.and(b).unwrap();
+        database.check_schema().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_connected_to_is_told_in_one_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    std::fs::write(&file, "not a database, and long enough to be seen not to be one".repeat(20)).unwrap();
+
+    let line = refusal(&format!("sqlite:{}", file.display())).await;
+    assert_eq!(line, format!("cannot connect to SQLite file {}: file is not a database", file.display()));
+
+    let line = refusal("postgres://tasks:s3cret@127.0.0.1:1/tasks").await;
+    assert!(
+        line.starts_with("cannot connect to Postgres at 127.0.0.1:1, database tasks: Connection refused"),
+        "{line}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_postgres_refuses_is_told_in_one_line() {
+    let Some(database) = TestDatabase::empty_postgres().await else { return };
+    let mut url = url::Url::parse(database.url()).unwrap();
+    url.set_password(Some("s3cret")).unwrap();
+    url.set_path("no_such_database");
+
+    let line = refusal(url.as_str()).await;
+
+    assert!(line.ends_with(r#": database "no_such_database" does not exist"#), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_to_postgres_have_a_name() {
+    let Some(database) = TestDatabase::empty_postgres().await else { return };
+
+    assert_eq!(database.connection().get_database_backend(), DbBackend::Postgres);
+    assert_eq!(value(database.connection(), "SHOW application_name").await, "tasks-api");
+}

@@ -1,1 +1,99 @@
-//! rows
+//! Whatever is in the database, and whatever becomes of it: an error with a cause, no panic, no private text.
+
+use std::error::Error;
+
+use domain::{
+    Clock, Description, NewTask, Readiness, RepositoryError, TaskId, TaskQuery, TaskRepository, Title, UserProvisioner,
+    testing::{FixedClock, alice, nobody},
+};
+use infra::testing::TestDatabase;
+use sea_orm::{ConnectionTrait, DbBackend};
+
+on_both_databases! {
+    a_row_that_breaks_a_rule_of_the_domain_is_a_failure,
+    a_row_with_a_value_of_another_kind_is_a_failure,
+    an_id_that_is_taken_is_a_failure_without_private_text,
+    a_database_without_tables_is_not_ready,
+    a_closed_database_is_out_of_reach,
+}
+
+fn id() -> TaskId {
+    TaskId::try_from("00000000-0000-7000-8000-000000000001").unwrap()
+}
+
+fn secret_task() -> NewTask {
+    let description = Description::try_from("private".to_owned()).unwrap();
+    NewTask { title: Title::try_from("private").unwrap(), description: Some(description), completed: false }
+}
+
+async fn create(database: &TestDatabase) {
+    database.tasks().create(&alice().id, id(), &secret_task(), FixedClock::default().now()).await.unwrap();
+}
+
+fn cause(error: &RepositoryError) -> String {
+    assert!(matches!(error, RepositoryError::Failed(_)), "{error:?}");
+    error.source().unwrap().to_string()
+}
+
+async fn a_row_that_breaks_a_rule_of_the_domain_is_a_failure(database: TestDatabase) {
+    create(&database).await;
+    database.connection().execute_unprepared("UPDATE tasks SET title = '   '").await.unwrap();
+
+    let got = database.tasks().get(&alice().id, id()).await.unwrap_err();
+    let listed = database.tasks().list(&alice().id, &TaskQuery::default()).await.unwrap_err();
+
+    let expected = format!("the row of task {} is broken: its title must be 1 to 500 characters", id());
+    assert_eq!((cause(&got), cause(&listed)), (expected.clone(), expected));
+}
+
+async fn a_row_with_a_value_of_another_kind_is_a_failure(database: TestDatabase) {
+    create(&database).await;
+    let break_it = match database.connection().get_database_backend() {
+        DbBackend::Sqlite => "UPDATE tasks SET updated_at = 'soon'",
+        _ => "ALTER TABLE tasks ALTER updated_at TYPE text USING 'soon'",
+    };
+    database.connection().execute_unprepared(break_it).await.unwrap();
+
+    let got = database.tasks().get(&alice().id, id()).await.unwrap_err();
+
+    assert!(cause(&got).contains("updated_at"), "{got:?}");
+}
+
+async fn an_id_that_is_taken_is_a_failure_without_private_text(database: TestDatabase) {
+    create(&database).await;
+
+    let again = database.tasks().create(&alice().id, id(), &secret_task(), FixedClock::default().now()).await;
+    let again = again.unwrap_err();
+    assert!(cause(&again).to_lowercase().contains("unique"), "{again:?}");
+
+    database.connection().execute_unprepared("ALTER TABLE tasks RENAME COLUMN version TO edition").await.unwrap();
+    for error in [again, database.tasks().get(&alice().id, id()).await.unwrap_err()] {
+        assert!(!format!("{error:?} {}", cause(&error)).contains("private"), "{error:?}");
+    }
+}
+
+async fn a_database_without_tables_is_not_ready(database: TestDatabase) {
+    database.tasks().check().await.unwrap();
+    database.migrate_down(1).await.unwrap();
+
+    let error = database.tasks().check().await.unwrap_err();
+
+    assert!(cause(&error).contains("tasks"), "{error:?}");
+}
+
+async fn a_closed_database_is_out_of_reach(database: TestDatabase) {
+    let (tasks, now) = (database.tasks(), FixedClock::default().now());
+    database.close().await;
+
+    let outcomes = [
+        tasks.check().await,
+        tasks.provision(&nobody(), now).await,
+        tasks.get(&alice().id, id()).await.map(drop),
+        tasks.create(&alice().id, id(), &secret_task(), now).await.map(drop),
+        tasks.list(&alice().id, &TaskQuery::default()).await.map(drop),
+        tasks.delete(&alice().id, id()).await.map(drop),
+    ];
+    for outcome in outcomes {
+        assert!(matches!(outcome, Err(RepositoryError::Unavailable(_))), "{outcome:?}");
+    }
+}

@@ -34,8 +34,8 @@ async fn user(database: &TestDatabase, id: &str) -> Option<(String, String, bool
     Some((row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap(), row.try_get_by_index(2).unwrap()))
 }
 
-fn known(name: &str, email: &str) -> Option<(String, String, bool)> {
-    Some((name.to_owned(), email.to_owned(), false))
+fn unverified(name: &str, email: &str) -> (String, String, bool) {
+    (name.to_owned(), email.to_owned(), false)
 }
 
 async fn a_user_is_made_from_what_is_known(database: TestDatabase) {
@@ -43,15 +43,15 @@ async fn a_user_is_made_from_what_is_known(database: TestDatabase) {
     provision(&database, &identity("Dave", None, None)).await;
     provision(&database, &identity("dave", None, None)).await;
 
-    assert_eq!(user(&database, "carol").await, known("Carol", "carol@example.test"));
-    assert_eq!(user(&database, "Dave").await, known("Dave", "Dave@users.invalid"));
-    assert_eq!(user(&database, "dave").await, known("dave", "dave@users.invalid"));
+    assert_eq!(user(&database, "carol").await, Some(unverified("Carol", "carol@example.test")));
+    assert_eq!(user(&database, "Dave").await, Some(unverified("Dave", "Dave@users.invalid")));
+    assert_eq!(user(&database, "dave").await, Some(unverified("dave", "dave@users.invalid")));
 }
 
 async fn a_user_who_exists_stays_as_they_are(database: TestDatabase) {
     provision(&database, &identity("alice", Some("Someone else"), Some("else@example.test"))).await;
 
-    assert_eq!(user(&database, "alice").await, known("alice", "alice@example.test"));
+    assert_eq!(user(&database, "alice").await, Some(unverified("alice", "alice@example.test")));
 }
 
 async fn an_address_that_is_taken_makes_no_second_user(database: TestDatabase) {
@@ -59,7 +59,7 @@ async fn an_address_that_is_taken_makes_no_second_user(database: TestDatabase) {
     provision(&database, &impostor).await;
 
     assert_eq!(user(&database, "impostor").await, None);
-    assert_eq!(user(&database, "alice").await, known("alice", "alice@example.test"));
+    assert_eq!(user(&database, "alice").await, Some(unverified("alice", "alice@example.test")));
     let id = TaskId::try_from("00000000-0000-7000-8000-000000000001").unwrap();
     let task = NewTask { title: Title::try_from("Task").unwrap(), description: None, completed: false };
     let refused = database.tasks().create(&impostor.id, id, &task, FixedClock::default().now()).await;

@@ -9,6 +9,7 @@ use infra::Database;
 
 use crate::{
     config::{self, Config},
+    health,
     serve::serve,
     settings::{self, Duration, Environment},
     telemetry,
@@ -30,6 +31,8 @@ enum Command {
     Migrate(Migrate),
     /// Print a token for a user, signed with `BETTER_AUTH_SECRET`
     Token(Token),
+    /// Ask the running service whether it is ready
+    Health,
     /// Print the OpenAPI document
     Openapi,
     /// List the settings, as a table in Markdown
@@ -81,6 +84,7 @@ impl CommandLine {
                 actix_web::rt::System::new().block_on(migrate.run(&database))
             }
             Some(Command::Token(token)) => token.print(environment),
+            Some(Command::Health) => health::check(environment),
             Some(Command::Openapi) => {
                 println!("{:#}", http::openapi_document());
                 Ok(())

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::{Identity, OwnerId};
 use http::SecretVerifier;
 use secrecy::SecretString;
@@ -43,7 +44,7 @@ fn secret_in(directory: &Path) -> anyhow::Result<SecretString> {
 fn write_new_secret(path: &Path) -> std::io::Result<String> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes)?;
-    let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let secret = BASE64_URL_SAFE_NO_PAD.encode(bytes);
 
     let draft = path.with_extension(std::process::id().to_string());
     let mut options = OpenOptions::new();
@@ -102,7 +103,7 @@ mod tests {
         let second = secret_in(directory.path()).unwrap();
 
         assert_eq!(first.expose_secret(), second.expose_secret());
-        assert_eq!(first.expose_secret().len(), 64);
+        assert_eq!(first.expose_secret().len(), 43);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 

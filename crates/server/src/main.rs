@@ -6,6 +6,7 @@
 mod command;
 mod config;
 mod development;
+mod health;
 mod serve;
 mod settings;
 mod telemetry;

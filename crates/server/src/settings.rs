@@ -86,17 +86,20 @@ settings! {
 
 /// The settings as a table in Markdown: the README's.
 pub(crate) fn table() -> String {
-    let mut table = "| name | must be | default | meaning |\n|---|---|---|---|\n".to_owned();
-    for Setting { name, expects, default, meaning } in ALL {
-        table.push_str(&format!("| `{name}` | {expects} | {default} | {meaning} |\n"));
-    }
-    table
+    let row = |setting: &Setting| {
+        let Setting { name, expects, default, meaning } = setting;
+        format!("| `{name}` | {expects} | {default} | {meaning} |\n")
+    };
+    let rows: Vec<String> = ALL.iter().map(row).collect();
+    format!("| name | must be | default | meaning |\n|---|---|---|---|\n{}", rows.concat())
 }
 
 /// The values of the settings: variables of the process, and in development those of a file `.env`.
 pub(crate) struct Environment {
-    variables: Box<dyn Fn(&str) -> Option<String>>,
+    variables: Box<Variables>,
 }
+
+type Variables = dyn Fn(&str) -> Option<String>;
 
 impl Environment {
     /// The variables of the process. Where they do not say `ENVIRONMENT=production`, a file `.env` in the working

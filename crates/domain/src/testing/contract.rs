@@ -220,8 +220,8 @@ pub async fn completion_is_set_or_toggled(tasks: &dyn TaskRepository) {
 
     for (completed, expected) in steps {
         let changes = TaskChanges { completed, ..TaskChanges::default() };
-        let changed = tasks.update(&alice().id, task.id, &changes, now()).await.unwrap().unwrap();
-        assert_eq!(changed.completed, expected, "after {completed:?}");
+        let after = tasks.update(&alice().id, task.id, &changes, now()).await.unwrap().unwrap();
+        assert_eq!(after.completed, expected, "after {completed:?}");
     }
 }
 
@@ -365,9 +365,9 @@ pub async fn concurrent_toggles_are_all_counted(tasks: &dyn TaskRepository) {
     let toggle = toggle();
     let change = || tasks.update(&owner, task.id, &toggle, now());
 
-    let (a, b, c, d, e) = tokio::join!(change(), change(), change(), change(), change());
+    let changed: [_; 5] = tokio::join!(change(), change(), change(), change(), change()).into();
 
-    let mut versions: Vec<i64> = [a, b, c, d, e].map(|changed| changed.unwrap().unwrap().version.get()).into();
+    let mut versions: Vec<i64> = changed.map(|task| task.unwrap().unwrap().version.get()).into();
     versions.sort_unstable();
     assert_eq!(versions, [2, 3, 4, 5, 6]);
     let last = tasks.get(&owner, task.id).await.unwrap().unwrap();

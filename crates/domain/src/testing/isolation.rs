@@ -1,6 +1,11 @@
 //! The promise that matters most, tried with random histories.
 
-#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "this is a test: its failure is a panic")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "this is a test: its failure is a panic"
+)]
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,11 @@
 //! The API as a client sees it, over the in-memory repository.
 
-#![expect(unreachable_pub, reason = "nothing outside a test can reach into it")]
+#![expect(
+    unreachable_pub,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "these are tests: nothing reaches into them, and their failure is a panic"
+)]
 
 mod auth;
 mod bodies;

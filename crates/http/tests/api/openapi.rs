@@ -104,8 +104,7 @@ async fn the_page_is_whole_without_any_other_server() {
     let html = String::from_utf8(page.bytes).unwrap();
     assert_eq!((page.status.as_u16(), page.headers.get("content-type").unwrap().to_str().unwrap()), (200, "text/html"));
     assert!(!html.contains("//"), "{html}");
-    let files =
-        html.split('"').filter(|part| part.starts_with("./") || part.ends_with(".css") || part.ends_with(".js"));
+    let files = html.split('"').filter(|part| part.contains(".css") || part.contains(".js") || part.contains(".png"));
     let mut count = 0;
     for file in files {
         let path = format!("/docs/{}", file.trim_start_matches("./"));

@@ -1,6 +1,11 @@
 //! The real binary, on the real databases.
 
-#![expect(unreachable_pub, reason = "nothing outside a test can reach into it")]
+#![expect(
+    unreachable_pub,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "these are tests: nothing reaches into them, and their failure is a panic"
+)]
 
 mod corpus;
 mod log;

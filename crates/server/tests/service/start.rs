@@ -114,6 +114,18 @@ async fn production_does_not_migrate_unasked_and_says_what_to_do() {
     drop(Service::start(&[settings.as_slice(), &[("MIGRATE_ON_START", "on")]].concat()));
 }
 
+#[tokio::test]
+async fn a_running_service_can_be_asked_whether_it_is_ready() {
+    let service = Service::on(&TestDatabase::sqlite().await);
+    let directory = tempfile::tempdir().unwrap();
+    let ask = |port: &str| program(&directory, &[("PORT", port)]).arg("health").output().unwrap().status.success();
+
+    let port = service.address.rsplit(':').next().unwrap().to_owned();
+    assert!(ask(&port));
+    service.stop();
+    assert!(!ask(&port));
+}
+
 #[test]
 fn in_development_a_file_named_dot_env_stands_in_for_settings_and_never_overrides_them() {
     let directory = tempfile::tempdir().unwrap();

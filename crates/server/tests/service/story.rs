@@ -56,7 +56,7 @@ async fn the_data_outlives_the_service(database: &TestDatabase) {
     let task =
         first.request("alice", Method::POST, "/api/tasks").json(&json!({ "title": "Stay" })).send().await.unwrap();
     let (_, task) = read(task).await;
-    drop(first.stop());
+    first.stop();
 
     let second = Service::on(database);
     let (_, list) = read(second.request("alice", Method::GET, "/api/tasks").send().await.unwrap()).await;

@@ -110,11 +110,10 @@ impl Service {
         }
     }
 
-    /// Stops in order and gives the directory back, for another start in it.
-    pub fn stop(mut self) -> TempDir {
+    /// Stops in order.
+    pub fn stop(mut self) {
         self.send_signal("-TERM");
         assert!(self.wait().success());
-        std::mem::replace(&mut self._directory, tempfile::tempdir().unwrap())
     }
 }
 

@@ -37,8 +37,8 @@ impl<C: ConnectionTrait> SeaOrmTasks<C> {
     }
 }
 
-// Statements with RETURNING read all of their rows, although there is at most one. On SQLite a statement that is left after
-// its first row has not checked foreign keys or committed yet, and when that fails afterwards, nobody is told.
+// Statements with RETURNING read all of their rows, although there is at most one. SQLite commits a statement when it ends,
+// and sqlx ends one that is left after its first row without looking at the outcome: a full disk would go unnoticed.
 #[async_trait]
 impl<C: ConnectionTrait + Send> TaskRepository for SeaOrmTasks<C> {
     async fn create(

@@ -19,6 +19,8 @@ use domain::{
 use sea_orm::DatabaseConnection;
 use tempfile::TempDir;
 
+pub use left_out::Optional;
+
 use crate::{Database, DatabaseSettings, DatabaseUrl};
 use postgres::FreshDatabase;
 

@@ -2,7 +2,11 @@ use std::{fs, time::Duration};
 
 use domain::BoxError;
 use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
-use sqlx::sqlite::{SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::time::{Instant, sleep};
 
 use super::{in_words, logged};
 use crate::{DatabaseSettings, url::SqliteUrl};
@@ -35,5 +39,20 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
             .idle_timeout(settings.idle_timeout)
             .max_lifetime(settings.max_lifetime)
     };
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.connect_with(options).await.map_err(in_words)?))
+    let pool = open(pool, options).await.map_err(in_words)?;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
+/// Opens the pool, and waits while another process makes the same file: the one step of that for which SQLite itself does
+/// not wait is the switch to WAL.
+async fn open(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
+    let limit = Instant::now() + BUSY_LIMIT;
+    loop {
+        match pool.clone().connect_with(options.clone()).await {
+            Err(sqlx::Error::Database(said)) if said.code().as_deref() == Some("5") && Instant::now() < limit => {
+                sleep(Duration::from_millis(20)).await;
+            }
+            outcome => return outcome,
+        }
+    }
 }

@@ -64,7 +64,7 @@ fn server() -> Option<&'static str> {
     SERVER
         .get_or_init(|| match env::var("TEST_DATABASE_URL").ok().filter(|url| !url.is_empty()) {
             Some(url) => Some(url),
-            None => local_server::start().map_err(|reason| left_out::report(&reason)).ok(),
+            None => local_server::start().map_err(|reason| left_out::POSTGRES.leave_out(&reason)).ok(),
         })
         .as_deref()
 }

@@ -77,7 +77,9 @@ async fn plan(database: &TestDatabase, statements: &Mutex<Vec<Statement>>) -> St
 }
 
 fn uses(plan: &str, on_postgres: &str, on_sqlite: &str) -> bool {
-    plan.contains(&format!("using {on_postgres} on")) || plan.contains(&format!("USING INDEX {on_sqlite} ("))
+    let on_postgres = plan.contains(&format!("using {on_postgres} on")) && plan.contains("Index Cond: ((user_id =")
+        || plan.contains("Index Cond: (user_id =");
+    on_postgres || plan.contains(&format!("USING INDEX {on_sqlite} ("))
 }
 
 fn reads_all_or_sorts(plan: &str) -> bool {

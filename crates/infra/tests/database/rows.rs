@@ -3,7 +3,8 @@
 use std::error::Error;
 
 use domain::{
-    Clock, Description, NewTask, Readiness, RepositoryError, TaskId, TaskQuery, TaskRepository, Title, UserProvisioner,
+    Clock, Description, NewTask, Readiness, RepositoryError, TaskChanges, TaskId, TaskQuery, TaskRepository, Title,
+    UserProvisioner,
     testing::{FixedClock, alice, nobody},
 };
 use infra::testing::TestDatabase;
@@ -13,6 +14,7 @@ on_both_databases! {
     a_row_that_breaks_a_rule_of_the_domain_is_a_failure,
     a_row_with_a_value_of_another_kind_is_a_failure,
     an_id_that_is_taken_is_a_failure_without_private_text,
+    what_cannot_be_committed_is_not_acknowledged,
     a_database_without_tables_is_not_ready,
     a_closed_database_is_out_of_reach,
 }
@@ -70,6 +72,37 @@ async fn an_id_that_is_taken_is_a_failure_without_private_text(database: TestDat
     for error in [again, database.tasks().get(&alice().id, id()).await.unwrap_err()] {
         assert!(!format!("{error:?} {}", cause(&error)).contains("private"), "{error:?}");
     }
+}
+
+/// A disk that is full shows only when a statement is committed, after it has returned its rows. Here a key that is checked
+/// at that moment stands in for the disk.
+async fn what_cannot_be_committed_is_not_acknowledged(database: TestDatabase) {
+    create(&database).await;
+    let connection = database.connection();
+    let ledger = r#"CREATE TABLE ledger (user_id text REFERENCES "user" (id) DEFERRABLE INITIALLY DEFERRED)"#;
+    connection.execute_unprepared(ledger).await.unwrap();
+    for event in ["INSERT", "UPDATE", "DELETE"] {
+        let trigger = match connection.get_database_backend() {
+            DbBackend::Sqlite => format!(
+                "CREATE TRIGGER late_{event} AFTER {event} ON tasks BEGIN INSERT INTO ledger VALUES ('nobody'); END"
+            ),
+            _ => format!(
+                "CREATE FUNCTION late_{event}() RETURNS trigger LANGUAGE plpgsql \
+                 AS $$ BEGIN INSERT INTO ledger VALUES ('nobody'); RETURN NULL; END $$; \
+                 CREATE TRIGGER late_{event} AFTER {event} ON tasks FOR EACH ROW EXECUTE FUNCTION late_{event}()"
+            ),
+        };
+        connection.execute_unprepared(&trigger).await.unwrap();
+    }
+    let (tasks, owner, now) = (database.tasks(), alice().id, FixedClock::default().now());
+    let before = tasks.list(&owner, &TaskQuery::default()).await.unwrap();
+    let another = TaskId::try_from("00000000-0000-7000-8000-000000000002").unwrap();
+
+    tasks.create(&owner, another, &secret_task(), now).await.unwrap_err();
+    tasks.update(&owner, id(), &TaskChanges::default(), now).await.unwrap_err();
+    tasks.delete(&owner, id()).await.unwrap_err();
+
+    assert_eq!(tasks.list(&owner, &TaskQuery::default()).await.unwrap(), before);
 }
 
 async fn a_database_without_tables_is_not_ready(database: TestDatabase) {

@@ -8,6 +8,8 @@ use domain::{
 };
 use infra::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
 use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
+use sqlx::{ConnectOptions, Executor, sqlite::SqliteConnectOptions};
+use tokio::time::sleep;
 
 fn settings(url: &str) -> DatabaseSettings {
     DatabaseSettings::new(DatabaseUrl::parse(url).unwrap())
@@ -84,6 +86,24 @@ async fn processes_may_open_a_new_sqlite_file_at_once() {
     }
 }
 
+/// The switch of a file to WAL is the one step for which SQLite does not wait by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_sqlite_file_that_another_process_is_making_is_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", directory.path().join("tasks.db").display());
+    let other: SqliteConnectOptions = url.parse().unwrap();
+    let mut other = other.create_if_missing(true).connect().await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let maker = tokio::spawn(async move {
+        sleep(Duration::from_millis(200)).await;
+        other.execute("COMMIT").await.unwrap();
+    });
+
+    Database::connect(&settings(&url)).await.unwrap();
+
+    maker.await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_in_memory_is_one_connection_that_stays() {
     for url in ["sqlite::memory:", "sqlite://:memory:", "sqlite://?mode=memory"] {
@@ -92,7 +112,7 @@ async fn sqlite_in_memory_is_one_connection_that_stays() {
         let database = Database::connect(&settings).await.unwrap();
         database.migrate_up().await.unwrap();
 
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        sleep(Duration::from_millis(20)).await;
 
         let (tasks, user, now) = (database.tasks(), nobody(), FixedClock::default().now());
         let (a, b) = tokio::join!(tasks.check(), tasks.provision(&user, now));

@@ -46,3 +46,4 @@ mod rows;
 mod schema;
 mod statements;
 mod users;
+mod vanished_peers;

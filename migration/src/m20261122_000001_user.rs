@@ -4,7 +4,7 @@
 //! itself, so that it finds nothing to mend when it comes second; hence SQL of its own for each database.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DbBackend;
+use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -35,7 +35,11 @@ const SQLITE: &str = r#"
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let table = if manager.get_database_backend() == DbBackend::Sqlite { SQLITE } else { POSTGRES };
-        manager.get_connection().execute_unprepared(table).await?;
+        let connection = manager.get_connection();
+        connection.execute_unprepared(table).await?;
+        if manager.get_database_backend() == DbBackend::Postgres {
+            refuse_ids_other_than_text(connection).await?;
+        }
         Ok(())
     }
 
@@ -43,4 +47,21 @@ impl MigrationTrait for Migration {
     async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
         Ok(())
     }
+}
+
+/// Better Auth can be told to make ids of other types. Tasks refer to users by text, as tokens name them, and Postgres lets
+/// no text refer to a UUID or a number.
+async fn refuse_ids_other_than_text(connection: &SchemaManagerConnection<'_>) -> Result<(), DbErr> {
+    let query = r#"SELECT format_type(atttypid, NULL) AS "type" FROM pg_attribute
+                   WHERE attrelid = to_regclass('"user"') AND attname = 'id'"#;
+    let query = Statement::from_string(DbBackend::Postgres, query);
+    let Some(row) = connection.query_one_raw(query).await? else { return Ok(()) };
+    let id_type: String = row.try_get("", "type")?;
+    if matches!(id_type.as_str(), "text" | "character varying" | "character") {
+        return Ok(());
+    }
+    Err(DbErr::Migration(format!(
+        "\"user\".\"id\" is of type {id_type} and must be text: leave advanced.database.generateId of Better Auth at its \
+         default, or give it a function, and let Better Auth make its tables anew"
+    )))
 }

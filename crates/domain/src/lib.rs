@@ -35,4 +35,4 @@ pub use repository::{Readiness, TaskRepository};
 pub use service::{OwnerTasks, TaskService};
 pub use task::{CompletedChange, Description, DescriptionChange, NewTask, Task, TaskChanges, TaskId, Title, Version};
 pub use text::InvalidText;
-pub use user::{Identity, UserProvisioner};
+pub use user::{Identity, Session, SessionStore, UserProvisioner};

@@ -27,3 +27,23 @@ pub trait UserProvisioner: Send + Sync {
     /// As [`TaskRepository`](crate::TaskRepository).
     async fn provision(&self, user: &Identity, now: Timestamp) -> Result<(), RepositoryError>;
 }
+
+/// A session that a sign-in service began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Whose session it is.
+    pub owner: OwnerId,
+    /// When it ends. The row may outlive that.
+    pub expires_at: Timestamp,
+}
+
+/// Finds sessions by the token that proves them.
+#[async_trait]
+pub trait SessionStore: Send + Sync {
+    /// The session with this token, whether it has ended or not.
+    ///
+    /// # Errors
+    ///
+    /// As [`TaskRepository`](crate::TaskRepository).
+    async fn session(&self, token: &str) -> Result<Option<Session>, RepositoryError>;
+}

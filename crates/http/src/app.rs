@@ -32,8 +32,8 @@ pub struct Api {
     pub tasks: TaskService,
     /// Who is let in.
     pub authenticator: Arc<Authenticator>,
-    /// Whether the store can serve.
-    pub readiness: Arc<dyn Readiness>,
+    /// What must be ready for the service to be, each with its name.
+    pub readiness: Vec<(&'static str, Arc<dyn Readiness>)>,
     /// The origins whose pages may call the API from a browser, each as the browser writes it:
     /// `https://app.example.com`.
     pub cors_origins: Vec<String>,
@@ -67,19 +67,20 @@ pub fn app(
 
     App::new()
         .app_data(BodyTimeout(api.body_timeout))
-        .app_data(Data::new(Health { store: api.readiness.clone() }))
+        .app_data(Data::new(Health(api.readiness.clone())))
         .configure(routes::open)
         .service(scope)
         .default_service(web::to(routes::not_found))
-        .wrap(cors(&api.cors_origins))
+        .wrap(cors(&api.cors_origins, api.authenticator.accepts_cookies()))
         .wrap(from_fn(envelope::middleware))
         .wrap(TracingLogger::<RequestSpan>::new())
         .wrap(from_fn(response_headers::middleware))
 }
 
-/// Only the origins that were named, and never with cookies.
-fn cors(origins: &[String]) -> Cors {
-    let cors = Cors::default()
+/// Only the origins that were named, and with cookies only where they can be credentials.
+fn cors(origins: &[String], with_cookies: bool) -> Cors {
+    let cors = if with_cookies { Cors::default().supports_credentials() } else { Cors::default() };
+    let cors = cors
         .allowed_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, X_REQUEST_ID])
         .expose_headers([header::LOCATION, header::RETRY_AFTER, X_REQUEST_ID])

@@ -5,8 +5,10 @@
 
 mod claims;
 mod header;
+mod jwks;
 mod rejection;
 mod secret;
+mod session;
 mod token;
 
 use std::sync::Arc;
@@ -14,21 +16,24 @@ use std::sync::Arc;
 use actix_web::{
     Error, HttpMessage, HttpRequest,
     body::{BoxBody, EitherBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
-    http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE},
+    dev::{RequestHead, ServiceRequest, ServiceResponse},
+    http::header::{HeaderMap, HeaderValue, ORIGIN, WWW_AUTHENTICATE},
     middleware::Next,
 };
 use async_trait::async_trait;
 use domain::{Identity, OwnerTasks, TaskService};
 
-use self::{header::JoseHeader, token::bearer_token};
 pub use self::{
-    rejection::Rejection,
+    claims::ClaimRules,
+    jwks::{HttpKeySource, JwksVerifier, KeySource},
+    rejection::{Refusal, Rejection, Shown},
     secret::{SecretTooShort, SecretVerifier},
+    session::SessionVerifier,
 };
+use self::{header::JoseHeader, token::Credential};
 use crate::{ErrorCode, error::ApiError};
 
-/// Tells whose token it is, or why it is nobody's. Each verifier holds its own keys and knows its own algorithm.
+/// Tells whose token it is, or why it is nobody's. Each verifier holds its own keys and knows its own algorithms.
 #[async_trait]
 pub trait TokenVerifier: Send + Sync {
     /// The identity that `token` proves.
@@ -36,13 +41,17 @@ pub trait TokenVerifier: Send + Sync {
     /// # Errors
     ///
     /// Why it proves none.
-    async fn verify(&self, token: &str) -> Result<Identity, Rejection>;
+    async fn verify(&self, token: &str) -> Result<Identity, Refusal>;
 }
 
 /// Chooses, among the verifiers that are configured, the one whose kind of token was sent.
 #[derive(Default)]
 pub struct Authenticator {
     secret: Option<SecretVerifier>,
+    jwks: Option<Arc<JwksVerifier>>,
+    sessions: Option<SessionVerifier>,
+    /// The origins whose pages may send a session cookie with an unsafe method; `None` where cookies are not accepted.
+    cookie_origins: Option<Vec<String>>,
     explains: bool,
 }
 
@@ -53,20 +62,85 @@ impl Authenticator {
         Self { secret: Some(secret), ..self }
     }
 
+    /// Also accepts tokens signed with a key of a published key set.
+    #[must_use]
+    pub fn with_key_set(self, jwks: Arc<JwksVerifier>) -> Self {
+        Self { jwks: Some(jwks), ..self }
+    }
+
+    /// Also accepts Better Auth's session tokens as bearer tokens.
+    #[must_use]
+    pub fn with_sessions(self, sessions: SessionVerifier) -> Self {
+        Self { sessions: Some(sessions), ..self }
+    }
+
+    /// Accepts them in the session cookie too. A browser sends cookies whoever's page it shows: methods that change
+    /// something are refused unless the page is of one of these origins.
+    #[must_use]
+    pub fn with_cookies_from(self, origins: Vec<String>) -> Self {
+        Self { cookie_origins: Some(origins), ..self }
+    }
+
     /// Tells clients why a token was refused and what mends it. For development: an attacker learns from it too.
     #[must_use]
     pub fn explaining(self) -> Self {
         Self { explains: true, ..self }
     }
 
-    async fn authenticate(&self, headers: &HeaderMap) -> Result<Identity, Rejection> {
-        let token = bearer_token(headers)?;
+    pub(crate) fn accepts_cookies(&self) -> bool {
+        self.cookie_origins.is_some()
+    }
+
+    /// Verifies a token that is no part of a request.
+    ///
+    /// # Errors
+    ///
+    /// Why it would be refused.
+    pub async fn inspect(&self, token: &str) -> Result<Identity, Refusal> {
+        self.verify(&Credential::parse(token)?).await
+    }
+
+    async fn verify(&self, credential: &Credential<'_>) -> Result<Identity, Refusal> {
+        match (credential, &self.sessions) {
+            (Credential::Jwt(token), _) => self.verifier_of(token)?.verify(token).await,
+            (Credential::Session(token), Some(sessions)) => sessions.verify(token, self.secret.as_ref()).await,
+            (Credential::Session(_), None) => Err(Rejection::SessionsOff.into()),
+        }
+    }
+
+    /// The verifier for a token's algorithm. It uses that algorithm with its own keys only, so that a token cannot choose
+    /// how it is verified, only whether.
+    fn verifier_of(&self, token: &str) -> Result<&dyn TokenVerifier, Rejection> {
         let header = JoseHeader::of(token)?;
-        let verifier: &dyn TokenVerifier = match (header.alg.as_str(), &self.secret) {
-            (SecretVerifier::ALGORITHM, Some(secret)) => secret,
-            _ => return Err(Rejection::UnsupportedAlgorithm(header.alg)),
-        };
-        verifier.verify(token).await
+        match (header.alg.as_str(), &self.secret, &self.jwks) {
+            (SecretVerifier::ALGORITHM, Some(secret), _) => Ok(secret),
+            ("EdDSA" | "ES256" | "RS256" | "PS256", _, Some(jwks)) => Ok(&**jwks),
+            _ => Err(Rejection::UnsupportedAlgorithm(header.alg)),
+        }
+    }
+
+    async fn authenticate(&self, request: &RequestHead) -> Result<Identity, ApiError> {
+        let refuse = |rejection: Rejection| self.refuse(&rejection);
+        let credential = Credential::of(request.headers(), self.cookie_origins.is_some()).map_err(refuse)?;
+        if credential.is_in_cookie() && !request.method.is_safe() && !self.trusts_page_of(request.headers()) {
+            tracing::warn!(security = true, "refused: a session cookie from a page of another origin");
+            return Err(ApiError::new(ErrorCode::Forbidden).with_message(
+                "with a session cookie, a request that changes something must come from a page of the app: its Origin \
+                 must be in CORS_ORIGINS, or that of BETTER_AUTH_URL",
+            ));
+        }
+        self.verify(&credential).await.map_err(|refusal| match refusal {
+            Refusal::Rejected(rejection) => self.refuse(&rejection),
+            Refusal::Unavailable(cause) => ApiError::unavailable(cause),
+        })
+    }
+
+    fn trusts_page_of(&self, headers: &HeaderMap) -> bool {
+        let mut origins = headers.get_all(ORIGIN);
+        let (origin, others) = (origins.next(), origins.count());
+        let trusted = self.cookie_origins.iter().flatten();
+        others == 0
+            && origin.is_some_and(|origin| trusted.into_iter().any(|trusted| origin.as_bytes() == trusted.as_bytes()))
     }
 
     fn refuse(&self, rejection: &Rejection) -> ApiError {
@@ -116,15 +190,12 @@ pub(crate) async fn middleware<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
-    match authenticator.authenticate(request.headers()).await {
+    match authenticator.authenticate(request.head()).await {
         Ok(identity) => {
             tracing::Span::current().record("user", identity.id.as_str());
             request.extensions_mut().insert(Authenticated(identity));
             next.call(request).await.map(ServiceResponse::map_into_left_body)
         }
-        Err(rejection) => {
-            let refused = authenticator.refuse(&rejection);
-            Ok(request.error_response(refused).map_into_boxed_body().map_into_right_body())
-        }
+        Err(error) => Ok(request.error_response(error).map_into_boxed_body().map_into_right_body()),
     }
 }

@@ -23,7 +23,10 @@ mod task_body;
 mod trace;
 
 pub use app::{Api, app};
-pub use auth::{Authenticator, Rejection, SecretTooShort, SecretVerifier, TokenVerifier};
+pub use auth::{
+    Authenticator, ClaimRules, HttpKeySource, JwksVerifier, KeySource, Refusal, Rejection, SecretTooShort,
+    SecretVerifier, SessionVerifier, Shown, TokenVerifier,
+};
 pub use error::ErrorCode;
 pub use openapi::document as openapi_document;
 pub use routes::{ENDPOINTS, Endpoint};

@@ -2,7 +2,7 @@
 
 use sea_orm::DatabaseConnection;
 
-use crate::{ConnectError, DatabaseSettings, SeaOrmTasks, connect};
+use crate::{ConnectError, DatabaseSettings, SeaOrmSessions, SeaOrmTasks, connect};
 
 /// A pool of connections to one database. Clones share it.
 #[derive(Debug, Clone)]
@@ -26,6 +26,12 @@ impl Database {
     #[must_use]
     pub fn tasks(&self) -> SeaOrmTasks<DatabaseConnection> {
         SeaOrmTasks::new(self.connection.clone())
+    }
+
+    /// The sessions that Better Auth keeps in this database.
+    #[must_use]
+    pub fn sessions(&self) -> SeaOrmSessions<DatabaseConnection> {
+        SeaOrmSessions::new(self.connection.clone())
     }
 
     /// Closes all connections, after the statements that run on them; no further ones are opened.

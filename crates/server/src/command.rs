@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use anyhow::{Context, anyhow};
 use clap::{Parser, Subcommand};
-use domain::{Identity, OwnerId, SystemClock};
-use http::SecretVerifier;
-use infra::Database;
+use domain::{Identity, OwnerId, SessionStore};
+use infra::{Database, DatabaseSettings};
 
 use crate::{
     config::{self, Config},
@@ -13,6 +13,7 @@ use crate::{
     serve::serve,
     settings::{self, Duration, Environment},
     telemetry,
+    tokens::TokenConfig,
 };
 
 /// A multi-user task API. Without a command it serves; `tasks-api settings` lists the
@@ -29,7 +30,8 @@ enum Command {
     /// Look after the database's schema
     #[command(subcommand)]
     Migrate(Migrate),
-    /// Print a token for a user, signed with `BETTER_AUTH_SECRET`
+    /// Print a token for a user, signed with `BETTER_AUTH_SECRET`; or say what one is worth
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Token(Token),
     /// Ask the running service whether it is ready
     Health,
@@ -55,9 +57,11 @@ enum Migrate {
 
 #[derive(Debug, clap::Args)]
 struct Token {
+    #[command(subcommand)]
+    command: Option<TokenCommand>,
     /// The id of the user
-    #[arg(long)]
-    user: String,
+    #[arg(long, required = true)]
+    user: Option<String>,
     /// The user's name, for the row that is made where users are provisioned
     #[arg(long)]
     name: Option<String>,
@@ -67,6 +71,12 @@ struct Token {
     /// How long the token is good: 30s, 15m, 1h, 7d
     #[arg(long, default_value = "1h")]
     expires_in: Duration,
+}
+
+#[derive(Debug, Subcommand)]
+enum TokenCommand {
+    /// Read a token from standard input and say whose it is, or why it would be refused
+    Inspect,
 }
 
 impl CommandLine {
@@ -83,7 +93,7 @@ impl CommandLine {
                 telemetry::init(environment, environment.value(&settings::ENVIRONMENT)?)?;
                 actix_web::rt::System::new().block_on(migrate.run(&database))
             }
-            Some(Command::Token(token)) => token.print(environment),
+            Some(Command::Token(token)) => token.run(environment),
             Some(Command::Health) => health::check(environment),
             Some(Command::Openapi) => {
                 println!("{:#}", http::openapi_document());
@@ -124,11 +134,35 @@ fn report(what: &str, migrations: &[String]) {
 }
 
 impl Token {
-    fn print(self, environment: &Environment) -> anyhow::Result<()> {
-        let minter = SecretVerifier::new(&config::secret(environment)?, Arc::new(SystemClock))?;
-        let id = OwnerId::try_from(self.user).map_err(|rule| anyhow::anyhow!("--user {rule}"))?;
+    fn run(self, environment: &Environment) -> anyhow::Result<()> {
+        let config = TokenConfig::read(environment)?;
+        match self.command {
+            None => self.print(&config),
+            Some(TokenCommand::Inspect) => {
+                let database = config.uses_sessions().then(|| config::database(environment)).transpose()?;
+                actix_web::rt::System::new().block_on(inspect(&config, database))
+            }
+        }
+    }
+
+    fn print(self, config: &TokenConfig) -> anyhow::Result<()> {
+        let minter = config.minter()?.context("BETTER_AUTH_SECRET must be set: tokens are signed with it")?;
+        let id = OwnerId::try_from(self.user.unwrap_or_default()).map_err(|rule| anyhow!("--user {rule}"))?;
         let seconds = u32::try_from(self.expires_in.0.as_secs().max(1))?;
         println!("{}", minter.mint(&Identity { id, name: self.name, email: self.email }, seconds)?);
         Ok(())
     }
+}
+
+/// Says what the service would say of the token on standard input, with the cause that it keeps from clients.
+async fn inspect(config: &TokenConfig, database: Option<DatabaseSettings>) -> anyhow::Result<()> {
+    let mut token = String::new();
+    std::io::stdin().read_line(&mut token).context("standard input")?;
+    let sessions: Option<Arc<dyn SessionStore>> = match database {
+        Some(settings) => Some(Arc::new(Database::connect(&settings).await.context("DATABASE_URL")?.sessions())),
+        None => None,
+    };
+    let identity = config.verifiers(sessions)?.authenticator.inspect(token.trim()).await?;
+    println!("good: the token of user {}", identity.id);
+    Ok(())
 }

@@ -4,11 +4,11 @@ use std::{num::NonZeroUsize, str::FromStr, time::Duration};
 
 use anyhow::{anyhow, bail};
 use infra::{DatabaseSettings, DatabaseUrl};
-use secrecy::SecretString;
 
 use crate::{
     development,
     settings::{self, Environment, Setting, Switch},
+    tokens::TokenConfig,
 };
 
 /// What kind of place this is.
@@ -34,7 +34,7 @@ impl FromStr for Stage {
 pub(crate) struct Config {
     pub(crate) stage: Stage,
     pub(crate) database: DatabaseSettings,
-    pub(crate) secret: SecretString,
+    pub(crate) tokens: TokenConfig,
     pub(crate) provisions_users: bool,
     pub(crate) migrates_on_start: bool,
     pub(crate) host: String,
@@ -57,7 +57,7 @@ impl Config {
         let embedded_development = stage == Stage::Development && !database.url.is_postgres();
         Ok(Self {
             stage,
-            secret: secret(environment)?,
+            tokens: TokenConfig::read(environment)?,
             provisions_users: switch(environment, &settings::USER_PROVISIONING, embedded_development)?,
             migrates_on_start: switch(environment, &settings::MIGRATE_ON_START, stage == Stage::Development)?,
             host: environment.value(&settings::HOST)?,
@@ -92,28 +92,7 @@ pub(crate) fn database(environment: &Environment) -> anyhow::Result<DatabaseSett
     Ok(database)
 }
 
-/// The secret that tokens are signed with. Minting a token needs only this.
-pub(crate) fn secret(environment: &Environment) -> anyhow::Result<SecretString> {
-    /// Better Auth signs with this where no secret is set; everyone knows it.
-    const PUBLISHED: &str = "better-auth-secret-12345678901234567890";
-
-    let setting = &settings::BETTER_AUTH_SECRET;
-    match (environment.text(setting), environment.value(&settings::ENVIRONMENT)?) {
-        (Some(secret), _) if secret == PUBLISHED => {
-            bail!("{} must not be the one that Better Auth publishes as its default: everyone knows it", setting.name)
-        }
-        (Some(secret), _) if secret.len() < http::SecretVerifier::MIN_SECRET_BYTES => {
-            Err(setting.must_be_what_it_expects())
-        }
-        (Some(secret), _) => Ok(secret.into()),
-        (None, Stage::Development) => development::secret(),
-        (None, Stage::Production) => {
-            bail!("{} must be set in production: {}, the same as the front end has", setting.name, setting.expects)
-        }
-    }
-}
-
-fn cors_origins(environment: &Environment, stage: Stage) -> anyhow::Result<Vec<String>> {
+pub(crate) fn cors_origins(environment: &Environment, stage: Stage) -> anyhow::Result<Vec<String>> {
     let setting = &settings::CORS_ORIGINS;
     let Some(text) = environment.text(setting) else {
         return Ok(match stage {
@@ -128,7 +107,7 @@ fn cors_origins(environment: &Environment, stage: Stage) -> anyhow::Result<Vec<S
 }
 
 /// Whether a browser would write an origin like this: scheme, host, perhaps a port, and nothing after them.
-fn is_origin(text: &str) -> bool {
+pub(crate) fn is_origin(text: &str) -> bool {
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     host.is_some_and(|host| {
         !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte))
@@ -139,7 +118,7 @@ fn switch(environment: &Environment, setting: &Setting, default: bool) -> anyhow
     Ok(environment.parsed(setting)?.map_or(default, |Switch(on)| on))
 }
 
-fn duration(environment: &Environment, setting: &Setting) -> anyhow::Result<Duration> {
+pub(crate) fn duration(environment: &Environment, setting: &Setting) -> anyhow::Result<Duration> {
     environment.value(setting).map(|settings::Duration(duration)| duration)
 }
 

@@ -10,6 +10,7 @@ mod health;
 mod serve;
 mod settings;
 mod telemetry;
+mod tokens;
 
 use std::process::ExitCode;
 

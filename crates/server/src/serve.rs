@@ -4,13 +4,14 @@ use std::{net::SocketAddr, sync::Arc};
 
 use actix_web::HttpServer;
 use anyhow::Context;
-use domain::{SystemClock, TaskService, UuidV7Ids};
-use http::{Api, Authenticator, SecretVerifier};
+use domain::{Readiness, SessionStore, SystemClock, TaskService, UuidV7Ids};
+use http::{Api, Authenticator, JwksVerifier};
 use infra::Database;
 
 use crate::{
     config::{Config, Stage},
     development,
+    tokens::Verifiers,
 };
 
 /// Serves until the process is told to stop, and then until the requests in flight are answered.
@@ -28,8 +29,12 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         database.check_schema().await?;
     }
 
-    let verifier = SecretVerifier::new(&config.secret, Arc::new(SystemClock))?;
-    let api = api(&config, &database)?;
+    let sessions = if config.tokens.uses_sessions() { Some(sessions(&database).await?) } else { None };
+    let Verifiers { authenticator, jwks } = config.tokens.verifiers(sessions)?;
+    let api = api(&config, &database, authenticator, jwks.clone());
+    if let Some(jwks) = jwks {
+        actix_web::rt::spawn(async move { jwks.keep_fresh().await });
+    }
     let server = HttpServer::new(move || http::app(&api))
         .workers(config.workers)
         .shutdown_timeout(config.shutdown_timeout.as_secs().max(1))
@@ -48,41 +53,49 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         handle.stop(true).await;
     });
 
-    announce(&config, &addresses, &verifier)?;
+    announce(&config, &addresses)?;
     server.await?;
     database.close().await;
     tracing::info!("stopped");
     Ok(())
 }
 
-fn api(config: &Config, database: &Database) -> anyhow::Result<Api> {
+/// Better Auth's sessions, once it is known that they can be read.
+async fn sessions(database: &Database) -> anyhow::Result<Arc<dyn SessionStore>> {
+    let sessions = database.sessions();
+    sessions.session("").await.context("SESSION_TOKENS: Better Auth's table \"session\" cannot be read")?;
+    Ok(Arc::new(sessions))
+}
+
+fn api(config: &Config, database: &Database, authenticator: Authenticator, jwks: Option<Arc<JwksVerifier>>) -> Api {
     let repository = Arc::new(database.tasks());
-    let clock = Arc::new(SystemClock);
-    let mut tasks = TaskService::new(repository.clone(), clock.clone(), Arc::new(UuidV7Ids::default()));
+    let mut tasks = TaskService::new(repository.clone(), Arc::new(SystemClock), Arc::new(UuidV7Ids::default()));
     if config.provisions_users {
         tasks = tasks.provisioning(repository.clone());
     }
-    let mut authenticator = Authenticator::default().with_secret(SecretVerifier::new(&config.secret, clock)?);
-    if config.stage == Stage::Development {
-        authenticator = authenticator.explaining();
+    let mut readiness: Vec<(&'static str, Arc<dyn Readiness>)> = vec![("database", repository)];
+    if let Some(jwks) = jwks {
+        readiness.push(("key set", jwks));
     }
-    Ok(Api {
+    Api {
         tasks,
         authenticator: Arc::new(authenticator),
-        readiness: repository,
+        readiness,
         cors_origins: config.cors_origins.clone(),
         body_timeout: config.body_timeout,
-    })
+    }
 }
 
-fn announce(config: &Config, addresses: &[SocketAddr], minter: &SecretVerifier) -> anyhow::Result<()> {
+fn announce(config: &Config, addresses: &[SocketAddr]) -> anyhow::Result<()> {
     for address in addresses {
         tracing::info!(%address, workers = config.workers, "listening");
     }
-    if let (Stage::Development, Some(address)) = (config.stage, addresses.first()) {
+    if let (Stage::Development, Some(address), Some(minter)) =
+        (config.stage, addresses.first(), config.tokens.minter()?)
+    {
         let address = format!("http://{address}");
         let database = config.database.url.to_string();
-        println!("{}", development::greeting(&address, &database, minter, config.provisions_users)?);
+        println!("{}", development::greeting(&address, &database, &minter, config.provisions_users)?);
     }
     Ok(())
 }

@@ -54,8 +54,22 @@ settings! {
         "`production` demands the settings that matter and tells clients nothing about why a token was refused.";
     DATABASE_URL: "postgres://user:password@host/database or sqlite:path", Depends("development: `sqlite:data/tasks.db`; production: required"),
         "Where the tasks are kept.";
-    BETTER_AUTH_SECRET: "at least 32 bytes", Depends("development: made once and kept in `data/`; production: required"),
-        "The secret that tokens are signed with (HS256), byte for byte as the front end has it.";
+    BETTER_AUTH_URL: "the http:// or https:// address of the Better Auth app", Depends("none"),
+        "Accepts the tokens that the app's `jwt` plugin signs: keys come from its `/api/auth/jwks`, and its origin is the issuer and audience.";
+    BETTER_AUTH_SECRET: "at least 32 bytes", Depends("development: made once and kept in `data/`; production: this or `BETTER_AUTH_URL` is required"),
+        "Accepts tokens signed with this secret (HS256). Byte for byte as the app has it.";
+    JWKS_URL: "an https:// address, or http:// to a private host", Depends("from `BETTER_AUTH_URL`"),
+        "Where the key set is, if the app is reached by another address from here than from a browser.";
+    JWT_ISSUER: "the exact text of the claim iss", Depends("the origin of `BETTER_AUTH_URL`"),
+        "The one issuer that is accepted. Where it is set, HS256 tokens must name it too.";
+    JWT_AUDIENCE: "the exact text of the claim aud", Depends("the origin of `BETTER_AUTH_URL`"),
+        "The one audience that is accepted. Where it is set, HS256 tokens must name it too.";
+    MAX_TOKEN_LIFETIME: "a duration such as 500ms, 2s or 5m", Value("30d"),
+        "Tokens that expire later than this from now are refused.";
+    SESSION_TOKENS: "off, bearer or cookie", Value("off"),
+        "`bearer`: Better Auth's session tokens are accepted too, looked up in its table. `cookie`: in its cookie as well, where the origin allows it.";
+    SESSION_CACHE: "off or a duration such as 500ms, 2s or 5m", Value("off"),
+        "How long a session that was looked up may be used again. A sign-out counts after that at the latest.";
     USER_PROVISIONING: "on or off", Depends("development on SQLite: `on`; else `off`"),
         "`on`: the row of a verified user is made when it is missing. `off`: a create for such a user is refused with 401.";
     MIGRATE_ON_START: "on or off", Depends("development: `on`; production: `off`"),
@@ -157,6 +171,17 @@ impl Setting {
     /// The line for a value that is not what it must be.
     pub(crate) fn must_be_what_it_expects(&self) -> anyhow::Error {
         anyhow!("{} must be {}", self.name, self.expects)
+    }
+}
+
+/// `off`, or something else.
+pub(crate) struct Unless<T>(pub(crate) Option<T>);
+
+impl<T: FromStr> FromStr for Unless<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> Result<Self, T::Err> {
+        if text == "off" { Ok(Self(None)) } else { text.parse().map(Some).map(Self) }
     }
 }
 

@@ -1,10 +1,13 @@
 //! What a token says, once its signature is known to be good.
 
-use domain::{Identity, OwnerId, Timestamp};
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use domain::{Clock, Identity, OwnerId};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Rejection;
+use super::{Rejection, rejection::Shown};
 
 /// How many seconds the clock of whoever made a token may differ from ours.
 const LEEWAY_SECONDS: f64 = 5.0;
@@ -17,26 +20,98 @@ pub(super) struct Claims {
     exp: f64,
     nbf: Option<f64>,
     iat: Option<f64>,
+    iss: Option<Value>,
+    aud: Option<Value>,
     name: Option<Value>,
     email: Option<Value>,
 }
 
-impl Claims {
-    /// Checks the times and the subject.
-    pub(super) fn identity_at(self, now: Timestamp) -> Result<Identity, Rejection> {
-        #[expect(clippy::cast_precision_loss, reason = "seconds stay exact for 285 million years")]
-        let now = now.unix_seconds() as f64;
-        if self.exp + LEEWAY_SECONDS <= now {
-            return Err(Rejection::Expired { seconds_ago: now - self.exp });
+/// What the claims of a token must be.
+#[derive(Clone)]
+pub struct ClaimRules {
+    /// What `iss` must be, if that is to be checked.
+    pub issuer: Option<String>,
+    /// What `aud` must be or contain, if that is to be checked.
+    pub audience: Option<String>,
+    /// How far in the future `exp` may be.
+    pub max_lifetime: Duration,
+    /// The clock that the times are compared with.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// An identity, and until when a token proves it.
+#[derive(Debug, Clone)]
+pub(super) struct Proof {
+    pub(super) identity: Identity,
+    /// In seconds since 1970, the leeway included.
+    pub(super) until: f64,
+}
+
+impl ClaimRules {
+    /// Checks everything about the claims.
+    pub(super) fn proof(&self, claims: Claims) -> Result<Proof, Rejection> {
+        self.check_times(&claims)?;
+        if let Some(issuer) = &self.issuer
+            && claims.iss.as_ref().and_then(Value::as_str) != Some(issuer)
+        {
+            return Err(Rejection::WrongIssuer { found: Shown::claim(claims.iss.as_ref()), expected: issuer.clone() });
         }
-        if let Some(nbf) = self.nbf.filter(|nbf| *nbf > now + LEEWAY_SECONDS) {
-            return Err(Rejection::NotYetValid { in_seconds: nbf - now });
+        if let Some(audience) = &self.audience
+            && !names(claims.aud.as_ref(), audience)
+        {
+            return Err(Rejection::WrongAudience {
+                found: Shown::claim(claims.aud.as_ref()),
+                expected: audience.clone(),
+            });
         }
-        if let Some(iat) = self.iat.filter(|iat| *iat > now + LEEWAY_SECONDS) {
-            return Err(Rejection::NotYetValid { in_seconds: iat - now });
+        let id = OwnerId::try_from(claims.sub).map_err(|_breaks_the_rule| Rejection::BadSubject)?;
+        Ok(Proof {
+            identity: Identity { id, name: short_text(claims.name), email: short_text(claims.email) },
+            until: claims.exp + LEEWAY_SECONDS,
+        })
+    }
+
+    /// Whether a proof holds still.
+    pub(super) fn is_current(&self, proof: &Proof) -> bool {
+        self.now() < proof.until
+    }
+
+    fn check_times(&self, claims: &Claims) -> Result<(), Rejection> {
+        let now = self.now();
+        if claims.exp + LEEWAY_SECONDS <= now {
+            return Err(Rejection::Expired { seconds_ago: now - claims.exp });
         }
-        let id = OwnerId::try_from(self.sub).map_err(|_breaks_the_rule| Rejection::BadSubject)?;
-        Ok(Identity { id, name: short_text(self.name), email: short_text(self.email) })
+        if claims.exp > now + LEEWAY_SECONDS + self.max_lifetime.as_secs_f64() {
+            return Err(Rejection::GoodForTooLong);
+        }
+        match [claims.nbf, claims.iat].into_iter().flatten().find(|from| *from > now + LEEWAY_SECONDS) {
+            Some(from) => Err(Rejection::NotYetValid { in_seconds: from - now }),
+            None => Ok(()),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "seconds stay exact for 285 million years")]
+    fn now(&self) -> f64 {
+        self.clock.now().unix_seconds() as f64
+    }
+}
+
+/// Why claims could not be read as [`Claims`], from the token they stand in.
+pub(super) fn unreadable(token: &str) -> Rejection {
+    let payload = token.split('.').nth(1).and_then(|payload| BASE64_URL_SAFE_NO_PAD.decode(payload).ok());
+    let claims: Option<Value> = payload.and_then(|payload| serde_json::from_slice(&payload).ok());
+    match claims {
+        Some(claims) if claims.get("session").is_some() && claims.get("user").is_some() => Rejection::CookieCache,
+        _ => Rejection::BadClaims,
+    }
+}
+
+/// Whether an audience is, or lists, the one that is expected (RFC 7519, section 4.1.3).
+fn names(audience: Option<&Value>, expected: &str) -> bool {
+    match audience {
+        Some(Value::String(audience)) => audience == expected,
+        Some(Value::Array(audiences)) => audiences.iter().any(|audience| audience.as_str() == Some(expected)),
+        _ => false,
     }
 }
 

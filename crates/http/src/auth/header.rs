@@ -11,29 +11,24 @@ use super::Rejection;
 #[serde(deny_unknown_fields)]
 pub(super) struct JoseHeader {
     pub(super) alg: String,
+    pub(super) kid: Option<String>,
     typ: Option<String>,
-    #[serde(rename = "kid")]
-    _kid: Option<String>,
 }
 
 impl JoseHeader {
-    /// Reads the header of `token` without believing it: it only tells which verifier to ask.
+    /// Reads the header of `token` without believing it: it only tells which verifier, and which of its keys, to ask.
     pub(super) fn of(token: &str) -> Result<Self, Rejection> {
-        let mut parts = token.split('.');
-        let (Some(header), Some(_payload), Some(_signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(Rejection::NotAJwt);
-        };
-        let json = BASE64_URL_SAFE_NO_PAD.decode(header).map_err(|_not_base64| Rejection::NotAJwt)?;
+        let header = token.split('.').next().unwrap_or_default();
+        let json = BASE64_URL_SAFE_NO_PAD.decode(header).map_err(|_not_base64| Rejection::NotAToken)?;
         // serde would also read the fields from an array.
         if !json.starts_with(b"{") {
-            return Err(Rejection::NotAJwt);
+            return Err(Rejection::NotAToken);
         }
         let header: Self = serde_json::from_slice(&json).map_err(|_other_fields| Rejection::UnsupportedHeader)?;
         match header.typ.as_deref() {
             None => Ok(header),
             Some(typ) if typ.eq_ignore_ascii_case("JWT") => Ok(header),
+            Some("better-auth.session-cache+jwt") => Err(Rejection::CookieCache),
             Some(_) => Err(Rejection::UnsupportedHeader),
         }
     }

@@ -1,9 +1,27 @@
 //! Why a token is refused.
 
-/// Why a request has no identity. The text names the cause and what mends it; it never holds any of the token.
+use std::fmt;
+
+use domain::BoxError;
+use serde_json::Value;
+
+/// Why it is not known who is asking.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The token proves nothing.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// It cannot be told now: there are no keys, or the sessions are out of reach. Clients must not take this for a
+    /// sign-out.
+    #[error("tokens cannot be verified at the moment")]
+    Unavailable(#[source] BoxError),
+}
+
+/// Why a token proves nothing. The text names the cause and what mends it. Of the token it shows at most the algorithm,
+/// the issuer and the audience.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Rejection {
-    /// There is no `Authorization` header.
+    /// There is no token.
     #[error("no token: send the header Authorization: Bearer <token>")]
     NoToken,
     /// There is more than one `Authorization` header.
@@ -15,22 +33,45 @@ pub enum Rejection {
     /// The token is longer than any that is accepted.
     #[error("the token is longer than 8 KiB")]
     TooLong,
-    /// The token is not three parts with a readable header.
-    #[error("the token is not a JSON Web Token (three parts joined by dots); is it a session token?")]
-    NotAJwt,
+    /// The token is neither a JSON Web Token nor a session token.
+    #[error("this is not a token: a JSON Web Token has three parts joined by dots, the first a JSON object")]
+    NotAToken,
+    /// It is a session token, and those are not accepted.
+    #[error(
+        "this is a session token, and SESSION_TOKENS is off: send the token that the app's /api/auth/token gives, or set \
+         SESSION_TOKENS=bearer"
+    )]
+    SessionsOff,
+    /// There is no session with this token, or it has ended.
+    #[error("there is no such session, or it has ended: sign in again")]
+    NoSession,
+    /// The signature of a session token does not match, or it has none where it needs one.
+    #[error("the session token's signature does not match: this service needs the app's BETTER_AUTH_SECRET")]
+    BadSessionSignature,
+    /// It is the content of Better Auth's cookie cache.
+    #[error("this is Better Auth's cookie cache and no token for an API: send the one that /api/auth/token gives")]
+    CookieCache,
     /// The token's header holds what is not accepted.
     #[error("the token's header must hold alg, and at most typ (JWT) and kid besides")]
     UnsupportedHeader,
     /// No verifier is configured for the token's algorithm.
-    #[error(
-        "no verifier is configured for a token signed with {}: sign it with HS256 and BETTER_AUTH_SECRET",
-        shown(.0)
-    )]
+    #[error("{}", unsupported(.0))]
     UnsupportedAlgorithm(String),
+    /// The token does not say which key it is signed with.
+    #[error("the token's header must hold kid, the id of its key")]
+    NoKeyId,
+    /// The key set has no such key.
+    #[error(
+        "the token's key is not among those of the key set: is BETTER_AUTH_URL, or JWKS_URL, that of the same app?"
+    )]
+    UnknownKey,
+    /// The key belongs to another algorithm than the token claims.
+    #[error("the token's key is one for another algorithm than the token names")]
+    WrongAlgorithm,
     /// The signature does not match.
     #[error(
-        "the signature does not match: whoever signs the token and this service need the same BETTER_AUTH_SECRET, \
-         byte for byte"
+        "the signature does not match: a token signed with HS256 needs the same BETTER_AUTH_SECRET on both sides, byte \
+         for byte"
     )]
     BadSignature,
     /// The claims lack something, or something in them has the wrong type.
@@ -39,12 +80,31 @@ pub enum Rejection {
     /// The subject cannot be the id of a user.
     #[error("the token's sub must be 1 to 255 printable ASCII characters")]
     BadSubject,
+    /// Someone else issued the token.
+    #[error("the token's issuer is {found}, and must be {expected} (JWT_ISSUER, or the origin of BETTER_AUTH_URL)")]
+    WrongIssuer {
+        /// What the token says.
+        found: Shown,
+        /// What it should say.
+        expected: String,
+    },
+    /// The token is meant for someone else.
+    #[error("the token's audience is {found}, and must be {expected} (JWT_AUDIENCE, or the origin of BETTER_AUTH_URL)")]
+    WrongAudience {
+        /// What the token says.
+        found: Shown,
+        /// What it should say.
+        expected: String,
+    },
     /// The token was good once.
     #[error("the token expired {seconds_ago:.0} seconds ago: get a new one")]
     Expired {
         /// How long ago, in seconds.
         seconds_ago: f64,
     },
+    /// The token is good for longer than any should be.
+    #[error("the token's exp is further away than MAX_TOKEN_LIFETIME: is it in seconds?")]
+    GoodForTooLong,
     /// The token is from the future.
     #[error("the token is valid only in {in_seconds:.0} seconds: are the clocks of both machines right?")]
     NotYetValid {
@@ -53,8 +113,32 @@ pub enum Rejection {
     },
 }
 
-/// An algorithm's name as it may be shown: clients can write anything there.
-fn shown(algorithm: &str) -> &str {
-    let plausible = (1..=16).contains(&algorithm.len()) && algorithm.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if plausible { algorithm } else { "an unknown algorithm" }
+/// A claim as it may be shown: short and on one line, for anything can stand there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown(String);
+
+impl Shown {
+    pub(super) fn claim(claim: Option<&Value>) -> Self {
+        let text = claim.map_or_else(|| "missing".to_owned(), Value::to_string);
+        Self(text.chars().flat_map(char::escape_default).take(100).collect())
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn unsupported(algorithm: &str) -> String {
+    match algorithm {
+        "HS256" => {
+            "no verifier is configured for HS256: set BETTER_AUTH_SECRET to the secret it is signed with".to_owned()
+        }
+        "EdDSA" | "ES256" | "RS256" | "PS256" => format!(
+            "no verifier is configured for {algorithm}: set BETTER_AUTH_URL to the address of the Better Auth app, or \
+             JWKS_URL to that of its key set"
+        ),
+        _ => "the token's algorithm is not supported: HS256, EdDSA, ES256, RS256 and PS256 are".to_owned(),
+    }
 }

@@ -1,21 +1,23 @@
-//! Tokens signed with a secret that the front end shares: HS256.
-
-use std::sync::Arc;
+//! What is signed with a secret that the front end shares: HS256 tokens, and Better Auth's session tokens.
 
 use async_trait::async_trait;
-use domain::{Clock, Identity};
+use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD};
+use domain::Identity;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::{Rejection, TokenVerifier, claims::Claims};
+use super::{
+    ClaimRules, Refusal, Rejection, TokenVerifier,
+    claims::{Claims, unreadable},
+};
 
 /// Verifies, and mints, HS256 tokens over the raw bytes of a secret.
 pub struct SecretVerifier {
     decoding: DecodingKey,
     encoding: EncodingKey,
     validation: Validation,
-    clock: Arc<dyn Clock>,
+    rules: ClaimRules,
 }
 
 /// The secret has fewer than 32 bytes, so that it could be guessed.
@@ -35,22 +37,16 @@ impl SecretVerifier {
     /// # Errors
     ///
     /// [`SecretTooShort`].
-    pub fn new(secret: &SecretString, clock: Arc<dyn Clock>) -> Result<Self, SecretTooShort> {
+    pub fn new(secret: &SecretString, rules: ClaimRules) -> Result<Self, SecretTooShort> {
         let bytes = secret.expose_secret().as_bytes();
         if bytes.len() < Self::MIN_SECRET_BYTES {
             return Err(SecretTooShort);
         }
-        // The library checks the algorithm and the signature. Times are checked against our own clock, and which claims
-        // there must be stands in the type `Claims`.
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.required_spec_claims.clear();
-        validation.validate_exp = false;
-        validation.validate_aud = false;
         Ok(Self {
             decoding: DecodingKey::from_secret(bytes),
             encoding: EncodingKey::from_secret(bytes),
-            validation,
-            clock,
+            validation: signature_only(Algorithm::HS256),
+            rules,
         })
     }
 
@@ -60,26 +56,50 @@ impl SecretVerifier {
     ///
     /// If the claims cannot be signed.
     pub fn mint(&self, identity: &Identity, lifetime_seconds: u32) -> Result<String, jsonwebtoken::errors::Error> {
-        let now = self.clock.now().unix_seconds();
-        let claims = json!({
+        let now = self.rules.clock.now().unix_seconds();
+        let mut claims = json!({
             "sub": identity.id.as_str(),
             "name": identity.name,
             "email": identity.email,
             "iat": now,
             "exp": now + i64::from(lifetime_seconds),
         });
+        if let Some(issuer) = &self.rules.issuer {
+            claims["iss"] = issuer.as_str().into();
+        }
+        if let Some(audience) = &self.rules.audience {
+            claims["aud"] = audience.as_str().into();
+        }
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
     }
+
+    /// Whether `signature`, in standard Base64, is that of Better Auth's on a session token.
+    pub(super) fn signed(&self, session_token: &str, signature: &str) -> bool {
+        let Ok(signature) = BASE64_STANDARD.decode(signature) else { return false };
+        let signature = BASE64_URL_SAFE_NO_PAD.encode(signature);
+        jsonwebtoken::crypto::verify(&signature, session_token.as_bytes(), &self.decoding, Algorithm::HS256)
+            .unwrap_or(false)
+    }
+}
+
+/// Lets the library check the algorithm and the signature alone. Times are compared with our own clock, and which claims
+/// there must be stands in the type `Claims`.
+pub(super) fn signature_only(algorithm: Algorithm) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.required_spec_claims.clear();
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation
 }
 
 #[async_trait]
 impl TokenVerifier for SecretVerifier {
-    async fn verify(&self, token: &str) -> Result<Identity, Rejection> {
+    async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
         let verified = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation);
-        let claims = verified.map_err(|error| match error.kind() {
-            ErrorKind::Json(_) => Rejection::BadClaims,
+        let verified = verified.map_err(|error| match error.kind() {
+            ErrorKind::Json(_) => unreadable(token),
             _ => Rejection::BadSignature,
         })?;
-        claims.claims.identity_at(self.clock.now())
+        Ok(self.rules.proof(verified.claims)?.identity)
     }
 }

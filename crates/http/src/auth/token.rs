@@ -1,14 +1,85 @@
-//! Finding the token in a request.
+//! Finding the token in a request, and telling by its shape what kind it is.
 
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use std::borrow::Cow;
+
+use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
+use percent_encoding::percent_decode_str;
 
 use super::Rejection;
 
 /// The most bytes a token may have. Better Auth's are 600 to 900; the limit keeps anyone from making us parse more.
-pub(super) const MAX_TOKEN_BYTES: usize = 8 * 1024;
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// The cookie with the session token. Where the app is served over HTTPS its name has the prefix.
+const SESSION_COOKIES: [&str; 2] = ["__Secure-better-auth.session_token", "better-auth.session_token"];
+
+/// What a request brings to show who is asking.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Credential<'a> {
+    /// Three parts joined by dots.
+    Jwt(&'a str),
+    /// The key of a row in Better Auth's table of sessions.
+    Session(SessionToken<'a>),
+}
+
+/// An opaque session token, perhaps signed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SessionToken<'a> {
+    /// The token itself.
+    pub(super) token: Cow<'a, str>,
+    /// HMAC-SHA256 of the token under Better Auth's secret, in standard Base64.
+    pub(super) signature: Option<Cow<'a, str>>,
+    /// Whether the browser sent it by itself, in a cookie.
+    pub(super) in_cookie: bool,
+}
+
+impl<'a> Credential<'a> {
+    /// What the request brings: in its one `Authorization` header, or else, where that is allowed, in a cookie.
+    pub(super) fn of(headers: &'a HeaderMap, cookies: bool) -> Result<Self, Rejection> {
+        if headers.contains_key(AUTHORIZATION) {
+            return Self::parse(bearer_token(headers)?);
+        }
+        let cookie = if cookies { session_cookie(headers) } else { None };
+        cookie.map(|value| Self::Session(SessionToken::parse(value, true))).ok_or(Rejection::NoToken)
+    }
+
+    /// Whether the browser sent it by itself.
+    pub(super) fn is_in_cookie(&self) -> bool {
+        matches!(self, Self::Session(SessionToken { in_cookie: true, .. }))
+    }
+
+    /// Tells a JSON Web Token from a session token by the number of its dots.
+    pub(super) fn parse(token: &'a str) -> Result<Self, Rejection> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(Rejection::TooLong);
+        }
+        match token.bytes().filter(|byte| *byte == b'.').count() {
+            0 | 1 => Ok(Self::Session(SessionToken::parse(token, false))),
+            2 => Ok(Self::Jwt(token)),
+            _ => Err(Rejection::NotAToken),
+        }
+    }
+}
+
+impl<'a> SessionToken<'a> {
+    fn parse(text: &'a str, in_cookie: bool) -> Self {
+        let text = percent_decode_str(text).decode_utf8_lossy();
+        let (token, signature) = match text {
+            Cow::Borrowed(text) => match text.rsplit_once('.') {
+                Some((token, signature)) => (Cow::Borrowed(token), Some(Cow::Borrowed(signature))),
+                None => (Cow::Borrowed(text), None),
+            },
+            Cow::Owned(text) => match text.rsplit_once('.') {
+                Some((token, signature)) => (Cow::Owned(token.to_owned()), Some(Cow::Owned(signature.to_owned()))),
+                None => (Cow::Owned(text), None),
+            },
+        };
+        Self { token, signature, in_cookie }
+    }
+}
 
 /// The token of the one `Authorization: Bearer …` header.
-pub(super) fn bearer_token(headers: &HeaderMap) -> Result<&str, Rejection> {
+fn bearer_token(headers: &HeaderMap) -> Result<&str, Rejection> {
     let mut values = headers.get_all(AUTHORIZATION);
     let value = values.next().ok_or(Rejection::NoToken)?;
     if values.next().is_some() {
@@ -16,19 +87,24 @@ pub(super) fn bearer_token(headers: &HeaderMap) -> Result<&str, Rejection> {
     }
     let (scheme, token) =
         value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or(Rejection::NotABearerHeader)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Rejection::NotABearerHeader);
+    if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.bytes().all(is_token_byte) {
+        Ok(token)
+    } else {
+        Err(Rejection::NotABearerHeader)
     }
-    if token.is_empty() || !token.bytes().all(is_token_byte) {
-        return Err(Rejection::NotABearerHeader);
-    }
-    if token.len() > MAX_TOKEN_BYTES {
-        return Err(Rejection::TooLong);
-    }
-    Ok(token)
 }
 
-/// RFC 6750, section 2.1.
+/// RFC 6750, section 2.1, and the per cent sign: signed session tokens are sent percent-encoded too.
 fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte)
+    byte.is_ascii_alphanumeric() || b"-._~+/=%".contains(&byte)
+}
+
+fn session_cookie(headers: &HeaderMap) -> Option<&str> {
+    let pairs = headers.get_all(COOKIE).filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+    let named: Vec<(&str, &str)> = pairs.filter_map(|pair| pair.trim().split_once('=')).collect();
+    SESSION_COOKIES
+        .iter()
+        .find_map(|wanted| named.iter().find(|(name, _)| name == wanted))
+        .map(|(_, value)| *value)
+        .filter(|value| value.len() <= MAX_TOKEN_BYTES)
 }

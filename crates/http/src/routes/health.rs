@@ -9,10 +9,8 @@ use serde_json::json;
 
 use crate::error::ApiError;
 
-/// What readiness depends on.
-pub(crate) struct Health {
-    pub(crate) store: Arc<dyn Readiness>,
-}
+/// What readiness depends on, each with its name.
+pub(crate) struct Health(pub(crate) Vec<(&'static str, Arc<dyn Readiness>)>);
 
 /// Whether the process answers at all. Nothing outside of it matters here: a restart would not mend that.
 pub(super) async fn live() -> HttpResponse {
@@ -21,7 +19,11 @@ pub(super) async fn live() -> HttpResponse {
 
 /// Whether requests should be sent here.
 pub(super) async fn ready(health: Data<Health>) -> Result<HttpResponse, ApiError> {
-    health.store.check().await?;
+    for (name, dependency) in &health.0 {
+        if let Err(error) = dependency.check().await {
+            return Err(ApiError::from(error).with_message(format!("not ready: {name}")));
+        }
+    }
     Ok(ok())
 }
 

@@ -13,7 +13,7 @@ use domain::{
     Clock, Identity, Readiness, TaskRepository, TaskService, UserProvisioner,
     testing::{FixedClock, InMemoryTasks, SequentialIds, alice, bob, nobody},
 };
-use http::{Api, Authenticator, SecretVerifier};
+use http::{Api, Authenticator, ClaimRules, SecretVerifier};
 use serde_json::Value;
 
 pub const SECRET: &str = "a secret of the tests, 32 bytes or more";
@@ -45,7 +45,7 @@ impl TestApp {
         let api = Api {
             tasks: TaskService::new(store, clock.clone(), Arc::new(SequentialIds::default())),
             authenticator: Arc::new(Authenticator::default().with_secret(verifier(clock.clone())).explaining()),
-            readiness,
+            readiness: vec![("database", readiness)],
             cors_origins: vec!["http://localhost:3000".to_owned()],
             body_timeout: Duration::from_millis(200),
         };
@@ -65,7 +65,12 @@ impl TestApp {
 }
 
 pub fn verifier(clock: Arc<dyn Clock>) -> SecretVerifier {
-    SecretVerifier::new(&SECRET.to_owned().into(), clock).unwrap()
+    SecretVerifier::new(&SECRET.to_owned().into(), rules(clock)).unwrap()
+}
+
+/// No issuer and no audience, and thirty days at the most.
+pub fn rules(clock: Arc<dyn Clock>) -> ClaimRules {
+    ClaimRules { issuer: None, audience: None, max_lifetime: Duration::from_hours(30 * 24), clock }
 }
 
 /// A token that is good for an hour of the application's clock.

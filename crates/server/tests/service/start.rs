@@ -67,7 +67,8 @@ fn production_demands_what_matters() {
     );
     assert_eq!(
         refusal(&[production, ("DATABASE_URL", "sqlite:tasks.db")]),
-        "tasks-api: BETTER_AUTH_SECRET must be set in production: at least 32 bytes, the same as the front end has"
+        "tasks-api: BETTER_AUTH_URL or BETTER_AUTH_SECRET must be set in production: the address of the Better Auth app, \
+         or the secret it signs with (at least 32 bytes)"
     );
 }
 

@@ -1,0 +1,96 @@
+//! Tokens signed with one of the keys that Better Auth publishes: `EdDSA`, ES256, RS256 or PS256.
+
+mod cache;
+mod fetch;
+mod key_set;
+mod verified;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{BoxError, Identity, Readiness, RepositoryError};
+use jsonwebtoken::errors::ErrorKind;
+
+pub use self::fetch::HttpKeySource;
+use self::{cache::KeyCache, verified::VerifiedTokens};
+use super::{
+    ClaimRules, Refusal, Rejection, TokenVerifier,
+    claims::{Claims, unreadable},
+    header::JoseHeader,
+};
+
+/// Where a key set comes from.
+#[async_trait]
+pub trait KeySource: Send + Sync {
+    /// The key set as it is published: JSON, of which nothing is believed yet.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be had in time.
+    async fn fetch(&self) -> Result<Vec<u8>, BoxError>;
+}
+
+/// Verifies tokens with the keys of a key set. Each key belongs to one algorithm, which the key set decides and never the
+/// token.
+pub struct JwksVerifier {
+    keys: Arc<KeyCache>,
+    rules: ClaimRules,
+    verified: VerifiedTokens,
+}
+
+impl JwksVerifier {
+    /// A verifier without keys, until [`keep_fresh`](Self::keep_fresh) runs or a token asks for one.
+    #[must_use]
+    pub fn new(source: Arc<dyn KeySource>, rules: ClaimRules) -> Self {
+        Self { keys: Arc::new(KeyCache::new(source)), rules, verified: VerifiedTokens::default() }
+    }
+
+    /// Fetches the key set, soon again if that fails, and every ten minutes from then on. Never ends.
+    pub async fn keep_fresh(&self) {
+        self.keys.keep_fresh().await;
+    }
+
+    async fn verify_signature(&self, token: &str) -> Result<Identity, Refusal> {
+        let header = JoseHeader::of(token)?;
+        let key_id = header.kid.ok_or(Rejection::NoKeyId)?;
+        let key = self.keys.key(&key_id).await?;
+        if key.algorithm_name != header.alg {
+            return Err(Rejection::WrongAlgorithm.into());
+        }
+        let verified = jsonwebtoken::decode::<Claims>(token, &key.decoding, &key.validation);
+        let verified = verified.map_err(|error| match error.kind() {
+            ErrorKind::Json(_) => unreadable(token),
+            _ => Rejection::BadSignature,
+        })?;
+        let proof = self.rules.proof(verified.claims)?;
+        let identity = proof.identity.clone();
+        self.verified.remember(token, key_id, key, proof);
+        Ok(identity)
+    }
+}
+
+#[async_trait]
+impl TokenVerifier for JwksVerifier {
+    async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
+        // A signature with an elliptic curve takes longer to verify than all the rest of a request.
+        if let Some(verified) = self.verified.find(token)
+            && self.rules.is_current(&verified.proof)
+            && self.keys.still_has(&verified.key_id, &verified.key)
+        {
+            return Ok(verified.proof.identity.clone());
+        }
+        self.verify_signature(token).await
+    }
+}
+
+/// Whether tokens can be verified at all.
+#[async_trait]
+impl Readiness for JwksVerifier {
+    async fn check(&self) -> Result<(), RepositoryError> {
+        if self.keys.is_usable() {
+            Ok(())
+        } else {
+            Err(RepositoryError::Unavailable("the key set has not been fetched".into()))
+        }
+    }
+}

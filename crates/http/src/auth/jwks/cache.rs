@@ -1,0 +1,123 @@
+//! When the key set is fetched, and what holds until then.
+
+use std::{
+    hash::{BuildHasher, Hasher, RandomState},
+    sync::Arc,
+    time::Duration,
+};
+
+use arc_swap::ArcSwapOption;
+use tokio::{sync::Mutex, time::Instant};
+
+use super::{
+    KeySource,
+    key_set::{Key, KeySet},
+};
+use crate::auth::{Refusal, Rejection};
+
+/// How often the set is fetched when nothing else asks for it. A key that was removed is good for that long at most.
+const REFRESH: Duration = Duration::from_mins(10);
+
+/// The least time between two fetches, whoever asks. Anyone can send tokens with unknown key ids.
+const COOLDOWN: Duration = Duration::from_secs(30);
+
+/// The same, as long as there has never been a set.
+const START_COOLDOWN: Duration = Duration::from_secs(1);
+
+/// For how long keys are good while no newer set can be had.
+const MAX_AGE: Duration = Duration::from_hours(24);
+
+/// The last good key set, kept until there is a newer one.
+pub(super) struct KeyCache {
+    source: Arc<dyn KeySource>,
+    current: ArcSwapOption<Fetched>,
+    /// When a fetch was last begun. Held during a fetch, so that there is one at a time.
+    last_attempt: Mutex<Option<Instant>>,
+}
+
+struct Fetched {
+    keys: KeySet,
+    at: Instant,
+}
+
+impl KeyCache {
+    pub(super) fn new(source: Arc<dyn KeySource>) -> Self {
+        Self { source, current: ArcSwapOption::empty(), last_attempt: Mutex::new(None) }
+    }
+
+    /// Whether there are keys that are not too old.
+    pub(super) fn is_usable(&self) -> bool {
+        self.usable().is_some()
+    }
+
+    /// Whether the set still has this very key under this id.
+    pub(super) fn still_has(&self, id: &str, key: &Arc<Key>) -> bool {
+        self.usable().and_then(|set| set.keys.get(id)).is_some_and(|current| Arc::ptr_eq(&current, key))
+    }
+
+    /// The key with this id. One that is not known is looked for in a newer set, if there may be one by now.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::UnknownKey`], or [`Refusal::Unavailable`] if there is no set to look into.
+    pub(super) async fn key(self: &Arc<Self>, id: &str) -> Result<Arc<Key>, Refusal> {
+        if let Some(key) = self.usable().and_then(|set| set.keys.get(id)) {
+            return Ok(key);
+        }
+        // In a task of its own: a client that hangs up must not break off a fetch that others wait for.
+        let cache = self.clone();
+        let refreshed = tokio::spawn(async move { cache.refresh_unless_recent().await }).await;
+        refreshed.map_err(|error| Refusal::Unavailable(error.into()))?;
+        match self.usable() {
+            Some(set) => set.keys.get(id).ok_or_else(|| Rejection::UnknownKey.into()),
+            None => Err(Refusal::Unavailable("the key set cannot be fetched".into())),
+        }
+    }
+
+    /// Fetches the set again and again; never ends.
+    pub(super) async fn keep_fresh(&self) {
+        loop {
+            let is_fresh = self.refresh_unless_recent().await;
+            let pause = match (is_fresh, self.is_usable()) {
+                (true, _) => with_jitter(REFRESH),
+                (false, true) => COOLDOWN,
+                (false, false) => START_COOLDOWN,
+            };
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Fetches the set, unless that was tried a moment ago. True if the set is as new as can be.
+    async fn refresh_unless_recent(&self) -> bool {
+        let mut last_attempt = self.last_attempt.lock().await;
+        let cooldown = if self.current.load().is_some() { COOLDOWN } else { START_COOLDOWN };
+        if last_attempt.is_some_and(|at| at.elapsed() < cooldown) {
+            return self.current.load().as_ref().is_some_and(|set| set.at.elapsed() < cooldown);
+        }
+        *last_attempt = Some(Instant::now());
+
+        let previous = self.current.load_full();
+        let fetched = self.source.fetch().await;
+        match fetched.and_then(|json| KeySet::parse(&json, previous.as_deref().map(|set| &set.keys))) {
+            Ok(keys) => {
+                self.current.store(Some(Arc::new(Fetched { keys, at: Instant::now() })));
+                true
+            }
+            Err(error) => {
+                let age_seconds = previous.map(|set| set.at.elapsed().as_secs());
+                tracing::warn!(error, age_seconds, "the key set could not be fetched; the last one is used on");
+                false
+            }
+        }
+    }
+
+    fn usable(&self) -> Option<Arc<Fetched>> {
+        self.current.load_full().filter(|set| set.at.elapsed() < MAX_AGE)
+    }
+}
+
+/// Up to a tenth more, so that replicas that started together do not ask together for ever.
+fn with_jitter(span: Duration) -> Duration {
+    let thousandths = u32::try_from(RandomState::new().build_hasher().finish() % 100).unwrap_or(0);
+    span + span / 1000 * thousandths
+}

@@ -1,0 +1,51 @@
+//! Fetching the key set over HTTP.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::BoxError;
+use reqwest::{Client, StatusCode, redirect};
+
+use super::KeySource;
+
+/// How long a fetch may take, from the first packet to the last.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The most bytes a key set may have.
+const MAX_BYTES: usize = 64 * 1024;
+
+/// A key set at an address. Redirects are not followed: keys come from where the operator said and from nowhere else.
+pub struct HttpKeySource {
+    client: Client,
+    url: String,
+}
+
+impl HttpKeySource {
+    /// The key set at `url`.
+    ///
+    /// # Errors
+    ///
+    /// If TLS cannot be set up.
+    pub fn new(url: String) -> Result<Self, BoxError> {
+        let client = Client::builder().timeout(TIMEOUT).redirect(redirect::Policy::none()).build()?;
+        Ok(Self { client, url })
+    }
+}
+
+#[async_trait]
+impl KeySource for HttpKeySource {
+    async fn fetch(&self) -> Result<Vec<u8>, BoxError> {
+        let mut response = self.client.get(&self.url).header("accept", "application/json").send().await?;
+        if response.status() != StatusCode::OK {
+            return Err(format!("{} answered with {}", self.url, response.status()).into());
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            if body.len() + chunk.len() > MAX_BYTES {
+                return Err(format!("the key set is larger than {MAX_BYTES} bytes").into());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}

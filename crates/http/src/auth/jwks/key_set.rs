@@ -1,0 +1,125 @@
+//! The key set as Better Auth publishes it: input that is not trusted, like any other.
+
+use std::{collections::HashMap, sync::Arc};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use domain::BoxError;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::auth::secret::signature_only;
+
+/// The most keys a set may have. Better Auth keeps the old ones for a while when it makes a new one.
+const MAX_KEYS: usize = 16;
+
+/// The most bytes the id of a key may have.
+const MAX_KEY_ID_BYTES: usize = 128;
+
+/// The fewest bytes of an RSA modulus: 2048 bits (RFC 7518, section 3.3).
+const MIN_RSA_BYTES: usize = 256;
+
+/// A key with the one algorithm it is for.
+pub(super) struct Key {
+    pub(super) algorithm_name: &'static str,
+    pub(super) decoding: DecodingKey,
+    pub(super) validation: Validation,
+    /// The key as it was published, to see whether a later set still has the same one.
+    published: Map<String, Value>,
+}
+
+/// Keys by their ids.
+#[derive(Default)]
+pub(super) struct KeySet(HashMap<String, Arc<Key>>);
+
+/// The parts of a JWK that make a key usable here. A symmetric key (`oct`) is none of these: whoever reads the set could
+/// sign with it.
+#[derive(Deserialize)]
+#[serde(tag = "kty")]
+enum Material {
+    #[serde(rename = "OKP")]
+    OctetKeyPair { crv: String, x: String },
+    #[serde(rename = "EC")]
+    EllipticCurve { crv: String, x: String, y: String },
+    #[serde(rename = "RSA")]
+    Rsa { n: String, e: String },
+}
+
+impl KeySet {
+    /// Reads a set. Keys that cannot be used are left out; those that `previous` had already stay the same in memory.
+    ///
+    /// # Errors
+    ///
+    /// If it is not a key set, or has too many keys, or none that can be used.
+    pub(super) fn parse(json: &[u8], previous: Option<&Self>) -> Result<Self, BoxError> {
+        #[derive(Deserialize)]
+        struct Published {
+            keys: Vec<Map<String, Value>>,
+        }
+
+        if !json.trim_ascii_start().starts_with(b"{") {
+            return Err("the key set is not a JSON object".into());
+        }
+        let published: Published = serde_json::from_slice(json).map_err(|error| format!("not a key set: {error}"))?;
+        if published.keys.len() > MAX_KEYS {
+            return Err(format!("the key set has more than {MAX_KEYS} keys").into());
+        }
+        let mut keys = HashMap::new();
+        let mut ambiguous = Vec::new();
+        for jwk in published.keys {
+            let Some(id) = jwk.get("kid").and_then(Value::as_str).filter(|id| id.len() <= MAX_KEY_ID_BYTES) else {
+                continue;
+            };
+            let id = id.to_owned();
+            let kept = previous.and_then(|set| set.get(&id)).filter(|key| key.published == jwk);
+            let Some(key) = kept.or_else(|| Key::new(jwk).map(Arc::new)) else { continue };
+            if keys.insert(id.clone(), key).is_some() {
+                ambiguous.push(id);
+            }
+        }
+        for id in ambiguous {
+            keys.remove(&id);
+        }
+        if keys.is_empty() { Err("the key set has no key that can be used".into()) } else { Ok(Self(keys)) }
+    }
+
+    /// The key with this id.
+    pub(super) fn get(&self, id: &str) -> Option<Arc<Key>> {
+        self.0.get(id).cloned()
+    }
+}
+
+impl Key {
+    /// `None` if the key is not one that can be used to verify a token.
+    fn new(published: Map<String, Value>) -> Option<Self> {
+        if published.get("use").is_some_and(|purpose| purpose != "sig") {
+            return None;
+        }
+        let material: Material = serde_json::from_value(Value::Object(published.clone())).ok()?;
+        let named = published.get("alg").map(|name| name.as_str().unwrap_or_default());
+        let (algorithm_name, algorithm, decoding) = match material {
+            Material::OctetKeyPair { crv, x } if crv == "Ed25519" => {
+                ("EdDSA", Algorithm::EdDSA, DecodingKey::from_ed_components(&x))
+            }
+            Material::EllipticCurve { crv, x, y } if crv == "P-256" => {
+                ("ES256", Algorithm::ES256, DecodingKey::from_ec_components(&x, &y))
+            }
+            Material::Rsa { n, e } if is_long_enough(&n) => match named {
+                Some("PS256") => ("PS256", Algorithm::PS256, DecodingKey::from_rsa_components(&n, &e)),
+                _ => ("RS256", Algorithm::RS256, DecodingKey::from_rsa_components(&n, &e)),
+            },
+            _ => return None,
+        };
+        if named.is_some_and(|named| named != algorithm_name) {
+            return None;
+        }
+        Some(Self { algorithm_name, decoding: decoding.ok()?, validation: signature_only(algorithm), published })
+    }
+}
+
+fn is_long_enough(modulus: &str) -> bool {
+    BASE64_URL_SAFE_NO_PAD.decode(modulus).is_ok_and(|modulus| {
+        let leading_zeros = modulus.iter().take_while(|byte| **byte == 0).count();
+        modulus.len() - leading_zeros >= MIN_RSA_BYTES
+    })
+}

@@ -1,0 +1,76 @@
+//! Better Auth's session tokens, looked up in its own table, so that a sign-out counts at once.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{Clock, Identity, RepositoryError, Session, SessionStore};
+use quick_cache::sync::Cache;
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use super::{Refusal, Rejection, SecretVerifier, token::SessionToken};
+
+/// How many sessions are remembered at the most.
+const CAPACITY: usize = 10_000;
+
+/// Verifies session tokens.
+pub struct SessionVerifier {
+    store: Arc<dyn SessionStore>,
+    clock: Arc<dyn Clock>,
+    /// How long a look-up may be used again, if at all.
+    reuse: Option<Duration>,
+    found: Cache<[u8; 32], (Session, Instant)>,
+}
+
+impl SessionVerifier {
+    /// A verifier that looks up each token anew, or again after `reuse` at the latest; a sign-out counts after that.
+    #[must_use]
+    pub fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>, reuse: Option<Duration>) -> Self {
+        Self { store, clock, reuse, found: Cache::new(CAPACITY) }
+    }
+
+    /// The identity that a session token proves. One in a cookie must be signed; elsewhere a signature is checked if it
+    /// is there, as Better Auth does.
+    pub(super) async fn verify(
+        &self,
+        token: &SessionToken<'_>,
+        secret: Option<&SecretVerifier>,
+    ) -> Result<Identity, Refusal> {
+        let is_signed = match (&token.signature, secret) {
+            (Some(signature), Some(secret)) => secret.signed(&token.token, signature),
+            (Some(_), None) => false,
+            (None, _) => !token.in_cookie,
+        };
+        if !is_signed {
+            return Err(Rejection::BadSessionSignature.into());
+        }
+        let session = self.find(&token.token).await?.ok_or(Rejection::NoSession)?;
+        if session.expires_at <= self.clock.now() {
+            return Err(Rejection::NoSession.into());
+        }
+        Ok(Identity { id: session.owner, name: None, email: None })
+    }
+
+    async fn find(&self, token: &str) -> Result<Option<Session>, Refusal> {
+        let Some(reuse) = self.reuse else { return self.look_up(token).await };
+        let digest: [u8; 32] = Sha256::digest(token).into();
+        if let Some((session, at)) = self.found.get(&digest)
+            && at.elapsed() < reuse
+        {
+            return Ok(Some(session));
+        }
+        let session = self.look_up(token).await?;
+        match &session {
+            Some(session) => self.found.insert(digest, (session.clone(), Instant::now())),
+            None => drop(self.found.remove(&digest)),
+        }
+        Ok(session)
+    }
+
+    async fn look_up(&self, token: &str) -> Result<Option<Session>, Refusal> {
+        // Better Auth's are 32 letters and digits; what cannot be a token need not trouble the database.
+        if !(1..=255).contains(&token.len()) || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(None);
+        }
+        self.store.session(token).await.map_err(|error: RepositoryError| Refusal::Unavailable(error.into()))
+    }
+}

@@ -1,0 +1,56 @@
+//! Better Auth's table of sessions, which is only ever read.
+
+use async_trait::async_trait;
+use domain::{OwnerId, RepositoryError, Session, SessionStore};
+use sea_orm::{
+    ConnectionTrait, DbErr, DeriveIden, QueryResult,
+    sea_query::{Expr, ExprTrait, Query},
+};
+use time::OffsetDateTime;
+
+use crate::error::repository_error;
+
+/// The sessions of a Better Auth app, in the database behind a connection.
+#[derive(Debug, Clone)]
+pub struct SeaOrmSessions<C> {
+    connection: C,
+}
+
+#[derive(DeriveIden)]
+enum SessionTable {
+    #[sea_orm(iden = "session")]
+    Table,
+    #[sea_orm(iden = "token")]
+    Token,
+    #[sea_orm(iden = "userId")]
+    UserId,
+    #[sea_orm(iden = "expiresAt")]
+    ExpiresAt,
+}
+
+impl<C: ConnectionTrait> SeaOrmSessions<C> {
+    /// The sessions behind this connection.
+    pub fn new(connection: C) -> Self {
+        Self { connection }
+    }
+}
+
+#[async_trait]
+impl<C: ConnectionTrait + Send> SessionStore for SeaOrmSessions<C> {
+    async fn session(&self, token: &str) -> Result<Option<Session>, RepositoryError> {
+        let select = Query::select()
+            .columns([SessionTable::UserId, SessionTable::ExpiresAt])
+            .from(SessionTable::Table)
+            .and_where(Expr::col(SessionTable::Token).eq(token))
+            .to_owned();
+        let row = self.connection.query_one(&select).await.map_err(repository_error)?;
+        row.map(|row| session(&row)).transpose().map_err(repository_error)
+    }
+}
+
+fn session(row: &QueryResult) -> Result<Session, DbErr> {
+    let owner: String = row.try_get("", "userId")?;
+    let expires_at: OffsetDateTime = row.try_get("", "expiresAt")?;
+    let owner = OwnerId::try_from(owner).map_err(|rule| DbErr::Type(format!("the userId of a session {rule}")))?;
+    Ok(Session { owner, expires_at: expires_at.into() })
+}

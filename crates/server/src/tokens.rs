@@ -1,0 +1,325 @@
+//! Which tokens are accepted, as the settings say.
+
+use std::{net::IpAddr, str::FromStr, sync::Arc, time::Duration};
+
+use anyhow::{Context, anyhow, bail};
+use domain::{SessionStore, SystemClock};
+use http::{Authenticator, ClaimRules, HttpKeySource, JwksVerifier, SecretVerifier, SessionVerifier};
+use secrecy::SecretString;
+use url::{Host, Url};
+
+use crate::{
+    config::{self, Stage},
+    development,
+    settings::{self, Environment, Setting, Unless},
+};
+
+/// The kinds of tokens that are accepted, and with which keys.
+pub(crate) struct TokenConfig {
+    stage: Stage,
+    secret: Option<SecretString>,
+    key_set: Option<KeySet>,
+    /// What HS256 tokens must name, where that is set.
+    issuer: Option<String>,
+    audience: Option<String>,
+    max_lifetime: Duration,
+    sessions: Sessions,
+    session_reuse: Option<Duration>,
+    cookie_origins: Vec<String>,
+}
+
+struct KeySet {
+    url: Url,
+    issuer: String,
+    audience: String,
+}
+
+/// What is accepted of Better Auth's session tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sessions {
+    Off,
+    Bearer,
+    Cookie,
+}
+
+impl FromStr for Sessions {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        match text {
+            "off" => Ok(Self::Off),
+            "bearer" => Ok(Self::Bearer),
+            "cookie" => Ok(Self::Cookie),
+            _ => bail!("none of these"),
+        }
+    }
+}
+
+/// What the settings make of all this: who is let in, and what has to be looked after for that.
+pub(crate) struct Verifiers {
+    pub(crate) authenticator: Authenticator,
+    /// Its key set has to be kept fresh, and it is part of being ready.
+    pub(crate) jwks: Option<Arc<JwksVerifier>>,
+}
+
+impl TokenConfig {
+    /// Reads and checks the settings.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the variable at fault and what it must be.
+    pub(crate) fn read(environment: &Environment) -> anyhow::Result<Self> {
+        let stage = environment.value(&settings::ENVIRONMENT)?;
+        let app = environment.text(&settings::BETTER_AUTH_URL).map(|url| app_url(&url)).transpose()?;
+        let key_set = key_set(environment, app.as_ref())?;
+        let secret = secret(environment, key_set.is_some())?;
+        let sessions = environment.value(&settings::SESSION_TOKENS)?;
+        if sessions == Sessions::Cookie && secret.is_none() {
+            bail!("SESSION_TOKENS=cookie needs BETTER_AUTH_SECRET: session cookies are signed with it");
+        }
+        let mut cookie_origins = config::cors_origins(environment, stage)?;
+        cookie_origins.extend(app.map(|app| app.origin().ascii_serialization()));
+        Ok(Self {
+            stage,
+            secret,
+            key_set,
+            issuer: environment.text(&settings::JWT_ISSUER),
+            audience: environment.text(&settings::JWT_AUDIENCE),
+            max_lifetime: config::duration(environment, &settings::MAX_TOKEN_LIFETIME)?,
+            sessions,
+            session_reuse: environment
+                .value(&settings::SESSION_CACHE)
+                .map(|Unless(duration): Unless<settings::Duration>| duration.map(|settings::Duration(span)| span))?,
+            cookie_origins,
+        })
+    }
+
+    /// Whether session tokens are accepted, so that their table must be there.
+    pub(crate) fn uses_sessions(&self) -> bool {
+        self.sessions != Sessions::Off
+    }
+
+    /// The verifier of the secret, which also mints; `None` where there is no secret.
+    ///
+    /// # Errors
+    ///
+    /// If the secret is too short.
+    pub(crate) fn minter(&self) -> anyhow::Result<Option<SecretVerifier>> {
+        let Some(secret) = &self.secret else { return Ok(None) };
+        let rules = self.rules(self.issuer.clone(), self.audience.clone());
+        SecretVerifier::new(secret, rules).map(Some).map_err(|rule| anyhow!("BETTER_AUTH_SECRET {rule}"))
+    }
+
+    /// Makes the verifiers. None of them needs anything to be reachable yet. `sessions` is where session tokens are
+    /// looked up; without it they are not accepted.
+    ///
+    /// # Errors
+    ///
+    /// If the secret is too short, or TLS cannot be set up.
+    pub(crate) fn verifiers(&self, sessions: Option<Arc<dyn SessionStore>>) -> anyhow::Result<Verifiers> {
+        let mut authenticator = Authenticator::default();
+        if let Some(secret) = self.minter()? {
+            authenticator = authenticator.with_secret(secret);
+        }
+        let mut jwks = None;
+        if let Some(key_set) = &self.key_set {
+            let source = HttpKeySource::new(key_set.url.to_string()).map_err(|error| anyhow!(error)).context("TLS")?;
+            let rules = self.rules(Some(key_set.issuer.clone()), Some(key_set.audience.clone()));
+            let verifier = Arc::new(JwksVerifier::new(Arc::new(source), rules));
+            authenticator = authenticator.with_key_set(verifier.clone());
+            jwks = Some(verifier);
+        }
+        if let Some(sessions) = sessions {
+            let sessions = SessionVerifier::new(sessions, Arc::new(SystemClock), self.session_reuse);
+            authenticator = authenticator.with_sessions(sessions);
+        }
+        if self.sessions == Sessions::Cookie {
+            authenticator = authenticator.with_cookies_from(self.cookie_origins.clone());
+        }
+        if self.stage == Stage::Development {
+            authenticator = authenticator.explaining();
+        }
+        Ok(Verifiers { authenticator, jwks })
+    }
+
+    fn rules(&self, issuer: Option<String>, audience: Option<String>) -> ClaimRules {
+        ClaimRules { issuer, audience, max_lifetime: self.max_lifetime, clock: Arc::new(SystemClock) }
+    }
+}
+
+/// The secret, where there is one. Development makes one, so that `tasks-api token` always has it.
+fn secret(environment: &Environment, has_key_set: bool) -> anyhow::Result<Option<SecretString>> {
+    /// Better Auth signs with this where no secret is set; everyone knows it.
+    const PUBLISHED: &str = "better-auth-secret-12345678901234567890";
+
+    let setting = &settings::BETTER_AUTH_SECRET;
+    match (environment.text(setting), environment.value(&settings::ENVIRONMENT)?) {
+        (Some(secret), _) if secret == PUBLISHED => {
+            bail!("{} must not be the one that Better Auth publishes as its default: everyone knows it", setting.name)
+        }
+        (Some(secret), _) if secret.len() < SecretVerifier::MIN_SECRET_BYTES => Err(setting.must_be_what_it_expects()),
+        (Some(secret), _) => Ok(Some(secret.into())),
+        (None, Stage::Development) => development::secret().map(Some),
+        (None, Stage::Production) if has_key_set => Ok(None),
+        (None, Stage::Production) => bail!(
+            "{} or {} must be set in production: the address of the Better Auth app, or the secret it signs with ({})",
+            settings::BETTER_AUTH_URL.name,
+            setting.name,
+            setting.expects
+        ),
+    }
+}
+
+fn key_set(environment: &Environment, app: Option<&Url>) -> anyhow::Result<Option<KeySet>> {
+    let url = match (environment.text(&settings::JWKS_URL), app) {
+        (Some(url), _) => parse(&settings::JWKS_URL, &url)?,
+        (None, Some(app)) => key_set_of(app),
+        (None, None) => return Ok(None),
+    };
+    if url.scheme() == "http" && !is_private(&url) {
+        let setting = if environment.text(&settings::JWKS_URL).is_some() { "JWKS_URL" } else { "BETTER_AUTH_URL" };
+        bail!("{setting} must be https:// for a public host: whoever can change the keys on their way can sign tokens");
+    }
+    let origin = app.map(|app| app.origin().ascii_serialization());
+    let named = |setting: &Setting| {
+        environment.text(setting).or_else(|| origin.clone()).with_context(|| {
+            format!("{} must be set where JWKS_URL is and BETTER_AUTH_URL is not: {}", setting.name, setting.expects)
+        })
+    };
+    Ok(Some(KeySet { url, issuer: named(&settings::JWT_ISSUER)?, audience: named(&settings::JWT_AUDIENCE)? }))
+}
+
+fn app_url(text: &str) -> anyhow::Result<Url> {
+    parse(&settings::BETTER_AUTH_URL, text)
+}
+
+fn parse(setting: &Setting, text: &str) -> anyhow::Result<Url> {
+    let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.ok_or_else(|| setting.must_be_what_it_expects())
+}
+
+/// Where Better Auth publishes its keys: under `/api/auth`, unless its address has a path of its own.
+fn key_set_of(app: &Url) -> Url {
+    let mut url = app.clone();
+    let base = match app.path().trim_end_matches('/') {
+        "" => "/api/auth",
+        path => path,
+    };
+    url.set_path(&format!("{base}/jwks"));
+    url.set_query(None);
+    url.set_fragment(None);
+    url
+}
+
+/// Whether a host is this machine, or one that is reached without leaving a private network.
+fn is_private(url: &Url) -> bool {
+    match url.host() {
+        None => false,
+        Some(Host::Ipv4(address)) => is_private_address(address.into()),
+        Some(Host::Ipv6(address)) => is_private_address(address.into()),
+        // Names without a dot are given in private networks only, as by Compose and Kubernetes.
+        Some(Host::Domain(name)) => {
+            !name.contains('.')
+                || [".localhost", ".local", ".internal", ".svc"].iter().any(|suffix| name.ends_with(suffix))
+        }
+    }
+}
+
+fn is_private_address(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &'static [(&str, &str)]) -> anyhow::Result<TokenConfig> {
+        let lookup = move |name: &str| {
+            variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
+        };
+        TokenConfig::read(&Environment::new(lookup))
+    }
+
+    fn key_set(variables: &'static [(&str, &str)]) -> (String, String, String) {
+        let set = read(variables).unwrap().key_set.unwrap();
+        (set.url.to_string(), set.issuer, set.audience)
+    }
+
+    const PRODUCTION: (&str, &str) = ("ENVIRONMENT", "production");
+
+    #[test]
+    fn one_address_says_where_the_keys_are_and_who_issues() {
+        for address in ["http://localhost:3000", "http://localhost:3000/", "http://localhost:3000/?x#y"] {
+            let variables: &'static [_] = Box::leak(Box::new([PRODUCTION, ("BETTER_AUTH_URL", address)]));
+            let origin = "http://localhost:3000".to_owned();
+            assert_eq!(key_set(variables), (format!("{origin}/api/auth/jwks"), origin.clone(), origin));
+        }
+        assert_eq!(
+            key_set(&[PRODUCTION, ("BETTER_AUTH_URL", "https://example.com/app/api/auth")]),
+            (
+                "https://example.com/app/api/auth/jwks".to_owned(),
+                "https://example.com".to_owned(),
+                "https://example.com".to_owned()
+            )
+        );
+    }
+
+    #[test]
+    fn the_keys_may_be_reached_by_another_address_than_the_issuer_names() {
+        let found = key_set(&[
+            PRODUCTION,
+            ("BETTER_AUTH_URL", "https://app.example.com"),
+            ("JWKS_URL", "http://web:3000/api/auth/jwks"),
+            ("JWT_AUDIENCE", "tasks"),
+        ]);
+        assert_eq!(
+            found,
+            ("http://web:3000/api/auth/jwks".to_owned(), "https://app.example.com".to_owned(), "tasks".to_owned())
+        );
+    }
+
+    #[test]
+    fn settings_that_do_not_go_together_are_refused_by_name() {
+        let cases: [(&'static [(&str, &str)], &str); 7] = [
+            (&[PRODUCTION], "BETTER_AUTH_URL or BETTER_AUTH_SECRET must be set in production"),
+            (&[PRODUCTION, ("BETTER_AUTH_URL", "app.example.com")], "BETTER_AUTH_URL must be the http:// or https://"),
+            (&[PRODUCTION, ("BETTER_AUTH_URL", "http://app.example.com")], "BETTER_AUTH_URL must be https://"),
+            (&[PRODUCTION, ("JWKS_URL", "http://8.8.8.8/jwks")], "JWKS_URL must be https://"),
+            (&[PRODUCTION, ("JWKS_URL", "https://app.example.com/jwks")], "JWT_ISSUER must be set where JWKS_URL is"),
+            (
+                &[PRODUCTION, ("BETTER_AUTH_URL", "https://app.example.com"), ("SESSION_TOKENS", "cookie")],
+                "SESSION_TOKENS=cookie needs BETTER_AUTH_SECRET",
+            ),
+            (
+                &[PRODUCTION, ("BETTER_AUTH_URL", "https://app.example.com"), ("SESSION_TOKENS", "on")],
+                "SESSION_TOKENS must be off, bearer or cookie",
+            ),
+        ];
+        for (variables, expected) in cases {
+            let error = read(variables).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn keys_travel_in_clear_only_within_a_private_network() {
+        let is_private = |url| is_private(&Url::parse(url).unwrap());
+        for url in [
+            "http://localhost",
+            "http://127.0.0.1:3000",
+            "http://[::1]",
+            "http://10.1.2.3",
+            "http://web:3000",
+            "http://web.ns.svc",
+            "http://app.localhost",
+        ] {
+            assert!(is_private(url), "{url}");
+        }
+        for url in ["http://example.com", "http://8.8.8.8", "http://localhost.example.com", "http://[2001:db8::1]"] {
+            assert!(!is_private(url), "{url}");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The real binary beside a real Better Auth, on the database that they share: what Better Auth hands out works, and
+//! nothing else does.
+//!
+//! The app is `tests/better-auth` at the root of the repository. Where it cannot run, these tests are left out.
+
+#![expect(
+    unreachable_pub,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "these are tests: nothing reaches into them, and their failure is a panic"
+)]
+
+mod account;
+mod app;
+mod cookie_cache;
+mod cookies;
+mod deletion;
+mod inspect;
+mod key_set;
+mod migrations;
+mod outage;
+mod roles;
+mod rotation;
+mod secret;
+mod serving;
+mod sessions;
+#[expect(dead_code, reason = "it is shared with the tests of the service, which use all of it")]
+#[path = "../service/support.rs"]
+mod support;

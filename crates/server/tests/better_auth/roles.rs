@@ -1,0 +1,134 @@
+//! Roles of the database that may do what they need and nothing else.
+
+use infra::testing::TestDatabase;
+use sea_orm::{ConnectionTrait, Database, DbErr};
+
+use crate::{
+    app::{BetterAuth, empty_database},
+    serving::{bearer, every_route_serves, list},
+    support::{SECRET, Service, program},
+};
+
+/// For whoever owns Better Auth's tables, once those are there.
+const BEFORE_MIGRATE_UP: &str = r#"
+-- Migrates: makes our two tables, and lets tasks refer to users.
+CREATE ROLE tasks_migrator LOGIN PASSWORD 'change me';
+GRANT USAGE, CREATE ON SCHEMA public TO tasks_migrator;
+GRANT SELECT (id), REFERENCES (id) ON "user" TO tasks_migrator;
+
+-- Serves: reads and writes tasks, and cannot make, change or drop a table.
+CREATE ROLE tasks_service LOGIN PASSWORD 'change me';
+GRANT USAGE ON SCHEMA public TO tasks_service;
+
+-- Only with SESSION_TOKENS: finds out whose session it is and when it ends.
+GRANT SELECT (token, "userId", "expiresAt") ON session TO tasks_service;
+"#;
+
+/// For `tasks_migrator`, after `tasks-api migrate up`.
+const AFTER_MIGRATE_UP: &str = "
+GRANT SELECT, INSERT, UPDATE, DELETE ON tasks TO tasks_service;
+-- Tells whether the schema is the one that the program was written for.
+GRANT SELECT ON seaql_migrations TO tasks_service;
+";
+
+/// Roles are the server's, not the database's: each test has its own, and takes them away.
+struct Roles<'a> {
+    database: &'a TestDatabase,
+    suffix: &'a str,
+}
+
+impl<'a> Roles<'a> {
+    fn on(database: &'a TestDatabase) -> Self {
+        let name = database.url().split('?').next().and_then(|url| url.rsplit('/').next()).unwrap();
+        Self { database, suffix: name.trim_start_matches("tasks_test_") }
+    }
+
+    fn named(&self, sql: &str) -> String {
+        let sql = sql.replace("tasks_migrator", &format!("tasks_migrator_{}", self.suffix));
+        sql.replace("tasks_service", &format!("tasks_service_{}", self.suffix))
+    }
+
+    /// The URL of the database for one of the roles.
+    fn url(&self, role: &str) -> String {
+        let url = self.database.url();
+        let (scheme, rest) = url.split_once("://").unwrap();
+        let place = rest.split_once('@').map_or(rest, |(_who, place)| place);
+        format!("{scheme}://{}:change%20me@{place}", self.named(role))
+    }
+
+    async fn run(&self, sql: &str) {
+        self.database.connection().execute_unprepared(&self.named(sql)).await.unwrap();
+    }
+
+    async fn run_as(&self, role: &str, sql: &str) -> Result<(), DbErr> {
+        let connection = Database::connect(self.url(role)).await.unwrap();
+        let result = connection.execute_unprepared(&self.named(sql)).await;
+        connection.close().await.unwrap();
+        result.map(drop)
+    }
+
+    fn migrate(&self, arguments: &[&str]) {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = [("DATABASE_URL", &*self.url("tasks_migrator")), ("ENVIRONMENT", "production")];
+        let output = program(&directory, &settings).arg("migrate").args(arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+}
+
+#[tokio::test]
+async fn two_roles_migrate_and_serve_with_the_rights_that_the_documentation_grants() {
+    let Some(database) = empty_database().await else { return };
+    let app = BetterAuth::on(&database);
+    let ada = app.sign_up("ada").await;
+    let roles = Roles::on(&database);
+    // Where the server is old, everyone may create; here nobody may who was not told so.
+    roles.run("REVOKE ALL ON SCHEMA public FROM PUBLIC").await;
+
+    roles.run(BEFORE_MIGRATE_UP).await;
+    roles.migrate(&["up"]);
+    roles.run_as("tasks_migrator", AFTER_MIGRATE_UP).await.unwrap();
+
+    let url = roles.url("tasks_service");
+    let service = Service::start(&[
+        ("DATABASE_URL", &url),
+        ("ENVIRONMENT", "production"),
+        ("BETTER_AUTH_URL", &app.url),
+        ("BETTER_AUTH_SECRET", SECRET),
+        ("SESSION_TOKENS", "cookie"),
+    ]);
+    for token in [&app.jwt(&ada).await, &ada.session_token] {
+        every_route_serves(&service, &ada.id, &bearer(token)).await;
+    }
+
+    for forbidden in [
+        r#"SELECT email FROM "user""#,
+        r#"INSERT INTO "user" (id, name, email, "emailVerified") VALUES ('x', 'x', 'x', false)"#,
+        r#"DELETE FROM "user""#,
+        "SELECT * FROM session",
+        r#"SELECT "ipAddress" FROM session"#,
+        r#"UPDATE session SET "expiresAt" = now()"#,
+        "SELECT password FROM account",
+        r#"SELECT "privateKey" FROM jwks"#,
+        "TRUNCATE tasks",
+        "ALTER TABLE tasks ADD COLUMN x int",
+        "DELETE FROM seaql_migrations",
+        "CREATE TABLE mine (x int)",
+    ] {
+        let refused = roles.run_as("tasks_service", forbidden).await.unwrap_err().to_string();
+        assert!(refused.contains("permission denied") || refused.contains("must be owner"), "{forbidden}: {refused}");
+    }
+    for forbidden in
+        [r#"SELECT email FROM "user""#, r#"DELETE FROM "user""#, "SELECT token FROM session", "SELECT * FROM jwks"]
+    {
+        let refused = roles.run_as("tasks_migrator", forbidden).await.unwrap_err().to_string();
+        assert!(refused.contains("permission denied"), "{forbidden}: {refused}");
+    }
+
+    // The tasks belong to another role than the users, and go with them all the same.
+    app.delete_user(&ada).await;
+    assert_eq!(list(&service, &bearer(&ada.session_token)).await.0, 401);
+
+    drop(service);
+    roles.migrate(&["down", "--steps", "2"]);
+    roles.run("DROP OWNED BY tasks_migrator, tasks_service; DROP ROLE tasks_migrator, tasks_service").await;
+}

@@ -1,0 +1,52 @@
+//! Keys that change while the service serves.
+
+use infra::testing::TestDatabase;
+use sea_orm::ConnectionTrait;
+use serde_json::json;
+
+use crate::{
+    account::part,
+    app::{BetterAuth, empty_database},
+    serving::{bearer, list, serve},
+};
+
+#[tokio::test]
+async fn a_new_key_is_found_at_once_and_tokens_of_the_old_one_stay_good() {
+    let Some(database) = empty_database().await else { return };
+    let app = BetterAuth::on(&database);
+    let ada = app.sign_up("ada").await;
+    let old = app.jwt(&ada).await;
+    let service = serve(&database, &[("BETTER_AUTH_URL", &app.url)]).await;
+    assert_eq!(list(&service, &bearer(&old)).await.0, 200);
+
+    expire_keys(&database).await;
+    let new = app.jwt(&ada).await;
+
+    assert_ne!(part(&old, 0)["kid"], part(&new, 0)["kid"]);
+    for token in [&new, &old, &new] {
+        assert_eq!(list(&service, &bearer(token)).await, (200, String::new()));
+    }
+}
+
+#[tokio::test]
+async fn the_tokens_of_a_key_that_was_removed_die_with_the_next_fetch() {
+    let Some(database) = empty_database().await else { return };
+    // Without time of grace: a key leaves the set when it expires.
+    let app = BetterAuth::start(&database, &json!({ "JWT_OPTIONS": { "jwks": { "gracePeriod": 0 } } }));
+    let ada = app.sign_up("ada").await;
+    let old = app.jwt(&ada).await;
+    let service = serve(&database, &[("BETTER_AUTH_URL", &app.url)]).await;
+    assert_eq!(list(&service, &bearer(&old)).await.0, 200);
+
+    expire_keys(&database).await;
+    let new = app.jwt(&ada).await;
+
+    assert_eq!(list(&service, &bearer(&new)).await.0, 200);
+    assert_eq!(list(&service, &bearer(&old)).await, (401, "UNAUTHORIZED".to_owned()));
+}
+
+/// As if the interval of rotation were over; the next token is signed with a new key.
+async fn expire_keys(database: &TestDatabase) {
+    let expire = r#"UPDATE jwks SET "expiresAt" = now() - interval '1 second'"#;
+    database.connection().execute_unprepared(expire).await.unwrap();
+}

@@ -1,0 +1,75 @@
+// A Better Auth app as small as one can be: sign-up by e-mail, the plugins `jwt` and `bearer`, Postgres, nothing else.
+// README.md lists the variables that change it. It ends when its standard input does, so that it never outlives a test.
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { betterAuth } from "better-auth";
+import { getMigrations } from "better-auth/db/migration";
+import { fromNodeHeaders, toNodeHandler } from "better-auth/node";
+import { bearer, jwt } from "better-auth/plugins";
+import { SignJWT } from "jose";
+import pg from "pg";
+
+const { DATABASE_URL, BETTER_AUTH_SECRET, BETTER_AUTH_URL, PORT, AUTH_OPTIONS, JWT_OPTIONS, JWT_SIGN, MIGRATE } =
+  process.env;
+process.stdin.on("end", () => process.exit()).resume();
+
+// Listening comes first: the app has to know its own address, and any free port will do.
+const server = createServer();
+server.listen(Number(PORT ?? 0), "127.0.0.1");
+await once(server, "listening");
+const address = `http://127.0.0.1:${server.address().port}`;
+
+const secretKey = new TextEncoder().encode(BETTER_AUTH_SECRET);
+const hs256 = (claims) => new SignJWT(claims).setProtectedHeader({ alg: "HS256", typ: "JWT" });
+const mails = [];
+
+/** Puts what `more` says over `base`, object by object. */
+function merged(base, more) {
+  for (const [name, value] of Object.entries(more)) {
+    const both = [base[name], value].every((one) => one?.constructor === Object);
+    base[name] = both ? merged(base[name], value) : value;
+  }
+  return base;
+}
+
+const jwtOptions = JSON.parse(JWT_OPTIONS ?? "{}");
+if (JWT_SIGN === "HS256") {
+  // Better Auth wants both options before it lets anyone else sign, though nothing reads them then.
+  merged(jwtOptions, {
+    jwks: { remoteUrl: `${address}/nowhere`, keyPairConfig: { alg: "ES256" } },
+    jwt: { sign: (claims) => hs256(claims).sign(secretKey) },
+  });
+}
+
+const options = {
+  baseURL: BETTER_AUTH_URL ?? address,
+  secret: BETTER_AUTH_SECRET,
+  database: new pg.Pool({ connectionString: DATABASE_URL, max: 3 }),
+  emailAndPassword: { enabled: true },
+  emailVerification: { sendVerificationEmail: async ({ user, token }) => void mails.push({ to: user.email, token }) },
+  user: { deleteUser: { enabled: true } },
+  // Tests sign up faster than people do.
+  rateLimit: { enabled: false },
+  telemetry: { enabled: false },
+  plugins: [bearer(), jwt(jwtOptions)],
+};
+const auth = betterAuth(merged(options, JSON.parse(AUTH_OPTIONS ?? "{}")));
+if (MIGRATE !== "off") await (await getMigrations(auth.options)).runMigrations();
+
+/** What many apps do instead of the `jwt` plugin: a route that signs a token for whoever has a session. */
+async function ownToken(request) {
+  const session = await auth.api.getSession({ headers: fromNodeHeaders(request.headers) });
+  if (!session) return undefined;
+  const claims = hs256({ email: session.user.email }).setSubject(session.user.id).setIssuedAt();
+  return { token: await claims.setExpirationTime("15m").sign(secretKey) };
+}
+
+const betterAuthAnswers = toNodeHandler(auth);
+const others = { "/api/token": ownToken, "/mails": () => mails };
+server.on("request", async (request, response) => {
+  const answer = others[request.url];
+  if (!answer) return betterAuthAnswers(request, response);
+  const body = await answer(request);
+  response.writeHead(body ? 200 : 401, { "content-type": "application/json" }).end(JSON.stringify(body));
+});
+console.log(`ready on ${address}`);

@@ -7,7 +7,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 export PATH := justfile_directory() / "target/tools/bin" + ":" + env("PATH")
 
 # In the order of `just ci`: what is quick comes first.
-checks := "fmt-check spelling architecture deny unused lint-ops lint doc test generated"
+checks := "fmt-check spelling architecture deny unused lint-ops lint doc better-auth test generated"
 
 [private]
 default:
@@ -54,13 +54,13 @@ up:
 down:
     docker compose --profile api down
 
-# Every check, with a time for each; a machine without Postgres binaries fails
+# Every check, with a time for each; a machine without Postgres binaries or Node fails
 [group("check")]
 ci:
     #!/usr/bin/env bash
     set -euo pipefail
-    # Without this the tests on Postgres are left out where they find no server.
-    export REQUIRE_POSTGRES=1
+    # Without these the tests on Postgres, or beside Better Auth, are left out where they find none.
+    export REQUIRE_POSTGRES=1 REQUIRE_BETTER_AUTH=1
     times=""
     for check in {{ checks }}; do
         echo "=== $check"
@@ -74,6 +74,12 @@ ci:
 [group("check")]
 test *args:
     cargo test --workspace "$@"
+
+# Install the Better Auth app that tests run beside, unless that was done; needs Node 20 or later
+[group("check")]
+[working-directory("tests/better-auth")]
+better-auth:
+    cmp --silent package-lock.json node_modules/.installed || { npm ci && cp package-lock.json node_modules/.installed; }
 
 # Clippy, warnings denied
 [group("check")]

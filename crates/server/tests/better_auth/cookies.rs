@@ -53,8 +53,12 @@ async fn the_cookie_of_an_app_behind_https_works_too() {
 async fn only_pages_of_the_app_may_change_something_with_it() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
-    let settings =
-        [COOKIE, THE_SECRET, ("BETTER_AUTH_URL", app.url.as_str()), ("CORS_ORIGINS", "https://one.example,https://two.example")];
+    let settings = [
+        COOKIE,
+        THE_SECRET,
+        ("BETTER_AUTH_URL", app.url.as_str()),
+        ("CORS_ORIGINS", "https://one.example,https://two.example"),
+    ];
     let service = serve(&database, &settings).await;
     let ada = app.sign_up("ada").await;
     let cookie = ada.cookie();

@@ -35,11 +35,12 @@ async fn their_tasks_go_with_them_and_their_token_finds_nothing_for_as_long_as_i
     let (status, body) = get(&service, "/api/tasks", &of_ada).await;
     assert_eq!((status, &body["data"]), (200, &json!([])));
     let in_path = format!("/api/{}/tasks", ada.id);
-    assert_eq!(create_in(&service, &in_path, &of_ada).await, 401);
+    let wine = || Some(json!({ "title": "Buy wine" }));
+    assert_eq!(send(&service, Method::POST, &in_path, &of_ada, wine()).await.0, 401);
     for (method, path, body) in [
         (Method::GET, path.clone(), None),
-        (Method::PUT, path.clone(), Some(json!({ "title": "Buy wine" }))),
-        (Method::PATCH, path.clone(), Some(json!({ "title": "Buy wine" }))),
+        (Method::PUT, path.clone(), wine()),
+        (Method::PATCH, path.clone(), wine()),
         (Method::PATCH, format!("{path}/complete"), None),
         (Method::DELETE, path.clone(), None),
     ] {
@@ -49,8 +50,4 @@ async fn their_tasks_go_with_them_and_their_token_finds_nothing_for_as_long_as_i
 
     let (_, list) = get(&service, "/api/tasks", &of_bob).await;
     assert_eq!(list["data"], json!([task_of_bob["data"]]));
-}
-
-async fn create_in(service: &crate::support::Service, path: &str, headers: &crate::serving::Headers) -> u16 {
-    send(service, Method::POST, path, headers, Some(json!({ "title": "Buy wine" }))).await.0
 }

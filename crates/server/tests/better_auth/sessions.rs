@@ -4,7 +4,7 @@ use sea_orm::ConnectionTrait;
 
 use crate::{
     app::{BetterAuth, empty_database},
-    serving::{bearer, develop, every_route_serves, list, refusal, serve},
+    serving::{bearer, develop, every_route_serves, list, refusal, serve, until},
     support::SECRET,
 };
 
@@ -23,6 +23,11 @@ async fn a_session_token_works_on_every_route_plain_and_signed() {
 
     assert_eq!(ada.signed_session_token.matches('.').count(), 1);
     every_route_serves(&service, &ada.id, &bearer(&ada.signed_session_token)).await;
+
+    // As it stands in the cookie: percent-encoded.
+    let encoded = ada.cookie_named("session_token");
+    assert!(encoded.ends_with("%3D"), "{encoded}");
+    every_route_serves(&service, &ada.id, &bearer(encoded)).await;
 }
 
 #[tokio::test]
@@ -56,7 +61,7 @@ async fn with_a_cache_a_sign_out_counts_as_late_as_the_setting_says() {
     app.sign_out(&of_ada).await;
 
     assert_eq!(list(&patient, &token).await.0, 200);
-    crate::serving::until(async || list(&brief, &token).await.0 == 401).await;
+    until(async || list(&brief, &token).await.0 == 401).await;
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod bodies;
 mod cors;
 mod envelope;
 mod health;
+mod keys;
 mod openapi;
 mod support;
 mod tasks;

@@ -16,6 +16,8 @@ use domain::{
 use http::{Api, Authenticator, ClaimRules, SecretVerifier};
 use serde_json::Value;
 
+use crate::keys::every_verifier;
+
 pub const SECRET: &str = "a secret of the tests, 32 bytes or more";
 
 /// What the application under test is made of; change it before [`start`](Self::start).
@@ -50,6 +52,13 @@ impl TestApp {
             body_timeout: Duration::from_millis(200),
         };
         Self { api, clock }
+    }
+
+    /// An application that accepts the tokens of every key of [`SIGNERS`](crate::keys::SIGNERS).
+    pub fn accepting_every_key() -> Self {
+        let mut app = Self::new();
+        app.api.authenticator = Arc::new(every_verifier(&app.clock));
+        app
     }
 
     /// An application that tells clients no more than production does.

@@ -1,0 +1,276 @@
+//! When the key set is fetched, and what is used until then. Time stands still and is moved by hand.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
+use domain::{BoxError, Readiness, testing::FixedClock};
+use futures_util::{FutureExt, future::join_all};
+use http::{JwksVerifier, KeySource, Refusal, Rejection, TokenVerifier};
+use serde_json::{Value, json};
+use tokio::time::{advance, sleep};
+
+use crate::keys::{SIGNERS, Signer, good_claims, key_set, key_set_rules, rsa_jwk};
+
+/// A publisher of keys whose mood can be changed.
+struct Publisher {
+    answer: Mutex<Option<Vec<u8>>>,
+    delay: Duration,
+    fetches: AtomicUsize,
+}
+
+#[async_trait]
+impl KeySource for Publisher {
+    async fn fetch(&self) -> Result<Vec<u8>, BoxError> {
+        self.fetches.fetch_add(1, Ordering::SeqCst);
+        sleep(self.delay).await;
+        self.answer.lock().unwrap().clone().ok_or_else(|| "connection refused".into())
+    }
+}
+
+impl Publisher {
+    fn new(answer: Option<Value>) -> Arc<Self> {
+        Self::slow(answer, Duration::from_millis(10))
+    }
+
+    fn slow(answer: Option<Value>, delay: Duration) -> Arc<Self> {
+        let answer = Mutex::new(answer.map(|json| json.to_string().into_bytes()));
+        Arc::new(Self { answer, delay, fetches: AtomicUsize::new(0) })
+    }
+
+    fn publish(&self, answer: Option<&[u8]>) {
+        *self.answer.lock().unwrap() = answer.map(ToOwned::to_owned);
+    }
+
+    fn fetches(&self) -> usize {
+        self.fetches.load(Ordering::SeqCst)
+    }
+}
+
+fn verifier(publisher: &Arc<Publisher>) -> Arc<JwksVerifier> {
+    Arc::new(JwksVerifier::new(publisher.clone(), key_set_rules(Arc::new(FixedClock::default()))))
+}
+
+fn is_unknown_key(verdict: &Result<domain::Identity, Refusal>) -> bool {
+    matches!(verdict, Err(Refusal::Rejected(Rejection::UnknownKey)))
+}
+
+fn bytes(set: &Value) -> Vec<u8> {
+    set.to_string().into_bytes()
+}
+
+const COOLDOWN: Duration = Duration::from_secs(30);
+
+#[tokio::test(start_paused = true)]
+async fn many_who_need_the_set_at_once_fetch_it_once() {
+    let publisher = Publisher::slow(Some(key_set(&*SIGNERS)), Duration::from_secs(1));
+    let verifier = verifier(&publisher);
+    let token = SIGNERS[1].token(&good_claims());
+
+    let verdicts = join_all((0..100).map(|_| verifier.verify(&token))).await;
+
+    assert!(verdicts.iter().all(Result::is_ok));
+    assert_eq!(publisher.fetches(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_unknown_keys_cause_one_fetch_in_half_a_minute_and_hold_up_nobody() {
+    let publisher = Publisher::slow(Some(key_set(&*SIGNERS)), Duration::from_secs(1));
+    let verifier = verifier(&publisher);
+    let good = SIGNERS[1].token(&good_claims());
+    assert!(verifier.verify(&good).await.is_ok());
+    advance(COOLDOWN).await;
+
+    let mut held_up = Vec::new();
+    for number in 0..10_000 {
+        let unknown = SIGNERS[1].sign(&json!({ "alg": "EdDSA", "kid": number.to_string() }).to_string(), "{}");
+        let verifier = verifier.clone();
+        held_up.push(tokio::spawn(async move { verifier.verify(&unknown).await }));
+    }
+    tokio::task::yield_now().await;
+    let another = SIGNERS[2].token(&good_claims());
+    for token in [&good, &another] {
+        let verdict = verifier.verify(token).now_or_never();
+        assert!(verdict.is_some_and(|verdict| verdict.is_ok()), "a known key waits for nothing");
+    }
+    for verdict in join_all(held_up).await {
+        assert!(is_unknown_key(&verdict.unwrap()));
+    }
+
+    assert_eq!(publisher.fetches(), 2, "one at the start, one for ten thousand");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_key_is_found_and_a_removed_one_dies_with_its_tokens() {
+    let (old, new) = (Signer::ed25519("old"), Signer::ed25519("new"));
+    let publisher = Publisher::new(Some(key_set([&old])));
+    let verifier = verifier(&publisher);
+    let (by_old, by_new) = (old.token(&good_claims()), new.token(&good_claims()));
+    assert!(verifier.verify(&by_old).await.is_ok());
+    assert!(is_unknown_key(&verifier.verify(&by_new).await));
+
+    publisher.publish(Some(&bytes(&key_set([&old, &new]))));
+    assert!(is_unknown_key(&verifier.verify(&by_new).await), "the last look was a moment ago");
+    advance(COOLDOWN).await;
+    assert!(verifier.verify(&by_new).await.is_ok());
+    assert!(verifier.verify(&by_old).await.is_ok());
+
+    publisher.publish(Some(&bytes(&key_set([&new]))));
+    let keeper = verifier.clone();
+    tokio::spawn(async move { keeper.keep_fresh().await });
+    sleep(Duration::from_mins(12)).await;
+    assert!(is_unknown_key(&verifier.verify(&by_old).await), "although it was verified before");
+    assert!(verifier.verify(&by_new).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_key_under_a_known_id_takes_its_place_at_once() {
+    let (first, second) = (Signer::ed25519("same"), Signer::ed25519("same"));
+    let publisher = Publisher::new(Some(key_set([&first])));
+    let verifier = verifier(&publisher);
+    let (by_first, by_second) = (first.token(&good_claims()), second.token(&good_claims()));
+    assert!(verifier.verify(&by_first).await.is_ok());
+
+    publisher.publish(Some(&bytes(&key_set([&second]))));
+    advance(COOLDOWN).await;
+    assert!(is_unknown_key(&verifier.verify(&Signer::ed25519("other").token(&good_claims())).await));
+
+    assert!(verifier.verify(&by_first).await.is_err());
+    assert!(verifier.verify(&by_second).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_publisher_is_down_known_keys_go_on_for_a_day() {
+    let publisher = Publisher::new(Some(key_set(&*SIGNERS)));
+    let verifier = verifier(&publisher);
+    let token = SIGNERS[1].token(&good_claims());
+    assert!(verifier.verify(&token).await.is_ok());
+    publisher.publish(None);
+
+    advance(Duration::from_hours(23)).await;
+    assert!(verifier.verify(&token).await.is_ok());
+    assert!(is_unknown_key(&verifier.verify(&Signer::ed25519("other").token(&good_claims())).await));
+    assert!(verifier.check().await.is_ok());
+
+    advance(Duration::from_hours(1)).await;
+    assert!(matches!(verifier.verify(&token).await, Err(Refusal::Unavailable(_))), "503, for no one was signed out");
+    assert!(verifier.check().await.is_err());
+
+    publisher.publish(Some(&bytes(&key_set(&*SIGNERS))));
+    advance(COOLDOWN).await;
+    assert!(verifier.verify(&token).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_before_the_publisher_is_not_ready_and_becomes_so() {
+    let publisher = Publisher::new(None);
+    let verifier = verifier(&publisher);
+    let keeper = verifier.clone();
+    tokio::spawn(async move { keeper.keep_fresh().await });
+    let token = SIGNERS[1].token(&good_claims());
+    sleep(Duration::from_secs(5)).await;
+
+    assert!(verifier.check().await.is_err());
+    assert!(matches!(verifier.verify(&token).await, Err(Refusal::Unavailable(_))));
+
+    publisher.publish(Some(&bytes(&key_set(&*SIGNERS))));
+    sleep(Duration::from_secs(3)).await;
+    assert!(verifier.check().await.is_ok());
+    assert!(verifier.verify(&token).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_hangs_up_does_not_break_off_the_fetch() {
+    let publisher = Publisher::slow(Some(key_set(&*SIGNERS)), Duration::from_secs(1));
+    let verifier = verifier(&publisher);
+    let token = SIGNERS[1].token(&good_claims());
+
+    let hung_up = tokio::time::timeout(Duration::from_millis(100), verifier.verify(&token)).await;
+    assert!(hung_up.is_err());
+
+    assert!(verifier.verify(&token).await.is_ok());
+    assert_eq!(publisher.fetches(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn junk_never_takes_the_place_of_good_keys() {
+    let publisher = Publisher::new(Some(key_set(&*SIGNERS)));
+    let verifier = verifier(&publisher);
+    let token = SIGNERS[1].token(&good_claims());
+    assert!(verifier.verify(&token).await.is_ok());
+    let crowd: Vec<Value> = (0..17).map(|_| SIGNERS[1].jwk().unwrap()).collect();
+    let junk = [
+        String::new(),
+        "<!doctype html><title>Sign in</title>".to_owned(),
+        "[]".to_owned(),
+        "{}".to_owned(),
+        "null".to_owned(),
+        r#"{"keys":null}"#.to_owned(),
+        r#"{"keys":[]}"#.to_owned(),
+        r#"{"keys":[7]}"#.to_owned(),
+        r#"{"keys":[{}]}"#.to_owned(),
+        r#"{"keys":"#.to_owned(),
+        json!({ "keys": crowd }).to_string(),
+        json!([key_set(&*SIGNERS)]).to_string(),
+        "[".repeat(60_000),
+        "\0".repeat(60_000),
+    ];
+    for answer in junk {
+        publisher.publish(Some(answer.as_bytes()));
+        advance(COOLDOWN).await;
+        let fetches = publisher.fetches();
+        assert!(is_unknown_key(&verifier.verify(&Signer::ed25519("other").token(&good_claims())).await));
+        assert_eq!(publisher.fetches(), fetches + 1);
+        assert!(verifier.verify(&token).await.is_ok(), "after {:?}", answer.get(..40));
+    }
+}
+
+#[tokio::test]
+async fn keys_that_must_not_be_used_are_left_out() {
+    let good = Signer::ed25519("good");
+    let short = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+    let mut short = rsa_jwk(&short);
+    // Half of the modulus: 1024 bits.
+    short["n"] = short["n"].as_str().unwrap()[..172].into();
+    let changed = |changes: Value| {
+        let mut jwk = Signer::ed25519("bad").jwk().unwrap();
+        for (name, value) in changes.as_object().unwrap() {
+            jwk[name] = value.clone();
+        }
+        jwk
+    };
+    let bad = [
+        json!({ "kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "alg": "HS256" }),
+        changed(json!({ "use": "enc" })),
+        changed(json!({ "alg": "ES256" })),
+        changed(json!({ "alg": "HS256" })),
+        changed(json!({ "alg": "none" })),
+        changed(json!({ "alg": 7 })),
+        changed(json!({ "crv": "Ed448" })),
+        changed(json!({ "crv": "P-256", "kty": "EC", "y": "AA" })),
+        changed(json!({ "x": "not base64!" })),
+        changed(json!({ "x": 7 })),
+        changed(json!({ "kty": "unknown" })),
+        json!({ "kty": "EC", "crv": "P-521", "alg": "ES512", "x": "AA", "y": "AA" }),
+        short,
+    ];
+    for mut jwk in bad {
+        jwk["kid"] = "bad".into();
+        let publisher = Publisher::new(Some(json!({ "keys": [jwk, good.jwk()] })));
+        let verifier = verifier(&publisher);
+        assert!(verifier.verify(&good.token(&good_claims())).await.is_ok(), "{jwk} spoils the good one");
+        for alg in ["EdDSA", "ES256", "RS256", "PS256"] {
+            let token = good.sign(&json!({ "alg": alg, "kid": "bad" }).to_string(), &good_claims().to_string());
+            assert!(is_unknown_key(&verifier.verify(&token).await), "{jwk}");
+        }
+    }
+    let twice = json!({ "keys": [good.jwk(), Signer::ed25519("good").jwk(), SIGNERS[2].jwk()] });
+    let verifier = verifier(&Publisher::new(Some(twice)));
+    assert!(is_unknown_key(&verifier.verify(&good.token(&good_claims())).await), "which of the two is meant?");
+}

@@ -1,0 +1,167 @@
+//! Session tokens as bearer tokens.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use actix_web::http::Method;
+use async_trait::async_trait;
+use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD};
+use domain::{
+    Clock, OwnerId, RepositoryError, Session, SessionStore,
+    testing::{FixedClock, alice},
+};
+use http::{Authenticator, SessionVerifier};
+
+use crate::{
+    keys::SIGNERS,
+    support::{Answer, TestApp, is, verifier},
+};
+
+pub const TOKEN: &str = "L6SCh3awSfC3LlLyENWTDnWMbFAV6lXz";
+
+/// Better Auth's table of sessions.
+pub struct Sessions {
+    rows: Mutex<BTreeMap<String, Session>>,
+    look_ups: Mutex<usize>,
+    is_down: Mutex<bool>,
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn session(&self, token: &str) -> Result<Option<Session>, RepositoryError> {
+        *self.look_ups.lock().unwrap() += 1;
+        if *self.is_down.lock().unwrap() {
+            return Err(RepositoryError::Unavailable("connection refused".into()));
+        }
+        Ok(self.rows.lock().unwrap().get(token).cloned())
+    }
+}
+
+impl Sessions {
+    /// Alice has signed in, for an hour.
+    pub fn of_alice(clock: &FixedClock) -> Arc<Self> {
+        let owner = OwnerId::try_from("alice".to_owned()).unwrap();
+        let expires_at = (time::OffsetDateTime::from(clock.now()) + time::Duration::HOUR).into();
+        let rows = Mutex::new([(TOKEN.to_owned(), Session { owner, expires_at })].into());
+        Arc::new(Self { rows, look_ups: Mutex::new(0), is_down: Mutex::new(false) })
+    }
+
+    fn sign_out(&self) {
+        self.rows.lock().unwrap().clear();
+    }
+}
+
+/// A token as Better Auth signs it.
+pub fn signed(token: &str) -> String {
+    let signature = SIGNERS[0].signature(token.as_bytes());
+    format!("{token}.{}", BASE64_STANDARD.encode(BASE64_URL_SAFE_NO_PAD.decode(signature).unwrap()))
+}
+
+fn app(reuse: Option<Duration>) -> (TestApp, Arc<Sessions>) {
+    let mut app = TestApp::new();
+    let sessions = Sessions::of_alice(&app.clock);
+    let verifier_of_sessions = SessionVerifier::new(sessions.clone(), app.clock.clone(), reuse);
+    let authenticator = Authenticator::default().with_secret(verifier(app.clock.clone()));
+    app.api.authenticator = Arc::new(authenticator.with_sessions(verifier_of_sessions).explaining());
+    (app, sessions)
+}
+
+async fn list(app: &crate::support::Running<impl crate::support::Client>, token: &str) -> Answer {
+    app.anonymous(Method::GET, "/api/alice/tasks").header("authorization", &format!("Bearer {token}")).send().await
+}
+
+#[actix_web::test]
+async fn a_session_token_is_good_plain_signed_and_percent_encoded() {
+    let (test, _) = app(None);
+    let app = test.start().await;
+    let encoded = signed(TOKEN).replace('/', "%2F").replace('+', "%2B").replace('=', "%3D");
+    for token in [TOKEN.to_owned(), signed(TOKEN), encoded] {
+        assert_eq!(list(&app, &token).await.status, 200, "{token}");
+    }
+    let created = app.anonymous(Method::POST, "/api/tasks").header("authorization", &format!("Bearer {TOKEN}"));
+    assert_eq!(created.json(r#"{"title":"x"}"#).send().await.json()["data"]["user_id"], alice().id.as_str());
+}
+
+#[actix_web::test]
+async fn a_token_that_no_session_has_is_refused() {
+    let (test, _) = app(None);
+    let app = test.start().await;
+    let forged = format!("{TOKEN}.{}", BASE64_STANDARD.encode([7; 32]));
+    let of_another = signed("another").replace("another.", &format!("{TOKEN}."));
+    let long = "x".repeat(300);
+    for token in [
+        "x",
+        &TOKEN.to_lowercase(),
+        &forged,
+        &of_another,
+        &format!("{TOKEN}."),
+        &long,
+        &signed("unknown"),
+        "%00",
+        "'--",
+    ] {
+        let answer = list(&app, token).await;
+        assert_eq!(answer.status, 401, "{token}");
+    }
+}
+
+#[actix_web::test]
+async fn a_sign_out_counts_at_once() {
+    let (test, sessions) = app(None);
+    let app = test.start().await;
+    assert_eq!(list(&app, TOKEN).await.status, 200);
+
+    sessions.sign_out();
+
+    assert_eq!(list(&app, TOKEN).await.outcome(), is(401, "UNAUTHORIZED"));
+}
+
+#[actix_web::test]
+async fn a_session_ends_when_its_time_is_over_although_its_row_stays() {
+    for reuse in [None, Some(Duration::from_hours(24))] {
+        let (test, _) = app(reuse);
+        let app = test.start().await;
+        test.clock.advance(time::Duration::minutes(59));
+        assert_eq!(list(&app, TOKEN).await.status, 200);
+        test.clock.advance(time::Duration::minutes(1));
+        assert_eq!(list(&app, TOKEN).await.outcome(), is(401, "UNAUTHORIZED"));
+    }
+}
+
+#[actix_web::test]
+async fn a_look_up_is_used_again_only_as_long_as_was_said() {
+    let (test, sessions) = app(Some(Duration::from_millis(80)));
+    let app = test.start().await;
+    for _request in 0..3 {
+        assert_eq!(list(&app, TOKEN).await.status, 200);
+    }
+    assert_eq!(*sessions.look_ups.lock().unwrap(), 1);
+
+    sessions.sign_out();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+
+    assert_eq!(list(&app, TOKEN).await.status, 401);
+}
+
+#[actix_web::test]
+async fn sessions_out_of_reach_are_503_for_no_one_was_signed_out() {
+    let (test, sessions) = app(None);
+    let app = test.start().await;
+    *sessions.is_down.lock().unwrap() = true;
+
+    assert_eq!(list(&app, TOKEN).await.outcome(), is(503, "UNAVAILABLE"));
+}
+
+#[actix_web::test]
+async fn a_cookie_is_not_looked_at_where_only_bearer_tokens_are_accepted() {
+    let (test, _) = app(None);
+    let app = test.start().await;
+    let cookie = format!("better-auth.session_token={}", signed(TOKEN));
+
+    let answer = app.anonymous(Method::GET, "/api/tasks").header("cookie", &cookie).send().await;
+
+    assert_eq!(answer.outcome(), is(401, "UNAUTHORIZED"));
+}

@@ -39,7 +39,8 @@ impl<C: ConnectionTrait + Send> UserProvisioner for SeaOrmTasks<C> {
         let row = Query::insert()
             .into_table(User::Table)
             .columns(columns)
-            .values_panic([id.into(), name.into(), email.into(), false.into(), now.into(), now.into()])
+            .values([id.into(), name.into(), email.into(), false.into(), now.into(), now.into()])
+            .map_err(|error| RepositoryError::Failed(error.into()))?
             // On no particular column: another user with the same address stays as they are, too.
             .on_conflict(OnConflict::new().do_nothing().to_owned())
             .to_owned();

@@ -67,7 +67,8 @@ fn tokens(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("verify");
     group.bench_function("HS256", |bencher| bencher.iter(|| runtime.block_on(secret.verify(&shared)).unwrap()));
-    group.bench_function("EdDSA, repeated", |bencher| bencher.iter(|| runtime.block_on(jwks.verify(&many[0])).unwrap()));
+    group
+        .bench_function("EdDSA, repeated", |bencher| bencher.iter(|| runtime.block_on(jwks.verify(&many[0])).unwrap()));
     group.bench_function("EdDSA, seen for the first time", |bencher| {
         bencher.iter(|| runtime.block_on(jwks.verify(next.next().unwrap())).unwrap());
     });

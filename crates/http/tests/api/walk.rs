@@ -1,8 +1,11 @@
 //! Every registered route, walked by those who must not pass.
 
-use actix_web::http::Method;
+use std::collections::BTreeSet;
+
+use actix_web::{HttpResponse, http::Method, introspection::IntrospectionTree, test, web};
 use domain::testing::bob;
 use http::{ENDPOINTS, Style};
+use serde_json::Value;
 
 use crate::support::{TestApp, is, token_of};
 
@@ -108,4 +111,44 @@ async fn someone_elses_path_is_forbidden_before_anything_is_looked_up() {
     }
     let mine = app.alice(Method::GET, &format!("/api/tasks/{id}")).send().await;
     assert_eq!(mine.json()["data"]["version"], 1);
+}
+
+/// The walk derives from the endpoints; this asks the application itself what it serves, so that nothing can be registered
+/// past them.
+#[actix_web::test]
+async fn the_application_has_the_routes_that_are_walked_and_no_others() {
+    async fn report(tree: web::Data<IntrospectionTree>) -> HttpResponse {
+        HttpResponse::Ok().body(tree.report_as_json())
+    }
+    let app = http::app(&TestApp::new().api).route("/report", web::get().to(report));
+    let service = test::init_service(app).await;
+    let report = test::call_and_read_body(&service, test::TestRequest::get().uri("/report").to_request()).await;
+    let report: Vec<Value> = serde_json::from_slice(&report).unwrap();
+
+    let mut registered = BTreeSet::new();
+    for item in &report {
+        let path = item["full_path"].as_str().unwrap();
+        for method in item["methods"].as_array().unwrap() {
+            registered.insert(format!("{} {path}", method.as_str().unwrap()));
+        }
+    }
+
+    let mut expected = BTreeSet::from(["GET /report".to_owned()]);
+    let mut expect = |method: &Method, path: &str| {
+        for slash in ["", "/"] {
+            expected.insert(format!("{method} {path}{slash}"));
+            if method == Method::GET {
+                expected.insert(format!("HEAD {path}{slash}"));
+            }
+        }
+    };
+    for style in Style::ALL {
+        for endpoint in &ENDPOINTS {
+            expect(&endpoint.method, &format!("{}{}", style.prefix(), endpoint.path));
+        }
+    }
+    for path in ["/health", "/health/live", "/health/ready", "/openapi.json", "/docs", "/docs/{file}"] {
+        expect(&Method::GET, path);
+    }
+    assert_eq!(registered, expected);
 }

@@ -1,5 +1,7 @@
 //! Keys that change while the service serves.
 
+use std::collections::HashSet;
+
 use infra::testing::TestDatabase;
 use sea_orm::ConnectionTrait;
 use serde_json::json;
@@ -26,6 +28,27 @@ async fn a_new_key_is_found_at_once_and_tokens_of_the_old_one_stay_good() {
     for token in [&new, &old, &new] {
         assert_eq!(list(&service, &bearer(token)).await, (200, String::new()));
     }
+}
+
+/// Better Auth lets each of several requests make a key when there is none.
+#[tokio::test]
+async fn tokens_that_a_page_gets_all_at_once_are_all_good_though_they_have_several_keys() {
+    let Some(database) = empty_database().await else { return };
+    let app = BetterAuth::on(&database);
+    let ada = app.sign_up("ada").await;
+    app.jwt(&ada).await;
+    let service = serve(&database, &[("BETTER_AUTH_URL", &app.url)]).await;
+    expire_keys(&database).await;
+
+    let get_and_use = async || {
+        let token = app.jwt(&ada).await;
+        (list(&service, &bearer(&token)).await, part(&token, 0)["kid"].to_string())
+    };
+    let (a, b, c, d) = tokio::join!(get_and_use(), get_and_use(), get_and_use(), get_and_use());
+
+    let (answers, keys): (Vec<_>, HashSet<_>) = [a, b, c, d].into_iter().unzip();
+    assert!(keys.len() > 1, "{keys:?}");
+    assert_eq!(answers, vec![(200, String::new()); 4]);
 }
 
 #[tokio::test]

@@ -31,6 +31,20 @@ async fn a_session_token_works_on_every_route_plain_and_signed() {
 }
 
 #[tokio::test]
+async fn without_the_secret_plain_tokens_work_and_signed_ones_are_refused_with_the_remedy() {
+    let Some(database) = empty_database().await else { return };
+    let app = BetterAuth::on(&database);
+    let ada = app.sign_up("ada").await;
+
+    let service = serve(&database, &[BEARER]).await;
+
+    every_route_serves(&service, &ada.id, &bearer(&ada.session_token)).await;
+    assert_eq!(list(&service, &bearer(&ada.signed_session_token)).await, (401, "UNAUTHORIZED".to_owned()));
+    let why = refusal(&develop(&database, &[BEARER]).await, &bearer(&ada.signed_session_token)).await;
+    assert!(why.contains("BETTER_AUTH_SECRET"), "{why}");
+}
+
+#[tokio::test]
 async fn a_sign_out_counts_at_once() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);

@@ -33,6 +33,9 @@ pub use owner::OwnerId;
 pub use page::{Page, PageLimit, TaskQuery};
 pub use repository::{Readiness, TaskRepository};
 pub use service::{OwnerTasks, TaskService};
-pub use task::{CompletedChange, Description, DescriptionChange, NewTask, Task, TaskChanges, TaskId, Title, Version};
+pub use task::{
+    CompletedChange, Description, DescriptionChange, NewTask, Outcome, Precondition, Task, TaskChanges, TaskId, Title,
+    Version,
+};
 pub use text::InvalidText;
 pub use user::{Identity, Session, SessionStore, UserProvisioner};

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 
-use crate::{NewTask, OwnerId, Page, RepositoryError, Task, TaskChanges, TaskId, TaskQuery, Timestamp};
+use crate::{
+    NewTask, Outcome, OwnerId, Page, Precondition, RepositoryError, Task, TaskChanges, TaskId, TaskQuery, Timestamp,
+};
 
 /// Keeps tasks.
 ///
@@ -37,20 +39,26 @@ pub trait TaskRepository: Send + Sync {
     /// The owner's tasks that `query` selects, ordered by id, newest first. A user who does not exist has none.
     async fn list(&self, owner: &OwnerId, query: &TaskQuery) -> Result<Page, RepositoryError>;
 
-    /// Applies `changes` and returns the task as it is after them.
+    /// Applies `changes`, if `precondition` holds, and returns the task as it is after them.
     ///
-    /// What `changes` does not name MUST stay. `version` MUST grow by one; `updated_at` MUST become `now`, or stay if it
+    /// Whether it holds MUST be decided in the same moment as the change takes place. What `changes` does not name MUST stay. `version` MUST grow by one; `updated_at` MUST become `now`, or stay if it
     /// is later than that.
     async fn update(
         &self,
         owner: &OwnerId,
         id: TaskId,
         changes: &TaskChanges,
+        precondition: &Precondition,
         now: Timestamp,
-    ) -> Result<Option<Task>, RepositoryError>;
+    ) -> Result<Outcome<Task>, RepositoryError>;
 
-    /// Removes the task and tells whether it was there.
-    async fn delete(&self, owner: &OwnerId, id: TaskId) -> Result<bool, RepositoryError>;
+    /// Removes the task, if `precondition` holds; that MUST be decided as for [`update`](Self::update).
+    async fn delete(
+        &self,
+        owner: &OwnerId,
+        id: TaskId,
+        precondition: &Precondition,
+    ) -> Result<Outcome<()>, RepositoryError>;
 }
 
 /// Tells whether the store can serve.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Clock, CompletedChange, IdSource, Identity, NewTask, Page, RepositoryError, Task, TaskChanges, TaskId, TaskQuery,
-    TaskRepository, UserProvisioner,
+    Clock, CompletedChange, IdSource, Identity, NewTask, Outcome, Page, Precondition, RepositoryError, Task,
+    TaskChanges, TaskId, TaskQuery, TaskRepository, UserProvisioner,
 };
 
 /// Everything that can be done with tasks, once it is known for whom: see [`for_owner`](Self::for_owner).
@@ -83,30 +83,40 @@ impl OwnerTasks {
         self.service.repository.list(&self.owner.id, query).await
     }
 
-    /// Changes what `changes` names and returns the task as it then is, if there is one with this id.
+    /// Changes what `changes` names, if `precondition` holds, and returns the task as it then is.
     ///
     /// # Errors
     ///
     /// See [`OwnerTasks`].
-    pub async fn update(&self, id: TaskId, changes: &TaskChanges) -> Result<Option<Task>, RepositoryError> {
-        self.service.repository.update(&self.owner.id, id, changes, self.service.clock.now()).await
+    pub async fn update(
+        &self,
+        id: TaskId,
+        changes: &TaskChanges,
+        precondition: &Precondition,
+    ) -> Result<Outcome<Task>, RepositoryError> {
+        self.service.repository.update(&self.owner.id, id, changes, precondition, self.service.clock.now()).await
     }
 
-    /// Marks a task as done or not done, and nothing else.
+    /// Marks a task as done or not done, if `precondition` holds, and changes nothing else.
     ///
     /// # Errors
     ///
     /// See [`OwnerTasks`].
-    pub async fn complete(&self, id: TaskId, completed: CompletedChange) -> Result<Option<Task>, RepositoryError> {
-        self.update(id, &TaskChanges { completed, ..TaskChanges::default() }).await
+    pub async fn complete(
+        &self,
+        id: TaskId,
+        completed: CompletedChange,
+        precondition: &Precondition,
+    ) -> Result<Outcome<Task>, RepositoryError> {
+        self.update(id, &TaskChanges { completed, ..TaskChanges::default() }, precondition).await
     }
 
-    /// Removes a task and tells whether it was there.
+    /// Removes a task, if `precondition` holds.
     ///
     /// # Errors
     ///
     /// See [`OwnerTasks`].
-    pub async fn delete(&self, id: TaskId) -> Result<bool, RepositoryError> {
-        self.service.repository.delete(&self.owner.id, id).await
+    pub async fn delete(&self, id: TaskId, precondition: &Precondition) -> Result<Outcome<()>, RepositoryError> {
+        self.service.repository.delete(&self.owner.id, id, precondition).await
     }
 }

@@ -6,7 +6,7 @@ mod id;
 mod title;
 mod version;
 
-pub use changes::{CompletedChange, DescriptionChange, NewTask, TaskChanges};
+pub use changes::{CompletedChange, DescriptionChange, NewTask, Outcome, Precondition, TaskChanges};
 pub use description::Description;
 pub use id::TaskId;
 pub use title::Title;

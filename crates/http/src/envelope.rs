@@ -19,6 +19,7 @@ use crate::{
     error::{ApiError, Detail},
     request_id::RequestId,
     response_headers,
+    task_body::TaskBody,
 };
 
 #[derive(Serialize)]
@@ -32,6 +33,8 @@ struct Body<'a> {
     message: &'a str,
     #[serde(skip_serializing_if = "<[Detail]>::is_empty")]
     details: &'a [Detail],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<TaskBody<'a>>,
     request_id: String,
 }
 
@@ -46,6 +49,7 @@ pub(crate) fn render(error: &ApiError, id: Option<&RequestId>, style: Style) -> 
             code: error.code.as_str(),
             message: &error.message,
             details: &error.details,
+            current: error.current.as_deref().map(TaskBody::from),
             request_id: id.map(RequestId::to_string).unwrap_or_default(),
         },
     });

@@ -10,10 +10,10 @@ use actix_web::{
         header::{self, HeaderName, HeaderValue},
     },
 };
-use domain::{BoxError, RepositoryError};
+use domain::{BoxError, RepositoryError, Task};
 use validator::{ValidationErrors, ValidationErrorsKind};
 
-use crate::{Style, envelope, request_id::RequestId};
+use crate::{Style, envelope, etag, request_id::RequestId};
 
 /// The kinds of errors on the wire, each with its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub enum ErrorCode {
     NotFound,
     /// The route knows other methods only.
     MethodNotAllowed,
+    /// The task is not as `If-Match` says; `current` shows how it is.
+    VersionConflict,
     /// The body did not arrive in time.
     RequestTimeout,
     /// The body is too large.
@@ -56,6 +58,7 @@ impl ErrorCode {
             Self::Forbidden => "FORBIDDEN",
             Self::NotFound => "NOT_FOUND",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::VersionConflict => "VERSION_CONFLICT",
             Self::RequestTimeout => "REQUEST_TIMEOUT",
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
@@ -74,6 +77,7 @@ impl ErrorCode {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::VersionConflict => StatusCode::PRECONDITION_FAILED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -93,6 +97,7 @@ impl ErrorCode {
             Self::Forbidden => "the path names another user than the token",
             Self::NotFound => "not found",
             Self::MethodNotAllowed => "this method is not allowed here",
+            Self::VersionConflict => "the task was changed in the meantime: it is not as If-Match says",
             Self::RequestTimeout => "the body did not arrive in time",
             Self::PayloadTooLarge => "the body must be at most 64 KiB",
             Self::UnsupportedMediaType => "send the body as Content-Type: application/json",
@@ -115,6 +120,8 @@ pub(crate) struct ApiError {
     pub(crate) code: ErrorCode,
     pub(crate) message: Cow<'static, str>,
     pub(crate) details: Vec<Detail>,
+    /// The task as it is, where the client holds another state of it.
+    pub(crate) current: Option<Box<Task>>,
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     /// What the log is told and the client is not.
     pub(crate) cause: Option<BoxError>,
@@ -128,6 +135,7 @@ impl ApiError {
             code,
             message: code.message().into(),
             details: Vec::new(),
+            current: None,
             headers: Vec::new(),
             cause: None,
             request_id: None,
@@ -145,6 +153,11 @@ impl ApiError {
 
     pub(crate) fn not_found() -> Self {
         Self::new(ErrorCode::NotFound)
+    }
+
+    pub(crate) fn version_conflict(current: Task) -> Self {
+        let error = Self::new(ErrorCode::VersionConflict).with_header(header::ETAG, etag::of_task(&current));
+        Self { current: Some(Box::new(current)), ..error }
     }
 
     pub(crate) fn method_not_allowed(allowed: &[Method]) -> Self {

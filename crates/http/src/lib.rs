@@ -12,6 +12,7 @@ mod auth;
 mod cursor;
 mod envelope;
 mod error;
+mod etag;
 mod extract;
 mod fields;
 mod openapi;

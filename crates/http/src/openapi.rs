@@ -2,6 +2,7 @@
 
 mod schemas;
 
+use actix_web::http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::{ENDPOINTS, Endpoint, ErrorCode, Style, extract::MAX_BODY_BYTES, routes::Input};
@@ -88,9 +89,17 @@ fn operation(style: Style, endpoint: &Endpoint) -> Value {
     if !endpoint.description.is_empty() {
         operation["description"] = endpoint.description.into();
     }
+    let mut parameters = if endpoint.input == Input::ListQuery { schemas::list_parameters() } else { Vec::new() };
+    if endpoint.method == Method::GET {
+        parameters.push(schemas::header_parameter("If-None-Match", "The `ETag` of what is known already."));
+    } else if endpoint.errors.contains(&ErrorCode::VersionConflict) {
+        parameters.push(schemas::header_parameter("If-Match", "The `ETag` of the task that was seen: `\"3\"`."));
+    }
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
+    }
     match endpoint.input {
-        Input::Nothing => {}
-        Input::ListQuery => operation["parameters"] = schemas::list_parameters(),
+        Input::Nothing | Input::ListQuery => {}
         Input::Body(schema) => operation["requestBody"] = request_body(schema, true),
         Input::OptionalBody(schema) => operation["requestBody"] = request_body(schema, false),
     }
@@ -123,6 +132,9 @@ fn responses(style: Style, endpoint: &Endpoint) -> Value {
     if status == actix_web::http::StatusCode::CREATED {
         headers["Location"] = header("The path of the new task, in the style of the request.");
     }
+    if schema.is_some() {
+        headers["ETag"] = header("What was seen, in a word: for `If-Match` and `If-None-Match`.");
+    }
     let mut success = json!({ "description": endpoint.summary, "headers": headers });
     if let Some(schema) = schema {
         success["content"] = json!({ "application/json": {
@@ -141,6 +153,9 @@ fn responses(style: Style, endpoint: &Endpoint) -> Value {
     }
     let mut responses = error_responses(style, &codes);
     responses.insert(status.as_str().to_owned(), success);
+    if endpoint.method == Method::GET {
+        responses.insert("304".to_owned(), json!({ "description": "As `If-None-Match` says: nothing has changed." }));
+    }
     responses.into()
 }
 

@@ -2,15 +2,21 @@
 
 use std::fmt::Display;
 
-use actix_web::{HttpResponse, http::StatusCode};
+use actix_web::{
+    HttpResponse,
+    http::{
+        StatusCode,
+        header::{ETAG, LOCATION},
+    },
+};
 use domain::{Description, Page, Task, TaskId, TaskQuery, Timestamp};
 use serde::{Serialize, Serializer};
 
-use crate::cursor;
+use crate::{cursor, etag};
 
 /// All keys are always there; absent text is `null`.
 #[derive(Serialize)]
-struct TaskBody<'a> {
+pub(crate) struct TaskBody<'a> {
     #[serde(serialize_with = "display")]
     id: TaskId,
     user_id: &'a str,
@@ -63,19 +69,20 @@ fn display<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok,
 
 /// A response with one task.
 pub(crate) fn one(task: &Task) -> HttpResponse {
-    HttpResponse::Ok().json(One { data: task.into() })
+    HttpResponse::Ok().insert_header((ETAG, etag::of_task(task))).json(One { data: task.into() })
 }
 
 /// The response to a create, with the place where the task is found.
 pub(crate) fn created(task: &Task, location: &str) -> HttpResponse {
     HttpResponse::build(StatusCode::CREATED)
-        .insert_header((actix_web::http::header::LOCATION, location))
+        .insert_header((LOCATION, location))
+        .insert_header((ETAG, etag::of_task(task)))
         .json(One { data: task.into() })
 }
 
 /// A response with a page of tasks.
 pub(crate) fn page(query: &TaskQuery, page: &Page) -> HttpResponse {
-    HttpResponse::Ok().json(Many {
+    HttpResponse::Ok().insert_header((ETAG, etag::of_page(query, page))).json(Many {
         data: page.tasks.iter().map(TaskBody::from).collect(),
         meta: Meta { limit: query.limit.get(), has_more: page.has_more, next_cursor: page.next().map(cursor::encode) },
     })

@@ -8,11 +8,11 @@ mod users;
 
 use async_trait::async_trait;
 use domain::{
-    CompletedChange, DescriptionChange, NewTask, OwnerId, Page, Readiness, RepositoryError, Task, TaskChanges, TaskId,
-    TaskQuery, TaskRepository, Timestamp,
+    CompletedChange, DescriptionChange, NewTask, Outcome, OwnerId, Page, Precondition, Readiness, RepositoryError,
+    Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -77,10 +77,12 @@ impl<C: ConnectionTrait + Send> TaskRepository for SeaOrmTasks<C> {
         owner: &OwnerId,
         id: TaskId,
         changes: &TaskChanges,
+        precondition: &Precondition,
         now: Timestamp,
-    ) -> Result<Option<Task>, RepositoryError> {
+    ) -> Result<Outcome<Task>, RepositoryError> {
         let updated_at = later_of_updated_at_and(now, self.connection.get_database_backend());
         let update = owned_update(owner, id)
+            .filter(holds(precondition))
             .col_expr(Column::Version, Expr::col(Column::Version).add(1))
             .col_expr(Column::UpdatedAt, updated_at);
         let update = match &changes.title {
@@ -98,12 +100,47 @@ impl<C: ConnectionTrait + Send> TaskRepository for SeaOrmTasks<C> {
             CompletedChange::Toggle => update.col_expr(Column::Completed, Expr::col(Column::Completed).not()),
         };
         let rows = update.exec_with_returning(&self.connection).await.map_err(repository_error)?;
-        rows.into_iter().next().map(task).transpose()
+        match rows.into_iter().next() {
+            Some(row) => Ok(Outcome::Done(task(row)?)),
+            None => self.why_not(owner, id, precondition).await,
+        }
     }
 
-    async fn delete(&self, owner: &OwnerId, id: TaskId) -> Result<bool, RepositoryError> {
-        let deleted = owned_delete(owner, id).exec(&self.connection).await.map_err(repository_error)?;
-        Ok(deleted.rows_affected > 0)
+    async fn delete(
+        &self,
+        owner: &OwnerId,
+        id: TaskId,
+        precondition: &Precondition,
+    ) -> Result<Outcome<()>, RepositoryError> {
+        let delete = owned_delete(owner, id).filter(holds(precondition));
+        let deleted = delete.exec(&self.connection).await.map_err(repository_error)?;
+        if deleted.rows_affected > 0 { Ok(Outcome::Done(())) } else { self.why_not(owner, id, precondition).await }
+    }
+}
+
+/// The rows that a precondition allows to be changed.
+fn holds(precondition: &Precondition) -> Condition {
+    match precondition {
+        Precondition::None => Condition::all(),
+        Precondition::Version(versions) => {
+            Condition::all().add(Column::Version.is_in(versions.iter().map(|version| version.get())))
+        }
+    }
+}
+
+impl<C: ConnectionTrait + Send> SeaOrmTasks<C> {
+    /// Why no row was changed. Only a precondition makes a difference between rows that are there, so only then it is
+    /// worth a statement to look. Versions only grow: a task that is found now had none of those asked for then.
+    async fn why_not<T>(
+        &self,
+        owner: &OwnerId,
+        id: TaskId,
+        precondition: &Precondition,
+    ) -> Result<Outcome<T>, RepositoryError> {
+        if *precondition == Precondition::None {
+            return Ok(Outcome::Absent);
+        }
+        Ok(self.get(owner, id).await?.map_or(Outcome::Absent, Outcome::Stale))
     }
 }
 

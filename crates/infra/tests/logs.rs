@@ -9,7 +9,8 @@ use std::{
 };
 
 use domain::{
-    Clock, Description, DescriptionChange, NewTask, TaskChanges, TaskId, TaskQuery, TaskRepository, Title,
+    Clock, Description, DescriptionChange, NewTask, Precondition, TaskChanges, TaskId, TaskQuery, TaskRepository,
+    Title,
     testing::{FixedClock, alice},
 };
 use infra::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
@@ -56,11 +57,11 @@ async fn use_all_of(database: &Database, connection: &impl ConnectionTrait) {
     };
 
     tasks.create(&owner, id, &new, now).await.unwrap();
-    tasks.update(&owner, id, &changes, now).await.unwrap();
+    tasks.update(&owner, id, &changes, &Precondition::None, now).await.unwrap();
     tasks.list(&owner, &TaskQuery::default()).await.unwrap();
     let mut errors = vec![tasks.create(&owner, id, &new, now).await.unwrap_err()];
     connection.execute_unprepared("ALTER TABLE tasks RENAME COLUMN version TO edition").await.unwrap();
-    errors.push(tasks.update(&owner, id, &changes, now).await.unwrap_err());
+    errors.push(tasks.update(&owner, id, &changes, &Precondition::None, now).await.unwrap_err());
     for error in errors {
         tracing::error!(?error, %error, "as http would log it");
     }

@@ -1,6 +1,6 @@
 //! What a caller may decide about a task.
 
-use super::{Description, Title};
+use super::{Description, Task, Title, Version};
 
 /// A task to be made. Everything else about it is decided here, not by the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,4 +46,25 @@ pub enum CompletedChange {
     Set(bool),
     /// It becomes the opposite of what it is when the change takes place.
     Toggle,
+}
+
+/// Which state a task must be in for a change to take place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Precondition {
+    /// Any.
+    #[default]
+    None,
+    /// One with one of these versions: those that the caller has seen.
+    Version(Vec<Version>),
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome<T> {
+    /// It took place.
+    Done(T),
+    /// There is no such task.
+    Absent,
+    /// It did not take place: the task is in another state than the precondition asks for. This one.
+    Stale(Task),
 }

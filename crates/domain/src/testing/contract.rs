@@ -4,6 +4,7 @@
 
 #![expect(
     missing_docs,
+    clippy::panic,
     clippy::missing_panics_doc,
     clippy::unwrap_used,
     reason = "these are tests: their names say what they prove, and their failure is a panic"
@@ -13,8 +14,9 @@ use time::{Duration, OffsetDateTime};
 
 use super::{FixedClock, SequentialIds, alice, bob, nobody};
 use crate::{
-    Clock, CompletedChange, Description, DescriptionChange, IdSource, NewTask, PageLimit, RepositoryError, Task,
-    TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp, Title, UuidV7Ids, Version,
+    Clock, CompletedChange, Description, DescriptionChange, IdSource, NewTask, Outcome, OwnerId, PageLimit,
+    Precondition, RepositoryError, Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp, Title, UuidV7Ids,
+    Version,
 };
 
 /// Makes one named test of every case of the contract.
@@ -48,6 +50,10 @@ macro_rules! task_repository_contract {
             a_stranger_deletes_nothing,
             two_users_may_hold_the_same_id,
             concurrent_toggles_are_all_counted,
+            a_change_of_a_version_that_was_seen_takes_place,
+            a_change_of_another_version_changes_nothing_and_shows_the_task,
+            a_change_of_a_version_of_a_task_that_is_gone_finds_nothing,
+            of_concurrent_changes_of_one_version_one_takes_place,
         }
 
         #[tokio::test(flavor = "multi_thread")]
@@ -99,6 +105,22 @@ fn renamed() -> TaskChanges {
 
 fn fresh_id() -> TaskId {
     UuidV7Ids::default().next(now())
+}
+
+/// Changes a task of Alice's, whatever its version.
+async fn change(tasks: &dyn TaskRepository, id: TaskId, changes: &TaskChanges, now: Timestamp) -> Task {
+    match tasks.update(&alice().id, id, changes, &Precondition::None, now).await.unwrap() {
+        Outcome::Done(task) => task,
+        other => panic!("not changed: {other:?}"),
+    }
+}
+
+async fn delete(tasks: &dyn TaskRepository, owner: &OwnerId, id: TaskId) -> Outcome<()> {
+    tasks.delete(owner, id, &Precondition::None).await.unwrap()
+}
+
+fn seen(versions: &[i64]) -> Precondition {
+    Precondition::Version(versions.iter().copied().map(Version::from).collect())
 }
 
 async fn create(tasks: &dyn TaskRepository, task: &NewTask) -> Task {
@@ -177,7 +199,7 @@ pub async fn an_update_changes_what_it_names_and_keeps_the_rest(tasks: &dyn Task
     let before = create(tasks, &groceries()).await;
     let moment = later(Duration::SECOND);
 
-    let after = tasks.update(&alice().id, before.id, &renamed(), moment).await.unwrap().unwrap();
+    let after = change(tasks, before.id, &renamed(), moment).await;
 
     let expected = Task { title: title("Buy wine"), updated_at: moment, version: Version::from(2), ..before };
     assert_eq!(after, expected);
@@ -188,11 +210,11 @@ pub async fn an_update_clears_a_description(tasks: &dyn TaskRepository) {
     let task = create(tasks, &groceries()).await;
     let changes = |description| TaskChanges { description, ..TaskChanges::default() };
 
-    let cleared = tasks.update(&alice().id, task.id, &changes(DescriptionChange::Clear), now()).await.unwrap().unwrap();
+    let cleared = change(tasks, task.id, &changes(DescriptionChange::Clear), now()).await;
     assert_eq!(cleared.description, None);
 
     let set = changes(DescriptionChange::Set(description("Bread")));
-    let set = tasks.update(&alice().id, task.id, &set, now()).await.unwrap().unwrap();
+    let set = change(tasks, task.id, &set, now()).await;
     assert_eq!(set.description, Some(description("Bread")));
 }
 
@@ -201,7 +223,7 @@ pub async fn every_change_counts_one_version(tasks: &dyn TaskRepository) {
     let mut versions = vec![task.version.get()];
 
     for changes in [renamed(), toggle(), renamed()] {
-        let changed = tasks.update(&alice().id, task.id, &changes, now()).await.unwrap().unwrap();
+        let changed = change(tasks, task.id, &changes, now()).await;
         versions.push(changed.version.get());
     }
 
@@ -220,19 +242,21 @@ pub async fn completion_is_set_or_toggled(tasks: &dyn TaskRepository) {
 
     for (completed, expected) in steps {
         let changes = TaskChanges { completed, ..TaskChanges::default() };
-        let after = tasks.update(&alice().id, task.id, &changes, now()).await.unwrap().unwrap();
+        let after = change(tasks, task.id, &changes, now()).await;
         assert_eq!(after.completed, expected, "after {completed:?}");
     }
 }
 
 pub async fn a_missing_task_is_not_updated(tasks: &dyn TaskRepository) {
-    assert_eq!(tasks.update(&alice().id, fresh_id(), &renamed(), now()).await.unwrap(), None);
+    let outcome = tasks.update(&alice().id, fresh_id(), &renamed(), &Precondition::None, now()).await.unwrap();
+
+    assert_eq!(outcome, Outcome::Absent);
 }
 
 pub async fn updated_at_never_goes_backwards(tasks: &dyn TaskRepository) {
     let task = create(tasks, &groceries()).await;
 
-    let changed = tasks.update(&alice().id, task.id, &renamed(), later(-Duration::HOUR)).await.unwrap().unwrap();
+    let changed = change(tasks, task.id, &renamed(), later(-Duration::HOUR)).await;
 
     assert_eq!((changed.created_at, changed.updated_at), (now(), now()));
 }
@@ -243,7 +267,7 @@ pub async fn updated_at_follows_the_clock_at_every_fraction_of_a_second(tasks: &
     for millisecond in [5, 10, 100, 500, 501, 510, 999, 1000, 1001, 1100, 60_000] {
         let moment = later(Duration::milliseconds(millisecond));
 
-        let changed = tasks.update(&alice().id, task.id, &toggle(), moment).await.unwrap().unwrap();
+        let changed = change(tasks, task.id, &toggle(), moment).await;
 
         assert_eq!(changed.updated_at, moment, "after {millisecond} ms");
     }
@@ -253,11 +277,12 @@ pub async fn a_deleted_task_is_gone_and_stays_gone(tasks: &dyn TaskRepository) {
     let task = create(tasks, &groceries()).await;
     let other = create(tasks, &groceries()).await;
 
-    assert!(tasks.delete(&alice().id, task.id).await.unwrap());
+    assert_eq!(delete(tasks, &alice().id, task.id).await, Outcome::Done(()));
 
-    assert!(!tasks.delete(&alice().id, task.id).await.unwrap());
+    assert_eq!(delete(tasks, &alice().id, task.id).await, Outcome::Absent);
     assert_eq!(tasks.get(&alice().id, task.id).await.unwrap(), None);
-    assert_eq!(tasks.update(&alice().id, task.id, &renamed(), now()).await.unwrap(), None);
+    let update = tasks.update(&alice().id, task.id, &renamed(), &Precondition::None, now()).await.unwrap();
+    assert_eq!(update, Outcome::Absent);
     assert_eq!(list(tasks, TaskQuery::default()).await, [other.id]);
 }
 
@@ -297,7 +322,7 @@ pub async fn a_list_is_paged_without_gap_or_overlap(tasks: &dyn TaskRepository) 
 
 pub async fn a_page_goes_on_after_a_task_that_was_deleted(tasks: &dyn TaskRepository) {
     let made = create_many(tasks, 4).await;
-    assert!(tasks.delete(&alice().id, made[2]).await.unwrap());
+    assert_eq!(delete(tasks, &alice().id, made[2]).await, Outcome::Done(()));
 
     let query = TaskQuery { older_than: Some(made[2]), ..TaskQuery::default() };
 
@@ -335,7 +360,10 @@ pub async fn a_stranger_updates_nothing(tasks: &dyn TaskRepository) {
     let task = create(tasks, &groceries()).await;
 
     for changes in [renamed(), toggle()] {
-        assert_eq!(tasks.update(&bob().id, task.id, &changes, now()).await.unwrap(), None);
+        for precondition in [Precondition::None, seen(&[1]), seen(&[7])] {
+            let outcome = tasks.update(&bob().id, task.id, &changes, &precondition, now()).await.unwrap();
+            assert_eq!(outcome, Outcome::Absent);
+        }
     }
 
     assert_eq!(tasks.get(&alice().id, task.id).await.unwrap(), Some(task));
@@ -344,7 +372,9 @@ pub async fn a_stranger_updates_nothing(tasks: &dyn TaskRepository) {
 pub async fn a_stranger_deletes_nothing(tasks: &dyn TaskRepository) {
     let task = create(tasks, &groceries()).await;
 
-    assert!(!tasks.delete(&bob().id, task.id).await.unwrap());
+    for precondition in [Precondition::None, seen(&[1]), seen(&[7])] {
+        assert_eq!(tasks.delete(&bob().id, task.id, &precondition).await.unwrap(), Outcome::Absent);
+    }
 
     assert_eq!(tasks.get(&alice().id, task.id).await.unwrap(), Some(task));
 }
@@ -354,7 +384,7 @@ pub async fn two_users_may_hold_the_same_id(tasks: &dyn TaskRepository) {
     let his = NewTask { title: title("Bob's"), ..groceries() };
     let his = tasks.create(&bob().id, hers.id, &his, now()).await.unwrap();
 
-    assert!(tasks.delete(&alice().id, hers.id).await.unwrap());
+    assert_eq!(delete(tasks, &alice().id, hers.id).await, Outcome::Done(()));
 
     assert_eq!(tasks.get(&bob().id, his.id).await.unwrap(), Some(his));
 }
@@ -363,13 +393,55 @@ pub async fn concurrent_toggles_are_all_counted(tasks: &dyn TaskRepository) {
     let task = create(tasks, &groceries()).await;
     let owner = alice().id;
     let toggle = toggle();
-    let change = || tasks.update(&owner, task.id, &toggle, now());
+    let toggled = || change(tasks, task.id, &toggle, now());
 
-    let changed: [_; 5] = tokio::join!(change(), change(), change(), change(), change()).into();
+    let changed: [Task; 5] = tokio::join!(toggled(), toggled(), toggled(), toggled(), toggled()).into();
 
-    let mut versions: Vec<i64> = changed.map(|task| task.unwrap().unwrap().version.get()).into();
+    let mut versions: Vec<i64> = changed.map(|task| task.version.get()).into();
     versions.sort_unstable();
     assert_eq!(versions, [2, 3, 4, 5, 6]);
     let last = tasks.get(&owner, task.id).await.unwrap().unwrap();
     assert_eq!((last.version.get(), last.completed), (6, true));
+}
+
+pub async fn a_change_of_a_version_that_was_seen_takes_place(tasks: &dyn TaskRepository) {
+    let task = create(tasks, &groceries()).await;
+
+    let outcome = tasks.update(&alice().id, task.id, &renamed(), &seen(&[1]), now()).await.unwrap();
+    assert!(matches!(outcome, Outcome::Done(task) if task.version.get() == 2));
+    let outcome = tasks.update(&alice().id, task.id, &toggle(), &seen(&[7, 2]), now()).await.unwrap();
+    assert!(matches!(outcome, Outcome::Done(task) if task.version.get() == 3));
+    assert_eq!(tasks.delete(&alice().id, task.id, &seen(&[3])).await.unwrap(), Outcome::Done(()));
+}
+
+pub async fn a_change_of_another_version_changes_nothing_and_shows_the_task(tasks: &dyn TaskRepository) {
+    let task = create(tasks, &groceries()).await;
+    let current = change(tasks, task.id, &renamed(), later(Duration::SECOND)).await;
+
+    for versions in [[1].as_slice(), &[3], &[]] {
+        let update = tasks.update(&alice().id, task.id, &toggle(), &seen(versions), now()).await.unwrap();
+        assert_eq!(update, Outcome::Stale(current.clone()));
+        let delete = tasks.delete(&alice().id, task.id, &seen(versions)).await.unwrap();
+        assert_eq!(delete, Outcome::Stale(current.clone()));
+    }
+    assert_eq!(tasks.get(&alice().id, task.id).await.unwrap(), Some(current));
+}
+
+pub async fn a_change_of_a_version_of_a_task_that_is_gone_finds_nothing(tasks: &dyn TaskRepository) {
+    let update = tasks.update(&alice().id, fresh_id(), &toggle(), &seen(&[1]), now()).await.unwrap();
+    let delete = tasks.delete(&alice().id, fresh_id(), &seen(&[1])).await.unwrap();
+
+    assert_eq!((update, delete), (Outcome::Absent, Outcome::Absent));
+}
+
+pub async fn of_concurrent_changes_of_one_version_one_takes_place(tasks: &dyn TaskRepository) {
+    let task = create(tasks, &groceries()).await;
+    let (owner, seen, toggle) = (alice().id, seen(&[1]), toggle());
+    let attempt = || tasks.update(&owner, task.id, &toggle, &seen, now());
+
+    let outcomes: [_; 5] = tokio::join!(attempt(), attempt(), attempt(), attempt(), attempt()).into();
+
+    let done = outcomes.into_iter().filter(|outcome| matches!(outcome, Ok(Outcome::Done(_)))).count();
+    assert_eq!(done, 1);
+    assert_eq!(tasks.get(&owner, task.id).await.unwrap().unwrap().version.get(), 2);
 }

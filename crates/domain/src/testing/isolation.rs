@@ -19,7 +19,8 @@ use tokio::{runtime::Handle, task::block_in_place};
 
 use super::{FixedClock, SequentialIds, alice, bob};
 use crate::{
-    Clock, CompletedChange, IdSource, NewTask, OwnerId, Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Title,
+    Clock, CompletedChange, IdSource, NewTask, Outcome, OwnerId, Precondition, Task, TaskChanges, TaskId, TaskQuery,
+    TaskRepository, Title,
 };
 
 #[derive(Debug, Clone)]
@@ -117,21 +118,23 @@ impl Alone {
 
     async fn update(&mut self, tasks: &dyn TaskRepository, id: Option<TaskId>, changes: &TaskChanges) {
         let Some(id) = id else { return };
-        let updated = tasks.update(&self.owner, id, changes, FixedClock::default().now()).await.unwrap();
-        match (updated, self.tasks.get_mut(&id)) {
-            (None, None) => {}
-            (Some(updated), Some(mine)) => {
+        let now = FixedClock::default().now();
+        let outcome = tasks.update(&self.owner, id, changes, &Precondition::None, now).await.unwrap();
+        match (outcome, self.tasks.get_mut(&id)) {
+            (Outcome::Absent, None) => {}
+            (Outcome::Done(updated), Some(mine)) => {
                 assert_eq!((&updated.owner, updated.id), (&self.owner, id));
                 assert_eq!(updated.version, mine.version.next());
                 *mine = updated;
             }
-            (updated, mine) => panic!("{} sees {updated:?} where {mine:?} is theirs", self.owner),
+            (outcome, mine) => panic!("{} sees {outcome:?} where {mine:?} is theirs", self.owner),
         }
     }
 
     async fn delete(&mut self, tasks: &dyn TaskRepository, id: Option<TaskId>) {
         let Some(id) = id else { return };
-        assert_eq!(tasks.delete(&self.owner, id).await.unwrap(), self.tasks.remove(&id).is_some());
+        let expected = if self.tasks.remove(&id).is_some() { Outcome::Done(()) } else { Outcome::Absent };
+        assert_eq!(tasks.delete(&self.owner, id, &Precondition::None).await.unwrap(), expected);
     }
 
     async fn list(&mut self, tasks: &dyn TaskRepository, completed: Option<bool>) {

@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use super::{alice, bob};
 use crate::{
-    CompletedChange, DescriptionChange, Identity, NewTask, OwnerId, Page, Readiness, RepositoryError, Task,
-    TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp, UserProvisioner, Version,
+    CompletedChange, DescriptionChange, Identity, NewTask, Outcome, OwnerId, Page, Precondition, Readiness,
+    RepositoryError, Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp, UserProvisioner, Version,
 };
 
 /// A repository in memory that passes the same contract suite as the real ones. Alice and Bob are its users.
@@ -85,12 +85,16 @@ impl TaskRepository for InMemoryTasks {
         owner: &OwnerId,
         id: TaskId,
         changes: &TaskChanges,
+        precondition: &Precondition,
         now: Timestamp,
-    ) -> Result<Option<Task>, RepositoryError> {
+    ) -> Result<Outcome<Task>, RepositoryError> {
         let mut state = self.state();
         let Some(task) = state.tasks.get_mut(&(owner.clone(), id)) else {
-            return Ok(None);
+            return Ok(Outcome::Absent);
         };
+        if !holds(precondition, task) {
+            return Ok(Outcome::Stale(task.clone()));
+        }
         if let Some(title) = &changes.title {
             task.title = title.clone();
         }
@@ -106,11 +110,30 @@ impl TaskRepository for InMemoryTasks {
         }
         task.updated_at = task.updated_at.max(now);
         task.version = task.version.next();
-        Ok(Some(task.clone()))
+        Ok(Outcome::Done(task.clone()))
     }
 
-    async fn delete(&self, owner: &OwnerId, id: TaskId) -> Result<bool, RepositoryError> {
-        Ok(self.state().tasks.remove(&(owner.clone(), id)).is_some())
+    async fn delete(
+        &self,
+        owner: &OwnerId,
+        id: TaskId,
+        precondition: &Precondition,
+    ) -> Result<Outcome<()>, RepositoryError> {
+        match self.state().tasks.entry((owner.clone(), id)) {
+            Entry::Vacant(_) => Ok(Outcome::Absent),
+            Entry::Occupied(task) if !holds(precondition, task.get()) => Ok(Outcome::Stale(task.get().clone())),
+            Entry::Occupied(task) => {
+                task.remove();
+                Ok(Outcome::Done(()))
+            }
+        }
+    }
+}
+
+fn holds(precondition: &Precondition, task: &Task) -> bool {
+    match precondition {
+        Precondition::None => true,
+        Precondition::Version(versions) => versions.contains(&task.version),
     }
 }
 

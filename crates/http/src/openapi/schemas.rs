@@ -44,10 +44,14 @@ pub(super) fn task_id() -> Value {
     })
 }
 
-pub(super) fn list_parameters() -> Value {
+pub(super) fn header_parameter(name: &str, description: &str) -> Value {
+    json!({ "name": name, "in": "header", "required": false, "description": description, "schema": { "type": "string" } })
+}
+
+pub(super) fn list_parameters() -> Vec<Value> {
     let parameter = |name, description, schema: Value| json!({ "name": name, "in": "query", "required": false, "description": description, "schema": schema });
     let limits = PageLimit::RANGE;
-    json!([
+    vec![
         parameter(
             "limit",
             "The most tasks to send.",
@@ -69,7 +73,7 @@ pub(super) fn list_parameters() -> Value {
             "The same filter in other words. It must not contradict `completed`.",
             json!({ "type": "string", "enum": ["all", "pending", "completed"] }),
         ),
-    ])
+    ]
 }
 
 /// An example of a successful response.
@@ -90,6 +94,9 @@ pub(super) fn error_example(code: ErrorCode) -> Value {
     });
     if code == ErrorCode::ValidationError {
         error["details"] = json!([{ "field": "title", "message": "must be 1 to 500 characters" }]);
+    }
+    if code == ErrorCode::VersionConflict {
+        error["current"] = task_example();
     }
     json!({ "error": error })
 }
@@ -196,6 +203,7 @@ fn error() -> Value {
             "code": { "type": "string", "examples": ["NOT_FOUND"] },
             "message": { "type": "string", "description": "For people. It may change; `code` does not." },
             "details": { "type": "array", "items": detail, "description": "Every field at fault." },
+            "current": reference("Task"),
             "request_id": { "type": "string" },
         }),
     );

@@ -4,10 +4,11 @@ use actix_web::{
 };
 use domain::CompletedChange;
 
-use super::{Endpoint, Input};
+use super::{Endpoint, Input, update::done};
 use crate::{
     ErrorCode,
     error::ApiError,
+    etag::Demanded,
     extract::{Body, IdInPath, Tasks},
     fields::{Fields, boolean},
     task_body,
@@ -22,13 +23,18 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
                   request does no harm.",
     input: Input::OptionalBody("Completion"),
     success: (StatusCode::OK, Some("TaskResponse")),
-    errors: &[ErrorCode::NotFound, ErrorCode::ValidationError],
+    errors: &[ErrorCode::NotFound, ErrorCode::ValidationError, ErrorCode::VersionConflict],
     handler: |route| route.to(complete),
 };
 
-async fn complete(Tasks(tasks): Tasks, IdInPath(id): IdInPath, body: Body) -> Result<HttpResponse, ApiError> {
+async fn complete(
+    Tasks(tasks): Tasks,
+    IdInPath(id): IdInPath,
+    Demanded(precondition): Demanded,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
     let completed = parse(body.0.unwrap_or_default())?;
-    let task = tasks.complete(id, completed).await?.ok_or_else(ApiError::not_found)?;
+    let task = done(tasks.complete(id, completed, &precondition).await?)?;
     Ok(task_body::one(&task))
 }
 

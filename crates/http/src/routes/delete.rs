@@ -3,10 +3,11 @@ use actix_web::{
     http::{Method, StatusCode},
 };
 
-use super::{Endpoint, Input};
+use super::{Endpoint, Input, update::done};
 use crate::{
     ErrorCode,
     error::ApiError,
+    etag::Demanded,
     extract::{IdInPath, Tasks},
 };
 
@@ -18,10 +19,15 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
     description: "A second time the task is not found.",
     input: Input::Nothing,
     success: (StatusCode::NO_CONTENT, None),
-    errors: &[ErrorCode::NotFound],
+    errors: &[ErrorCode::NotFound, ErrorCode::ValidationError, ErrorCode::VersionConflict],
     handler: |route| route.to(delete),
 };
 
-async fn delete(Tasks(tasks): Tasks, IdInPath(id): IdInPath) -> Result<HttpResponse, ApiError> {
-    if tasks.delete(id).await? { Ok(HttpResponse::NoContent().finish()) } else { Err(ApiError::not_found()) }
+async fn delete(
+    Tasks(tasks): Tasks,
+    IdInPath(id): IdInPath,
+    Demanded(precondition): Demanded,
+) -> Result<HttpResponse, ApiError> {
+    done(tasks.delete(id, &precondition).await?)?;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -1,5 +1,5 @@
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::{Method, StatusCode},
 };
 
@@ -7,6 +7,7 @@ use super::{Endpoint, Input};
 use crate::{
     ErrorCode,
     error::ApiError,
+    etag,
     extract::{IdInPath, Tasks},
     task_body,
 };
@@ -16,14 +17,14 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
     path: "/tasks/{id}",
     name: "getTask",
     summary: "Get one task",
-    description: "",
+    description: "With `If-None-Match` and the task's `ETag` the answer is 304 while it has not changed.",
     input: Input::Nothing,
     success: (StatusCode::OK, Some("TaskResponse")),
     errors: &[ErrorCode::NotFound],
     handler: |route| route.to(get),
 };
 
-async fn get(Tasks(tasks): Tasks, IdInPath(id): IdInPath) -> Result<HttpResponse, ApiError> {
+async fn get(Tasks(tasks): Tasks, IdInPath(id): IdInPath, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let task = tasks.get(id).await?.ok_or_else(ApiError::not_found)?;
-    Ok(task_body::one(&task))
+    Ok(etag::unless_known(&request, task_body::one(&task)))
 }

@@ -1,5 +1,5 @@
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::{Method, StatusCode},
 };
 use domain::{PageLimit, TaskId, TaskQuery};
@@ -9,6 +9,7 @@ use super::{Endpoint, Input};
 use crate::{
     ErrorCode, cursor,
     error::ApiError,
+    etag,
     extract::{Query, Tasks},
     fields::{Fields, Problem, text},
     task_body,
@@ -19,17 +20,18 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
     path: "/tasks",
     name: "listTasks",
     summary: "List my tasks, newest first",
-    description: "Without `limit` a page holds up to 1000 tasks. While `has_more` is true, `next_cursor` leads on.",
+    description: "Without `limit` a page holds up to 1000 tasks. While `has_more` is true, `next_cursor` leads on. \
+                  With `If-None-Match` and the page's `ETag` the answer is 304 while nothing on it has changed.",
     input: Input::ListQuery,
     success: (StatusCode::OK, Some("TaskPage")),
     errors: &[ErrorCode::ValidationError],
     handler: |route| route.to(list),
 };
 
-async fn list(Tasks(tasks): Tasks, Query(fields): Query) -> Result<HttpResponse, ApiError> {
+async fn list(Tasks(tasks): Tasks, Query(fields): Query, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let query = parse(fields)?;
     let page = tasks.list(&query).await?;
-    Ok(task_body::page(&query, &page))
+    Ok(etag::unless_known(&request, task_body::page(&query, &page)))
 }
 
 fn parse(mut fields: Fields) -> Result<TaskQuery, ApiError> {

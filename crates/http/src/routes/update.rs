@@ -2,13 +2,14 @@ use actix_web::{
     HttpResponse,
     http::{Method, StatusCode},
 };
-use domain::{CompletedChange, Description, DescriptionChange, TaskChanges, Title};
+use domain::{CompletedChange, Description, DescriptionChange, Outcome, TaskChanges, Title};
 use serde_json::Value;
 
 use super::{Endpoint, Input};
 use crate::{
     ErrorCode,
     error::ApiError,
+    etag::Demanded,
     extract::{Body, IdInPath, Tasks},
     fields::{Fields, Problem, boolean, text},
     task_body,
@@ -25,7 +26,7 @@ pub(super) const PUT: Endpoint = Endpoint {
                   The read-only keys of a task are accepted and ignored.",
     input: Input::Body("TaskChanges"),
     success: (StatusCode::OK, Some("TaskResponse")),
-    errors: &[ErrorCode::NotFound, ErrorCode::ValidationError],
+    errors: &[ErrorCode::NotFound, ErrorCode::ValidationError, ErrorCode::VersionConflict],
     handler: |route| route.to(update),
 };
 
@@ -38,10 +39,24 @@ pub(super) const PATCH: Endpoint = Endpoint {
     ..PUT
 };
 
-async fn update(Tasks(tasks): Tasks, IdInPath(id): IdInPath, body: Body) -> Result<HttpResponse, ApiError> {
+async fn update(
+    Tasks(tasks): Tasks,
+    IdInPath(id): IdInPath,
+    Demanded(precondition): Demanded,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
     let changes = parse(body.required()?)?;
-    let task = tasks.update(id, &changes).await?.ok_or_else(ApiError::not_found)?;
+    let task = done(tasks.update(id, &changes, &precondition).await?)?;
     Ok(task_body::one(&task))
+}
+
+/// What a change gives, or why it did not take place.
+pub(super) fn done<T>(outcome: Outcome<T>) -> Result<T, ApiError> {
+    match outcome {
+        Outcome::Done(result) => Ok(result),
+        Outcome::Absent => Err(ApiError::not_found()),
+        Outcome::Stale(current) => Err(ApiError::version_conflict(current)),
+    }
 }
 
 /// The keys of a task that clients may send back, as in `{...task, title}`, and that decide nothing.

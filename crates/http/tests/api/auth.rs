@@ -99,7 +99,7 @@ async fn a_token_is_good_until_it_expires_and_five_seconds_more() {
             let authorization = format!("Bearer {token}");
             let answer = app.anonymous(Method::GET, "/api/tasks").header("authorization", &authorization).send().await;
             let outcome = if answer.status == 200 { is(200, "") } else { answer.outcome() };
-            assert_eq!(outcome, expected, "{} s after it was made", then);
+            assert_eq!(outcome, expected, "{then} s after it was made");
         }
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use async_trait::async_trait;
 use domain::{
-    NewTask, OwnerId, Page, RepositoryError, Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp,
-    testing::InMemoryTasks,
+    NewTask, Outcome, OwnerId, Page, Precondition, RepositoryError, Task, TaskChanges, TaskId, TaskQuery,
+    TaskRepository, Timestamp, testing::InMemoryTasks,
 };
 use serde_json::json;
 
@@ -34,13 +34,14 @@ impl TaskRepository for Broken {
         _: &OwnerId,
         _: TaskId,
         _: &TaskChanges,
+        _: &Precondition,
         _: Timestamp,
-    ) -> Result<Option<Task>, RepositoryError> {
-        Ok(None)
+    ) -> Result<Outcome<Task>, RepositoryError> {
+        Ok(Outcome::Absent)
     }
 
-    async fn delete(&self, _: &OwnerId, _: TaskId) -> Result<bool, RepositoryError> {
-        Ok(false)
+    async fn delete(&self, _: &OwnerId, _: TaskId, _: &Precondition) -> Result<Outcome<()>, RepositoryError> {
+        Ok(Outcome::Absent)
     }
 }
 

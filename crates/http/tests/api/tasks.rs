@@ -1,6 +1,7 @@
 //! The use-cases, a file each, in both styles.
 
 mod complete;
+mod conflict;
 mod create;
 mod delete;
 mod get;

@@ -3,8 +3,8 @@
 use std::error::Error;
 
 use domain::{
-    Clock, Description, NewTask, Readiness, RepositoryError, TaskChanges, TaskId, TaskQuery, TaskRepository, Title,
-    UserProvisioner,
+    Clock, Description, NewTask, Precondition, Readiness, RepositoryError, TaskChanges, TaskId, TaskQuery,
+    TaskRepository, Title, UserProvisioner,
     testing::{FixedClock, alice, nobody},
 };
 use infra::testing::TestDatabase;
@@ -99,8 +99,8 @@ async fn what_cannot_be_committed_is_not_acknowledged(database: TestDatabase) {
     let another = TaskId::try_from("00000000-0000-7000-8000-000000000002").unwrap();
 
     tasks.create(&owner, another, &secret_task(), now).await.unwrap_err();
-    tasks.update(&owner, id(), &TaskChanges::default(), now).await.unwrap_err();
-    tasks.delete(&owner, id()).await.unwrap_err();
+    tasks.update(&owner, id(), &TaskChanges::default(), &Precondition::None, now).await.unwrap_err();
+    tasks.delete(&owner, id(), &Precondition::None).await.unwrap_err();
 
     assert_eq!(tasks.list(&owner, &TaskQuery::default()).await.unwrap(), before);
 }
@@ -124,7 +124,7 @@ async fn a_closed_database_is_out_of_reach(database: TestDatabase) {
         tasks.get(&alice().id, id()).await.map(drop),
         tasks.create(&alice().id, id(), &secret_task(), now).await.map(drop),
         tasks.list(&alice().id, &TaskQuery::default()).await.map(drop),
-        tasks.delete(&alice().id, id()).await.map(drop),
+        tasks.delete(&alice().id, id(), &Precondition::None).await.map(drop),
     ];
     for outcome in outcomes {
         assert!(matches!(outcome, Err(RepositoryError::Unavailable(_))), "{outcome:?}");

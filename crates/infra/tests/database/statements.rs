@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 
 use domain::{
-    Clock, CompletedChange, Description, DescriptionChange, IdSource, NewTask, PageLimit, Readiness, TaskChanges,
-    TaskQuery, TaskRepository, Title, UserProvisioner,
+    Clock, CompletedChange, Description, DescriptionChange, IdSource, NewTask, PageLimit, Precondition, Readiness,
+    TaskChanges, TaskQuery, TaskRepository, Title, UserProvisioner, Version,
     testing::{FixedClock, SequentialIds, alice, nobody},
 };
 use infra::{SeaOrmTasks, testing::TestDatabase};
@@ -44,14 +44,21 @@ async fn every_use_case_is_one_statement_that_names_the_owner(database: TestData
     let clear = TaskChanges { description: DescriptionChange::Clear, ..TaskChanges::default() };
     let set = TaskChanges { completed: CompletedChange::Set(true), ..TaskChanges::default() };
     for changes in [all, clear, set, TaskChanges::default()] {
-        tasks.update(&owner, id, &changes, now).await.unwrap();
+        tasks.update(&owner, id, &changes, &Precondition::None, now).await.unwrap();
         one_that_names_the_owner("update");
     }
 
+    let seen = Precondition::Version(vec![Version::from(5)]);
+    tasks.update(&owner, id, &TaskChanges::default(), &seen, now).await.unwrap();
+    one_that_names_the_owner("update of a version");
+    // To show the task as it is costs a second one, where the precondition does not hold.
+    tasks.update(&owner, id, &TaskChanges::default(), &seen, now).await.unwrap();
+    assert_eq!(taken(&statements).len(), 2);
+
     for _there_and_not_there in 0..2 {
-        tasks.delete(&owner, id).await.unwrap();
+        tasks.delete(&owner, id, &Precondition::None).await.unwrap();
         one_that_names_the_owner("delete");
-        tasks.update(&owner, id, &TaskChanges::default(), now).await.unwrap();
+        tasks.update(&owner, id, &TaskChanges::default(), &Precondition::None, now).await.unwrap();
         one_that_names_the_owner("update");
     }
 }

@@ -56,7 +56,7 @@ fn mutate(token: &str, others: &[String], mutation: &Mutation) -> String {
         Mutation::Truncate(at) => text.truncate(at.index(token.len())),
         Mutation::Swap(one, other) => text.swap(one.index(token.len()), other.index(token.len())),
         Mutation::Graft(part, from) => {
-            parts[*part] = from.get(others).split('.').nth(*part).unwrap_or_default().to_owned();
+            from.get(others).split('.').nth(*part).unwrap_or_default().clone_into(&mut parts[*part]);
             return parts.join(".");
         }
         Mutation::Claim(claim, value) => {

@@ -1,0 +1,82 @@
+//! Entity tags: what a client saw, in a word, so that it can say whether that still holds.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::header::{ETAG, EntityTag, HeaderValue, IF_MATCH, IF_NONE_MATCH, IfMatch, IfNoneMatch},
+    web::Header,
+};
+use domain::{Page, Precondition, Task, TaskQuery, Version};
+
+use crate::{ErrorCode, error::ApiError};
+
+/// The tag of a task: its version.
+pub(crate) fn of_task(task: &Task) -> HeaderValue {
+    quoted("", &task.version.get().to_string())
+}
+
+/// The tag of a page: a digest of which tasks it holds, in which versions. A weak one, since it is not made of the bytes.
+pub(crate) fn of_page(query: &TaskQuery, page: &Page) -> HeaderValue {
+    let mut digest = DefaultHasher::new();
+    (query.limit.get(), page.has_more).hash(&mut digest);
+    for task in &page.tasks {
+        (task.id, task.version).hash(&mut digest);
+    }
+    quoted("W/", &format!("{:016x}", digest.finish()))
+}
+
+fn quoted(prefix: &str, tag: &str) -> HeaderValue {
+    HeaderValue::try_from(format!("{prefix}\"{tag}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// What `If-Match` demands. Tags that no task ever has, weak ones among them, match nothing.
+pub(crate) struct Demanded(pub(crate) Precondition);
+
+impl FromRequest for Demanded {
+    type Error = ApiError;
+    type Future = std::future::Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        std::future::ready(precondition(request, payload).map(Self))
+    }
+}
+
+fn precondition(request: &HttpRequest, payload: &mut Payload) -> Result<Precondition, ApiError> {
+    if !request.headers().contains_key(IF_MATCH) {
+        return Ok(Precondition::None);
+    }
+    match Header::<IfMatch>::from_request(request, payload).into_inner().map(Header::into_inner) {
+        Ok(IfMatch::Any) => Ok(Precondition::None),
+        Ok(IfMatch::Items(tags)) if !tags.is_empty() => {
+            let versions = tags.iter().filter(|tag| !tag.weak).filter_map(version).collect();
+            Ok(Precondition::Version(versions))
+        }
+        _ => Err(ApiError::new(ErrorCode::ValidationError)
+            .with_message("If-Match must be entity tags in double quotes, such as \"3\", or *")),
+    }
+}
+
+fn version(tag: &EntityTag) -> Option<Version> {
+    let number: i64 = tag.tag().parse().ok()?;
+    // Another way to write the number is another tag.
+    (number.to_string() == tag.tag()).then_some(Version::from(number))
+}
+
+/// Leaves the body of a response out where the client has it already.
+pub(crate) fn unless_known(request: &HttpRequest, response: HttpResponse) -> HttpResponse {
+    if !request.headers().contains_key(IF_NONE_MATCH) {
+        return response;
+    }
+    let mut nothing = Payload::None;
+    let known = Header::<IfNoneMatch>::from_request(request, &mut nothing).into_inner().map(Header::into_inner);
+    let tag = response.headers().get(ETAG).cloned();
+    let (Ok(known), Some(tag)) = (known, tag) else { return response };
+    let Some(current) = tag.to_str().ok().and_then(|tag| tag.parse::<EntityTag>().ok()) else { return response };
+    let is_known = match known {
+        IfNoneMatch::Any => true,
+        IfNoneMatch::Items(tags) => tags.iter().any(|tag| tag.weak_eq(&current)),
+    };
+    if is_known { HttpResponse::NotModified().insert_header((ETAG, tag)).finish() } else { response }
+}

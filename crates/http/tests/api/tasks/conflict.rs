@@ -1,0 +1,128 @@
+use actix_web::http::Method;
+use serde_json::json;
+
+use super::BOTH_STYLES;
+use crate::support::{TestApp, is};
+
+/// What changes a task, with a body where one is needed.
+const CHANGES: [(Method, &str, &str); 4] = [
+    (Method::PUT, "", r#"{"title":"Buy wine"}"#),
+    (Method::PATCH, "", r#"{"title":"Buy wine"}"#),
+    (Method::PATCH, "/complete", "{}"),
+    (Method::DELETE, "", ""),
+];
+
+#[actix_web::test]
+async fn every_response_with_one_task_carries_its_version_as_a_tag() {
+    let app = TestApp::new().start().await;
+    let created = app.alice(Method::POST, "/api/tasks").json(r#"{"title":"x"}"#).send().await;
+    assert_eq!(created.header("etag"), Some("\"1\""));
+    let path = created.header("location").unwrap();
+    for (method, suffix, body) in &CHANGES[..3] {
+        let changed = app.alice(method.clone(), &format!("{path}{suffix}")).json(*body).send().await;
+        let version = changed.json()["data"]["version"].to_string();
+        assert_eq!(changed.header("etag"), Some(format!("\"{version}\"").as_str()));
+        assert_eq!(app.alice(Method::GET, path).send().await.header("etag"), changed.header("etag"));
+    }
+}
+
+#[actix_web::test]
+async fn a_change_of_the_task_that_was_seen_takes_place() {
+    for base in BOTH_STYLES {
+        for (method, suffix, body) in &CHANGES {
+            for tag in ["\"1\"", "\"7\", \"1\"", "*"] {
+                let app = TestApp::new().start().await;
+                let path = format!("{base}/{}{suffix}", app.task_of_alice().await);
+                let answer = app.alice(method.clone(), &path).header("if-match", tag).json(*body).send().await;
+                assert!(answer.status.is_success(), "{method} {path} if {tag}: {answer:?}");
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_change_of_a_task_that_was_changed_meanwhile_is_refused_and_shows_it() {
+    for base in BOTH_STYLES {
+        for (method, suffix, body) in &CHANGES {
+            let app = TestApp::new().start().await;
+            let path = format!("{base}/{}", app.task_of_alice().await);
+            let current = app.alice(Method::PATCH, &path).json(r#"{"description":"new"}"#).send().await.json();
+            for tag in ["\"1\"", "\"3\"", "W/\"2\"", "\"nonsense\""] {
+                let request = app.alice(method.clone(), &format!("{path}{suffix}")).header("if-match", tag);
+                let answer = request.json(*body).send().await;
+                assert_eq!(answer.outcome(), is(412, "VERSION_CONFLICT"), "{method} {path} if {tag}");
+                assert_eq!(answer.json()["error"]["current"], current["data"]);
+                assert_eq!(answer.header("etag"), Some("\"2\""));
+            }
+            assert_eq!(app.alice(Method::GET, &path).send().await.json(), current, "nothing was changed");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn someone_elses_task_is_not_shown_by_a_conflict() {
+    let app = TestApp::new().start().await;
+    let id = app.task_of_alice().await;
+    for (method, suffix, body) in &CHANGES {
+        for tag in ["\"1\"", "\"7\"", "*"] {
+            let request = app.bob(method.clone(), &format!("/api/tasks/{id}{suffix}")).header("if-match", tag);
+            assert_eq!(request.json(*body).send().await.outcome(), is(404, "NOT_FOUND"), "{method} if {tag}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_tag_that_cannot_be_read_is_refused_and_never_ignored() {
+    let app = TestApp::new().start().await;
+    let id = app.task_of_alice().await;
+    for (base, status) in [("/api/tasks", 422), ("/api/alice/tasks", 400)] {
+        for tag in ["1", "\"1", "", "v1"] {
+            let request = app.alice(Method::DELETE, &format!("{base}/{id}")).header("if-match", tag);
+            assert_eq!(request.send().await.outcome(), is(status, "VALIDATION_ERROR"), "{tag}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn what_a_client_has_already_is_not_sent_again() {
+    let app = TestApp::new().start().await;
+    let task = format!("/api/tasks/{}", app.task_of_alice().await);
+    for path in [task.as_str(), "/api/tasks", "/api/alice/tasks?limit=1"] {
+        let tag = app.alice(Method::GET, path).send().await.header("etag").unwrap().to_owned();
+        for known in [tag.clone(), format!("\"x\", {tag}"), "*".to_owned()] {
+            let answer = app.alice(Method::GET, path).header("if-none-match", &known).send().await;
+            assert_eq!((answer.status.as_u16(), answer.bytes.len()), (304, 0), "{path} {known}");
+            assert_eq!(answer.header("etag"), Some(tag.as_str()));
+        }
+        for other in ["\"x\"", "nonsense", ""] {
+            let answer = app.alice(Method::GET, path).header("if-none-match", other).send().await;
+            assert_eq!(answer.status, 200, "{path} {other}");
+        }
+        app.alice(Method::PATCH, &task).json(r#"{"title":"y"}"#).send().await;
+        let answer = app.alice(Method::GET, path).header("if-none-match", &tag).send().await;
+        assert_eq!(answer.status, 200, "{path} after a change");
+    }
+}
+
+#[actix_web::test]
+async fn the_tag_of_a_list_changes_with_whatever_is_on_it() {
+    let app = TestApp::new().start().await;
+    let mut tags = vec![app.alice(Method::GET, "/api/tasks").send().await.header("etag").unwrap().to_owned()];
+    let first = app.task_of_alice().await;
+    app.task_of_alice().await;
+    let steps = [
+        (Method::GET, "/api/tasks".to_owned()),
+        (Method::PATCH, format!("/api/tasks/{first}/complete")),
+        (Method::DELETE, format!("/api/tasks/{first}")),
+    ];
+    for (method, path) in steps {
+        app.alice(method, &path).send().await;
+        tags.push(app.alice(Method::GET, "/api/tasks").send().await.header("etag").unwrap().to_owned());
+    }
+    let mut distinct = tags.clone();
+    distinct.sort();
+    distinct.dedup();
+    assert_eq!(distinct.len(), tags.len(), "{tags:?}");
+    let empty = app.bob(Method::GET, "/api/tasks").send().await;
+    assert_eq!((empty.json()["data"].clone(), empty.header("etag")), (json!([]), Some(tags[0].as_str())));
+}

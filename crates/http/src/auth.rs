@@ -126,7 +126,7 @@ impl Authenticator {
             tracing::warn!(security = true, "refused: a session cookie from a page of another origin");
             return Err(ApiError::new(ErrorCode::Forbidden).with_message(
                 "with a session cookie, a request that changes something must come from a page of the app: its Origin \
-                 must be in CORS_ORIGINS, or that of BETTER_AUTH_URL",
+                 must be that of BETTER_AUTH_URL, or one of CORS_ORIGINS",
             ));
         }
         self.verify(&credential).await.map_err(|refusal| match refusal {

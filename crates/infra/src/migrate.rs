@@ -29,6 +29,9 @@ pub enum MigrateError {
     /// The database has taken steps that this program does not know.
     #[error("the database is newer than this program: use a `tasks-api` that knows {}", .0.join(", "))]
     Newer(Vec<String>),
+    /// A step found something it cannot go on from; nothing was changed.
+    #[error("{0}")]
+    Refused(String),
     /// The database could not be asked, or refused a step; nothing was changed.
     #[error("the database's schema could not be read or changed: {0}")]
     Failed(BoxError),
@@ -36,7 +39,10 @@ pub enum MigrateError {
 
 impl From<DbErr> for MigrateError {
     fn from(error: DbErr) -> Self {
-        Self::Failed(Cause(error).into())
+        match error {
+            DbErr::Migration(reason) => Self::Refused(reason),
+            error => Self::Failed(Cause(error).into()),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use sea_orm::{
     ConnectionTrait, DbErr, DeriveIden, QueryResult,
     sea_query::{Expr, ExprTrait, Query},
 };
-use time::OffsetDateTime;
+use time::{OffsetDateTime, PrimitiveDateTime};
 
 use crate::error::repository_error;
 
@@ -50,7 +50,10 @@ impl<C: ConnectionTrait + Send> SessionStore for SeaOrmSessions<C> {
 
 fn session(row: &QueryResult) -> Result<Session, DbErr> {
     let owner: String = row.try_get("", "userId")?;
-    let expires_at: OffsetDateTime = row.try_get("", "expiresAt")?;
+    // Better Auth's own migrations make the column with a time zone; some of its adapters make it without one, in UTC.
+    let expires_at: OffsetDateTime = row
+        .try_get("", "expiresAt")
+        .or_else(|_without_zone| row.try_get("", "expiresAt").map(PrimitiveDateTime::assume_utc))?;
     let owner = OwnerId::try_from(owner).map_err(|rule| DbErr::Type(format!("the userId of a session {rule}")))?;
     Ok(Session { owner, expires_at: expires_at.into() })
 }

@@ -8,7 +8,7 @@ use infra::{DatabaseSettings, DatabaseUrl};
 use crate::{
     development,
     settings::{self, Environment, Setting, Switch},
-    tokens::TokenConfig,
+    tokens::{self, TokenConfig},
 };
 
 /// What kind of place this is.
@@ -62,7 +62,7 @@ impl Config {
             migrates_on_start: switch(environment, &settings::MIGRATE_ON_START, stage == Stage::Development)?,
             host: environment.value(&settings::HOST)?,
             port: environment.value(&settings::PORT)?,
-            cors_origins: cors_origins(environment, stage)?,
+            cors_origins: cors_origins(environment)?,
             body_timeout: duration(environment, &settings::BODY_TIMEOUT)?,
             shutdown_timeout: duration(environment, &settings::SHUTDOWN_TIMEOUT)?,
             workers: within(environment, &settings::WORKERS, 1..=1024)?.map_or_else(one_a_core, usize::from),
@@ -92,18 +92,21 @@ pub(crate) fn database(environment: &Environment) -> anyhow::Result<DatabaseSett
     Ok(database)
 }
 
-pub(crate) fn cors_origins(environment: &Environment, stage: Stage) -> anyhow::Result<Vec<String>> {
+/// The origins whose pages may call the API: that of the app, and those that are set.
+pub(crate) fn cors_origins(environment: &Environment) -> anyhow::Result<Vec<String>> {
     let setting = &settings::CORS_ORIGINS;
-    let Some(text) = environment.text(setting) else {
-        return Ok(match stage {
-            Stage::Development => vec!["http://localhost:3000".to_owned()],
-            Stage::Production => Vec::new(),
-        });
-    };
-    let origins = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
-    origins
-        .map(|origin| if is_origin(origin) { Ok(origin.to_owned()) } else { Err(setting.must_be_what_it_expects()) })
-        .collect()
+    let set = environment.text(setting).unwrap_or_else(|| match environment.value(&settings::ENVIRONMENT) {
+        Ok(Stage::Development) => "http://localhost:3000".to_owned(),
+        _ => String::new(),
+    });
+    let mut origins: Vec<String> = tokens::app_origin(environment)?.into_iter().collect();
+    for origin in set.split(',').map(str::trim).filter(|origin| !origin.is_empty()) {
+        if !is_origin(origin) {
+            return Err(setting.must_be_what_it_expects());
+        }
+        origins.push(origin.to_owned());
+    }
+    Ok(origins)
 }
 
 /// Whether a browser would write an origin like this: scheme, host, perhaps a port, and nothing after them.

@@ -79,7 +79,7 @@ settings! {
     PORT: "a number from 0 to 65535", Value("8000"),
         "Where to listen. `0` takes any free port.";
     CORS_ORIGINS: "origins such as https://app.example.com, separated by commas", Depends("development: `http://localhost:3000`; production: none"),
-        "Whose pages may call the API from a browser. None are needed behind a Next.js rewrite.";
+        "Whose pages may call the API from a browser, besides the origin of `BETTER_AUTH_URL`. None are needed behind a Next.js rewrite.";
     DATABASE_MAX_CONNECTIONS: "a number from 1 to 1000", Depends("10; on SQLite 5"),
         "How many connections to the database are open at most.";
     DATABASE_ACQUIRE_TIMEOUT: "a duration such as 500ms, 2s or 5m", Value("2s"),
@@ -94,7 +94,7 @@ settings! {
         "How long requests in flight may take to finish after SIGTERM or SIGINT.";
     WORKERS: "a number from 1 to 1024", Depends("one a core"),
         "How many threads serve requests.";
-    RUST_LOG: "a filter such as info or info,sqlx=debug", Value("info,actix_server=warn,sea_orm_migration=warn"),
+    RUST_LOG: "a filter such as info or info,sqlx=debug", Value("info,actix_server=warn,sea_orm_migration=warn,sqlx::postgres::notice=warn"),
         "What is logged. Lines go to standard error, in production as JSON.";
 }
 

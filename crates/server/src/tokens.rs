@@ -70,15 +70,13 @@ impl TokenConfig {
     /// One line that names the variable at fault and what it must be.
     pub(crate) fn read(environment: &Environment) -> anyhow::Result<Self> {
         let stage = environment.value(&settings::ENVIRONMENT)?;
-        let app = environment.text(&settings::BETTER_AUTH_URL).map(|url| app_url(&url)).transpose()?;
+        let app = app_url(environment)?;
         let key_set = key_set(environment, app.as_ref())?;
-        let secret = secret(environment, key_set.is_some())?;
         let sessions = environment.value(&settings::SESSION_TOKENS)?;
+        let secret = secret(environment, key_set.is_some() || sessions == Sessions::Bearer)?;
         if sessions == Sessions::Cookie && secret.is_none() {
             bail!("SESSION_TOKENS=cookie needs BETTER_AUTH_SECRET: session cookies are signed with it");
         }
-        let mut cookie_origins = config::cors_origins(environment, stage)?;
-        cookie_origins.extend(app.map(|app| app.origin().ascii_serialization()));
         Ok(Self {
             stage,
             secret,
@@ -90,7 +88,7 @@ impl TokenConfig {
             session_reuse: environment
                 .value(&settings::SESSION_CACHE)
                 .map(|Unless(duration): Unless<settings::Duration>| duration.map(|settings::Duration(span)| span))?,
-            cookie_origins,
+            cookie_origins: config::cors_origins(environment)?,
         })
     }
 
@@ -148,7 +146,7 @@ impl TokenConfig {
 }
 
 /// The secret, where there is one. Development makes one, so that `tasks-api token` always has it.
-fn secret(environment: &Environment, has_key_set: bool) -> anyhow::Result<Option<SecretString>> {
+fn secret(environment: &Environment, is_optional: bool) -> anyhow::Result<Option<SecretString>> {
     /// Better Auth signs with this where no secret is set; everyone knows it.
     const PUBLISHED: &str = "better-auth-secret-12345678901234567890";
 
@@ -160,7 +158,7 @@ fn secret(environment: &Environment, has_key_set: bool) -> anyhow::Result<Option
         (Some(secret), _) if secret.len() < SecretVerifier::MIN_SECRET_BYTES => Err(setting.must_be_what_it_expects()),
         (Some(secret), _) => Ok(Some(secret.into())),
         (None, Stage::Development) => development::secret().map(Some),
-        (None, Stage::Production) if has_key_set => Ok(None),
+        (None, Stage::Production) if is_optional => Ok(None),
         (None, Stage::Production) => bail!(
             "{} or {} must be set in production: the address of the Better Auth app, or the secret it signs with ({})",
             settings::BETTER_AUTH_URL.name,
@@ -189,8 +187,14 @@ fn key_set(environment: &Environment, app: Option<&Url>) -> anyhow::Result<Optio
     Ok(Some(KeySet { url, issuer: named(&settings::JWT_ISSUER)?, audience: named(&settings::JWT_AUDIENCE)? }))
 }
 
-fn app_url(text: &str) -> anyhow::Result<Url> {
-    parse(&settings::BETTER_AUTH_URL, text)
+fn app_url(environment: &Environment) -> anyhow::Result<Option<Url>> {
+    let setting = &settings::BETTER_AUTH_URL;
+    environment.text(setting).map(|text| parse(setting, &text)).transpose()
+}
+
+/// The origin of the app, as a browser writes it.
+pub(crate) fn app_origin(environment: &Environment) -> anyhow::Result<Option<String>> {
+    Ok(app_url(environment)?.map(|app| app.origin().ascii_serialization()))
 }
 
 fn parse(setting: &Setting, text: &str) -> anyhow::Result<Url> {

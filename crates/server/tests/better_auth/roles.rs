@@ -9,27 +9,13 @@ use crate::{
     support::{SECRET, Service, program},
 };
 
-/// For whoever owns Better Auth's tables, once those are there.
-const BEFORE_MIGRATE_UP: &str = r#"
--- Migrates: makes our two tables, and lets tasks refer to users.
-CREATE ROLE tasks_migrator LOGIN PASSWORD 'change me';
-GRANT USAGE, CREATE ON SCHEMA public TO tasks_migrator;
-GRANT REFERENCES (id) ON "user" TO tasks_migrator;
-
--- Serves: reads and writes tasks, and cannot make, change or drop a table.
-CREATE ROLE tasks_service LOGIN PASSWORD 'change me';
-GRANT USAGE ON SCHEMA public TO tasks_service;
-
--- Only with SESSION_TOKENS: finds out whose session it is and when it ends.
-GRANT SELECT (token, "userId", "expiresAt") ON session TO tasks_service;
-"#;
-
-/// For `tasks_migrator`, after `tasks-api migrate up`.
-const AFTER_MIGRATE_UP: &str = "
-GRANT SELECT, INSERT, UPDATE, DELETE ON tasks TO tasks_service;
--- Tells whether the schema is the one that the program was written for.
-GRANT SELECT ON seaql_migrations TO tasks_service;
-";
+/// The statements of the documentation: for whoever owns Better Auth's tables, once those are there; and for
+/// `tasks_migrator`, after `tasks-api migrate up`.
+fn documented() -> [&'static str; 2] {
+    let page = include_str!("../../../../docs/authentication.md");
+    let mut blocks = page.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    [blocks.next().unwrap(), blocks.next().unwrap()]
+}
 
 /// Roles are the server's, not the database's: each test has its own, and takes them away.
 struct Roles<'a> {
@@ -84,9 +70,9 @@ async fn two_roles_migrate_and_serve_with_the_rights_that_the_documentation_gran
     // Where the server is old, everyone may create; here nobody may who was not told so.
     roles.run("REVOKE ALL ON SCHEMA public FROM PUBLIC").await;
 
-    roles.run(BEFORE_MIGRATE_UP).await;
+    roles.run(documented()[0]).await;
     roles.migrate(&["up"]);
-    roles.run_as("tasks_migrator", AFTER_MIGRATE_UP).await.unwrap();
+    roles.run_as("tasks_migrator", documented()[1]).await.unwrap();
 
     let url = roles.url("tasks_service");
     let service = Service::start(&[

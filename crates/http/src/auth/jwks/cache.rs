@@ -18,7 +18,8 @@ use crate::auth::{Refusal, Rejection};
 /// How often the set is fetched when nothing else asks for it. A key that was removed is good for that long at most.
 const REFRESH: Duration = Duration::from_mins(10);
 
-/// The least time between two fetches, whoever asks. Anyone can send tokens with unknown key ids.
+/// In what time there are at most two fetches, whoever asks: anyone can send tokens with unknown key ids. Two, because a
+/// key may be made while the set is on its way, and because the first fetch of all is no reason to miss a rotation.
 const COOLDOWN: Duration = Duration::from_secs(30);
 
 /// The same, as long as there has never been a set.
@@ -31,8 +32,8 @@ const MAX_AGE: Duration = Duration::from_hours(24);
 pub(super) struct KeyCache {
     source: Arc<dyn KeySource>,
     current: ArcSwapOption<Fetched>,
-    /// When a fetch was last begun. Held during a fetch, so that there is one at a time.
-    last_attempt: Mutex<Option<Instant>>,
+    /// When the last two fetches were begun, the newer one last. Held during a fetch, so that there is one at a time.
+    attempts: Mutex<[Option<Instant>; 2]>,
 }
 
 struct Fetched {
@@ -42,7 +43,7 @@ struct Fetched {
 
 impl KeyCache {
     pub(super) fn new(source: Arc<dyn KeySource>) -> Self {
-        Self { source, current: ArcSwapOption::empty(), last_attempt: Mutex::new(None) }
+        Self { source, current: ArcSwapOption::empty(), attempts: Mutex::default() }
     }
 
     /// Whether there are keys that are not too old.
@@ -59,17 +60,19 @@ impl KeyCache {
     ///
     /// # Errors
     ///
-    /// [`Rejection::UnknownKey`], or [`Refusal::Unavailable`] if there is no set to look into.
+    /// [`Rejection::UnknownKey`], or [`Refusal::Unavailable`] if there is no set that is new enough to say so.
     pub(super) async fn key(self: &Arc<Self>, id: &str) -> Result<Arc<Key>, Refusal> {
         if let Some(key) = self.usable().and_then(|set| set.keys.get(id)) {
             return Ok(key);
         }
         // In a task of its own: a client that hangs up must not break off a fetch that others wait for.
-        let cache = self.clone();
-        let refreshed = tokio::spawn(async move { cache.refresh_unless_recent().await }).await;
-        refreshed.map_err(|error| Refusal::Unavailable(error.into()))?;
-        match self.usable() {
-            Some(set) => set.keys.get(id).ok_or_else(|| Rejection::UnknownKey.into()),
+        let (cache, wanted) = (self.clone(), id.to_owned());
+        let refreshed = tokio::spawn(async move { cache.refresh_unless_recent(Some(&wanted)).await }).await;
+        let is_fresh = refreshed.map_err(|error| Refusal::Unavailable(error.into()))?;
+        match self.usable().and_then(|set| set.keys.get(id)) {
+            Some(key) => Ok(key),
+            None if is_fresh => Err(Rejection::UnknownKey.into()),
+            // The key may be in the set that could not be had.
             None => Err(Refusal::Unavailable("the key set cannot be fetched".into())),
         }
     }
@@ -77,7 +80,7 @@ impl KeyCache {
     /// Fetches the set again and again; never ends.
     pub(super) async fn keep_fresh(&self) {
         loop {
-            let is_fresh = self.refresh_unless_recent().await;
+            let is_fresh = self.refresh_unless_recent(None).await;
             let pause = match (is_fresh, self.is_usable()) {
                 (true, _) => with_jitter(REFRESH),
                 (false, true) => COOLDOWN,
@@ -87,14 +90,24 @@ impl KeyCache {
         }
     }
 
-    /// Fetches the set, unless that was tried a moment ago. True if the set is as new as can be.
-    async fn refresh_unless_recent(&self) -> bool {
-        let mut last_attempt = self.last_attempt.lock().await;
-        let cooldown = if self.current.load().is_some() { COOLDOWN } else { START_COOLDOWN };
-        if last_attempt.is_some_and(|at| at.elapsed() < cooldown) {
-            return self.current.load().as_ref().is_some_and(|set| set.at.elapsed() < cooldown);
+    /// Fetches the set, unless that was tried a moment ago, or someone else's fetch has brought the key that is wanted. True
+    /// if the set is as new as can be.
+    async fn refresh_unless_recent(&self, wanted: Option<&str>) -> bool {
+        let asked = Instant::now();
+        let mut attempts = self.attempts.lock().await;
+        let [older, newer] = *attempts;
+        // One that was begun after this was asked for has all that this could find.
+        let is_answered = newer.is_some_and(|at| at >= asked)
+            || wanted.is_some_and(|id| self.usable().is_some_and(|set| set.keys.get(id).is_some()));
+        let must_wait = if self.current.load().is_some() {
+            older.is_some_and(|at| at.elapsed() < COOLDOWN)
+        } else {
+            newer.is_some_and(|at| at.elapsed() < START_COOLDOWN)
+        };
+        if is_answered || must_wait {
+            return self.current.load().as_ref().is_some_and(|set| set.at.elapsed() < COOLDOWN);
         }
-        *last_attempt = Some(Instant::now());
+        *attempts = [newer, Some(Instant::now())];
 
         let previous = self.current.load_full();
         let fetched = self.source.fetch().await;

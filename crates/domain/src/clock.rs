@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use time::{OffsetDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description};
+use time::{
+    OffsetDateTime, PrimitiveDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description,
+};
 
 /// An instant in UTC with a resolution of one millisecond.
 ///
@@ -29,10 +31,11 @@ impl Timestamp {
 }
 
 impl From<OffsetDateTime> for Timestamp {
-    /// Cuts what is finer than a millisecond. An instant that leaves the calendar when moved to UTC (within a day of the
-    /// years -9999 or 9999) keeps its own offset, which does not change the instant.
+    /// Cuts what is finer than a millisecond. An instant that is after the year 9999, or before the year -9999, in UTC
+    /// becomes the last, or the first, that is not.
     fn from(instant: OffsetDateTime) -> Self {
-        let utc = instant.checked_to_offset(UtcOffset::UTC).unwrap_or(instant);
+        let nearest = if instant.year() > 0 { PrimitiveDateTime::MAX } else { PrimitiveDateTime::MIN };
+        let utc = instant.checked_to_offset(UtcOffset::UTC).unwrap_or(nearest.assume_utc());
         Self(utc.truncate_to_millisecond())
     }
 }
@@ -77,5 +80,11 @@ mod tests {
     fn is_written_with_three_decimals_and_z() {
         assert_eq!(Timestamp::from(datetime!(2026-02-06 10:00 UTC)).to_string(), "2026-02-06T10:00:00.000Z");
         assert_eq!(Timestamp::from(datetime!(2026-02-06 12:00:00.1239 +2)).to_string(), "2026-02-06T10:00:00.123Z");
+    }
+
+    #[test]
+    fn stays_within_the_calendar_of_utc() {
+        let last = Timestamp::from(datetime!(9999-12-31 23:59:59.999999999 -23:59));
+        assert_eq!(last.to_string(), "9999-12-31T23:59:59.999Z");
     }
 }

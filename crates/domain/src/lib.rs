@@ -6,7 +6,7 @@
 //!   type it belongs to.
 //! - **The owner comes first.** No method of [`TaskRepository`] takes a bare [`TaskId`], and use-cases are reached only
 //!   through [`OwnerTasks`], which is bound to one owner. Code that forgets the owner does not compile.
-//! - **The outside is a port.** Storage ([`TaskRepository`], [`UserProvisioner`], [`Readiness`]), time ([`Clock`]) and
+//! - **The outside is a port.** Storage ([`TaskRepository`], [`UserProvisioner`], [`SessionStore`], [`Readiness`]), time ([`Clock`]) and
 //!   ids ([`IdSource`]) are traits; this crate knows no database and no web framework.
 //!
 //! With the feature `testing`, [`testing`] holds an in-memory repository and the contract suite that every repository

@@ -30,7 +30,7 @@ impl TryFrom<String> for OwnerId {
         if printable && (1..=Self::MAX_CHARS).contains(&text.len()) {
             Ok(Self(text))
         } else {
-            Err(InvalidText("must be 1 to 255 printable ASCII characters"))
+            Err(InvalidText::new(format!("must be 1 to {} printable ASCII characters", Self::MAX_CHARS)))
         }
     }
 }

@@ -1,9 +1,17 @@
 //! What the rules about text have in common.
 
+use std::borrow::Cow;
+
 /// The rule that a text breaks, worded to follow the name of a field: `must be 1 to 500 characters`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct InvalidText(pub(crate) &'static str);
+pub struct InvalidText(Cow<'static, str>);
+
+impl InvalidText {
+    pub(crate) fn new(rule: impl Into<Cow<'static, str>>) -> Self {
+        Self(rule.into())
+    }
+}
 
 /// Whether a reader sees anything of this character.
 pub(crate) fn is_visible(character: char) -> bool {

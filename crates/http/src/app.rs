@@ -15,10 +15,8 @@ use domain::{Readiness, TaskService};
 use tracing_actix_web::TracingLogger;
 
 use crate::{
-    Authenticator, Style,
-    auth::{self, Unbound},
-    envelope,
-    extract::BodyTimeout,
+    Authenticator, Lifecycle, Style, auth, envelope,
+    extract::{BodyTimeout, Unbound},
     request_id::X_REQUEST_ID,
     response_headers,
     routes::{self, Health},
@@ -39,10 +37,14 @@ pub struct Api {
     pub cors_origins: Vec<String>,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
+    /// How long a request may take in all. Longer than that of a body.
+    pub request_timeout: Duration,
+    /// Whether the service is about to stop.
+    pub lifecycle: Lifecycle,
 }
 
-/// Builds the application. From the outside in: response headers, the log, the envelope, CORS, and for `/api` the
-/// authentication.
+/// Builds the application. From the outside in: response headers, the log, the envelope with the time limit, CORS,
+/// and for `/api` the authentication.
 pub fn app(
     api: &Api,
 ) -> App<
@@ -54,7 +56,8 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    let authenticator = api.authenticator.clone();
+    let (authenticator, lifecycle) = (api.authenticator.clone(), api.lifecycle.clone());
+    let request_timeout = api.request_timeout;
     let mut scope = web::scope("/api").app_data(Unbound::new(api.tasks.clone()));
     for style in Style::ALL {
         for resource in routes::api(style) {
@@ -67,14 +70,14 @@ pub fn app(
 
     App::new()
         .app_data(BodyTimeout(api.body_timeout))
-        .app_data(Data::new(Health(api.readiness.clone())))
+        .app_data(Data::new(Health { lifecycle: api.lifecycle.clone(), dependencies: api.readiness.clone() }))
         .configure(routes::open)
         .service(scope)
         .default_service(web::to(routes::not_found))
         .wrap(cors(&api.cors_origins, api.authenticator.accepts_cookies()))
-        .wrap(from_fn(envelope::middleware))
+        .wrap(from_fn(move |request, next| envelope::middleware(request_timeout, request, next)))
         .wrap(TracingLogger::<RequestSpan>::new())
-        .wrap(from_fn(response_headers::middleware))
+        .wrap(from_fn(move |request, next| response_headers::middleware(lifecycle.clone(), request, next)))
 }
 
 /// Only the origins that were named, and with cookies only where they can be credentials.

@@ -1,7 +1,7 @@
 //! Who is asking.
 //!
 //! [`middleware`] stands before everything under `/api`. It leaves an [`Authenticated`] identity with the request, which
-//! only the extractor `Tasks` can turn into use-cases: the unbound service is kept in a type private to this module.
+//! only the extractor `Tasks` can turn into use-cases.
 
 mod claims;
 mod header;
@@ -14,14 +14,14 @@ mod token;
 use std::sync::Arc;
 
 use actix_web::{
-    Error, HttpMessage, HttpRequest,
+    Error, HttpMessage,
     body::{BoxBody, EitherBody, MessageBody},
     dev::{RequestHead, ServiceRequest, ServiceResponse},
     http::header::{HeaderMap, HeaderValue, ORIGIN, WWW_AUTHENTICATE},
     middleware::Next,
 };
 use async_trait::async_trait;
-use domain::{Identity, OwnerTasks, TaskService};
+use domain::Identity;
 
 pub use self::{
     claims::ClaimRules,
@@ -114,7 +114,7 @@ impl Authenticator {
         let header = JoseHeader::of(token)?;
         match (header.alg.as_str(), &self.secret, &self.jwks) {
             (SecretVerifier::ALGORITHM, Some(secret), _) => Ok(secret),
-            ("EdDSA" | "ES256" | "RS256" | "PS256", _, Some(jwks)) => Ok(&**jwks),
+            (algorithm, _, Some(jwks)) if JwksVerifier::ALGORITHMS.contains(&algorithm) => Ok(&**jwks),
             _ => Err(Rejection::UnsupportedAlgorithm(header.alg)),
         }
     }
@@ -161,28 +161,6 @@ impl Authenticator {
 
 /// Whom the token of a request names. Made by [`middleware`] alone.
 pub(crate) struct Authenticated(pub(crate) Identity);
-
-/// The use-cases of everyone, out of reach for handlers.
-#[derive(Clone)]
-pub(crate) struct Unbound(TaskService);
-
-impl Unbound {
-    pub(crate) fn new(tasks: TaskService) -> Self {
-        Self(tasks)
-    }
-}
-
-/// The use-cases of one user.
-///
-/// # Errors
-///
-/// `INTERNAL_ERROR` if the application was built without them.
-pub(crate) fn tasks_of(request: &HttpRequest, identity: Identity) -> Result<OwnerTasks, ApiError> {
-    match request.app_data::<Unbound>() {
-        Some(Unbound(tasks)) => Ok(tasks.for_owner(identity)),
-        None => Err(ApiError::internal("the application was built without a task service")),
-    }
-}
 
 /// Lets a request pass if its token is good, and remembers whose it is.
 pub(crate) async fn middleware<B: MessageBody>(

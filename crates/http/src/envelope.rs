@@ -1,6 +1,6 @@
 //! The one place where errors become responses.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use actix_cors::CorsError;
 use actix_web::{
@@ -57,14 +57,16 @@ pub(crate) fn render(error: &ApiError, id: Option<&RequestId>, style: Style) -> 
     response
 }
 
-/// Turns whatever went wrong further in, panics included, into the envelope, and tells the log why.
+/// Turns whatever went wrong further in, panics and what takes too long included, into the envelope, and tells the log
+/// why.
 pub(crate) async fn middleware<B: MessageBody>(
+    timeout: Duration,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let id = RequestId::of(&request);
-    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
-        Ok(Ok(response)) => {
+    match tokio::time::timeout(timeout, AssertUnwindSafe(next.call(request)).catch_unwind()).await {
+        Ok(Ok(Ok(response))) => {
             let Some(error) = response.response().error() else {
                 return Ok(response.map_into_left_body());
             };
@@ -86,8 +88,9 @@ pub(crate) async fn middleware<B: MessageBody>(
             }
             Ok(response)
         }
-        Ok(Err(error)) => Err(without_response(foreign(&error), id)),
-        Err(_panic) => Err(without_response(ApiError::internal("a handler panicked"), id)),
+        Ok(Ok(Err(error))) => Err(without_response(foreign(&error), id)),
+        Err(_elapsed) => Err(without_response(ApiError::unavailable("the request took too long"), id)),
+        Ok(Err(_panic)) => Err(without_response(ApiError::internal("a handler panicked"), id)),
     }
 }
 

@@ -86,12 +86,12 @@ impl ErrorCode {
         }
     }
 
-    /// The message where it is always the same one; elsewhere an example of it.
+    /// The message, unless an error brings one of its own.
     #[must_use]
     pub fn message(self) -> &'static str {
         match self {
             Self::InvalidJson => "the body must be a JSON object",
-            Self::ValidationError => "title must be 1 to 500 characters",
+            Self::ValidationError => "the input breaks a rule",
             Self::Unauthorized => "a valid bearer token is required",
             Self::TokenExpired => "the token has expired",
             Self::Forbidden => "the path names another user than the token",
@@ -99,13 +99,16 @@ impl ErrorCode {
             Self::MethodNotAllowed => "this method is not allowed here",
             Self::VersionConflict => "the task was changed in the meantime: it is not as If-Match says",
             Self::RequestTimeout => "the body did not arrive in time",
-            Self::PayloadTooLarge => "the body must be at most 64 KiB",
+            Self::PayloadTooLarge => "the body is too large",
             Self::UnsupportedMediaType => "send the body as Content-Type: application/json",
             Self::InternalError => "internal error",
             Self::Unavailable => "the service is not available at the moment",
         }
     }
 }
+
+/// How many faults are listed at most: enough for every field there is, and not a way to make small requests large.
+const MAX_DETAILS: usize = 20;
 
 /// One field at fault.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -203,6 +206,7 @@ impl From<ValidationErrors> for ApiError {
         }
         // The map has no order of its own; a client gets the same answer every time.
         details.sort_by(|one, other| one.field.cmp(&other.field));
+        details.truncate(MAX_DETAILS);
         let sentences: Vec<String> =
             details.iter().map(|detail| format!("{} {}", detail.field, detail.message)).collect();
         Self { details, ..Self::new(ErrorCode::ValidationError) }.with_message(sentences.join("; "))

@@ -8,16 +8,11 @@ use actix_web::{
     http::header,
     web::{self, Bytes},
 };
-use domain::{OwnerTasks, TaskId};
+use domain::{OwnerTasks, TaskId, TaskService};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{
-    ErrorCode, Style,
-    auth::{self, Authenticated},
-    error::ApiError,
-    fields::Fields,
-};
+use crate::{ErrorCode, Style, auth::Authenticated, error::ApiError, fields::Fields};
 
 /// The most bytes a body may have.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -25,6 +20,16 @@ pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 /// How long a body may take to arrive.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BodyTimeout(pub(crate) Duration);
+
+/// The use-cases of everyone. Nothing outside this module can take them out.
+#[derive(Clone)]
+pub(crate) struct Unbound(TaskService);
+
+impl Unbound {
+    pub(crate) fn new(tasks: TaskService) -> Self {
+        Self(tasks)
+    }
+}
 
 /// The use-cases, bound to whoever the token names. No handler has another way to a task.
 pub(crate) struct Tasks(pub(crate) OwnerTasks);
@@ -53,7 +58,10 @@ fn bound_tasks(request: &HttpRequest) -> Result<Tasks, ApiError> {
             return Err(ApiError::new(ErrorCode::Forbidden));
         }
     }
-    auth::tasks_of(request, identity).map(Tasks)
+    match request.app_data::<Unbound>() {
+        Some(Unbound(tasks)) => Ok(Tasks(tasks.for_owner(identity))),
+        None => Err(ApiError::internal("the application was built without a task service")),
+    }
 }
 
 #[derive(Deserialize)]
@@ -96,7 +104,7 @@ impl FromRequest for Query {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
-        let fields = pairs.map_err(|error| ApiError::new(ErrorCode::ValidationError).with_message(error.to_string()));
+        let fields = pairs.map_err(|error| ApiError::internal(error.to_string()));
         std::future::ready(fields.map(|pairs| {
             let mut fields = Fields::default();
             for (name, value) in pairs.into_inner() {
@@ -126,14 +134,16 @@ impl FromRequest for Body {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let declared_as_json = is_declared_as_json(request);
+        let declared_as_json = check_declaration(request);
         let payload = web::Payload::from_request(request, payload);
-        let timeout = request.app_data().copied().unwrap_or(BodyTimeout(Duration::from_secs(10)));
+        let timeout = request.app_data::<BodyTimeout>().copied();
         Box::pin(async move {
+            let timeout =
+                timeout.ok_or_else(|| ApiError::internal("the application was built without a time limit"))?;
             let payload = payload.await.map_err(|error| ApiError::internal(error.to_string()))?;
             let bytes = match tokio::time::timeout(timeout.0, payload.to_bytes_limited(MAX_BODY_BYTES)).await {
                 Err(_elapsed) => return Err(ApiError::new(ErrorCode::RequestTimeout)),
-                Ok(Err(_limit_exceeded)) => return Err(ApiError::new(ErrorCode::PayloadTooLarge)),
+                Ok(Err(_limit_exceeded)) => return Err(too_large()),
                 Ok(Ok(Err(_broken_off))) => {
                     return Err(ApiError::new(ErrorCode::InvalidJson).with_message("the body broke off"));
                 }
@@ -141,23 +151,33 @@ impl FromRequest for Body {
             };
             if bytes.is_empty() {
                 Ok(Self(None))
-            } else if declared_as_json {
-                parse(&bytes).map(Some).map(Self)
             } else {
-                Err(ApiError::new(ErrorCode::UnsupportedMediaType))
+                declared_as_json?;
+                parse(&bytes).map(Some).map(Self)
             }
         })
     }
 }
 
-fn is_declared_as_json(request: &HttpRequest) -> bool {
+/// Whether the headers say that the body is JSON, and JSON as it is.
+fn check_declaration(request: &HttpRequest) -> Result<(), ApiError> {
+    let refused = ApiError::new(ErrorCode::UnsupportedMediaType);
+    let encoding = request.headers().get(header::CONTENT_ENCODING);
+    if encoding.is_some_and(|encoding| encoding != "identity") {
+        return Err(refused.with_message("send the body without a Content-Encoding"));
+    }
     let is_json = match request.mime_type() {
         Ok(Some(mime)) => {
             mime.essence_str() == "application/json" || mime.suffix().is_some_and(|suffix| suffix == "json")
         }
         _ => false,
     };
-    is_json && !request.headers().contains_key(header::CONTENT_ENCODING)
+    if is_json { Ok(()) } else { Err(refused) }
+}
+
+fn too_large() -> ApiError {
+    let limit = MAX_BODY_BYTES / 1024;
+    ApiError::new(ErrorCode::PayloadTooLarge).with_message(format!("the body must be at most {limit} KiB"))
 }
 
 fn parse(bytes: &Bytes) -> Result<Fields, ApiError> {

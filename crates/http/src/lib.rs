@@ -15,6 +15,7 @@ mod error;
 mod etag;
 mod extract;
 mod fields;
+mod lifecycle;
 mod openapi;
 mod request_id;
 mod response_headers;
@@ -29,6 +30,7 @@ pub use auth::{
     SecretVerifier, SessionVerifier, Shown, TokenVerifier,
 };
 pub use error::ErrorCode;
+pub use lifecycle::Lifecycle;
 pub use openapi::document as openapi_document;
 pub use routes::{ENDPOINTS, Endpoint};
 pub use style::Style;

@@ -4,11 +4,17 @@ use actix_web::{
     Error,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{self, HeaderMap, HeaderName, HeaderValue},
+    http::{
+        ConnectionType,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
     middleware::Next,
 };
 
-use crate::request_id::{RequestId, X_REQUEST_ID};
+use crate::{
+    Lifecycle,
+    request_id::{RequestId, X_REQUEST_ID},
+};
 
 /// Headers that keep a browser from doing with a response what it was not made for.
 const PROTECTION: [(HeaderName, &str); 5] = [
@@ -33,11 +39,15 @@ pub(crate) fn add(headers: &mut HeaderMap, id: Option<&RequestId>) {
 
 /// The outermost middleware: nothing leaves without these headers.
 pub(crate) async fn middleware<B: MessageBody>(
+    lifecycle: Lifecycle,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let id = RequestId::of(&request);
     let mut response = next.call(request).await?;
     add(response.headers_mut(), Some(&id));
+    if lifecycle.is_stopping() {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     Ok(response)
 }

@@ -15,9 +15,10 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use crate::{ErrorCode, Style, error::ApiError};
+use crate::{ErrorCode, Style, error::ApiError, extract::Tasks};
 
 pub(crate) use health::Health;
+pub(crate) use update::READ_ONLY;
 
 /// A route of the API, served under the prefix of each [`Style`]. Registration, the OpenAPI document and the tests all
 /// derive from it.
@@ -66,14 +67,26 @@ pub(crate) fn api(style: Style) -> impl Iterator<Item = Resource> {
         // The scope `/api` stands before it already.
         let prefix = style.prefix().trim_start_matches("/api");
         let routes = ENDPOINTS.iter().filter(|endpoint| endpoint.path == path);
-        resource(&format!("{prefix}{path}"), routes.map(|endpoint| (endpoint.method.clone(), endpoint.handler)))
-            .app_data(style)
+        let (resource, allowed) =
+            resource(&format!("{prefix}{path}"), routes.map(|endpoint| (endpoint.method.clone(), endpoint.handler)));
+        // The owner first here too: who asks in another's name learns nothing, not even which methods there are.
+        let refuse = move |_owner: Tasks| {
+            let error = ApiError::method_not_allowed(&allowed);
+            async { Err::<&str, _>(error) }
+        };
+        resource.default_service(web::to(refuse)).app_data(style)
     })
 }
 
 /// The routes beside the API, open to everyone.
 pub(crate) fn open(config: &mut ServiceConfig) {
-    let get = |path: &str, handler: fn(Route) -> Route| resource(path, [(Method::GET, handler)]);
+    let get = |path: &str, handler: fn(Route) -> Route| {
+        let (resource, allowed) = resource(path, [(Method::GET, handler)]);
+        resource.default_service(web::to(move || {
+            let error = ApiError::method_not_allowed(&allowed);
+            async { Err::<&str, _>(error) }
+        }))
+    };
     config
         .service(get("/health/live", |route| route.to(health::live)))
         .service(get("/health/ready", |route| route.to(health::ready)))
@@ -83,8 +96,9 @@ pub(crate) fn open(config: &mut ServiceConfig) {
         .service(get("/docs", |route| route.to(docs::index)));
 }
 
-/// One path with its methods, with and without a trailing slash. A redirect would lose a client's `Authorization`.
-fn resource(path: &str, routes: impl IntoIterator<Item = (Method, fn(Route) -> Route)>) -> Resource {
+/// One path with its methods, with and without a trailing slash, and which methods those are. A redirect would lose a
+/// client's `Authorization`.
+fn resource(path: &str, routes: impl IntoIterator<Item = (Method, fn(Route) -> Route)>) -> (Resource, Vec<Method>) {
     let mut resource = web::resource([path.to_owned(), format!("{path}/")]);
     let mut allowed = Vec::new();
     for (method, handler) in routes {
@@ -95,10 +109,7 @@ fn resource(path: &str, routes: impl IntoIterator<Item = (Method, fn(Route) -> R
         resource = resource.route(handler(web::method(method.clone())));
         allowed.push(method);
     }
-    resource.default_service(web::to(move || {
-        let error = ApiError::method_not_allowed(&allowed);
-        async { Err::<&str, _>(error) }
-    }))
+    (resource, allowed)
 }
 
 /// The answer where there is no route.

@@ -1,8 +1,11 @@
 //! The command line.
 
-use std::sync::Arc;
+use std::{
+    io::{Write, stdout},
+    sync::Arc,
+};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use clap::{Parser, Subcommand};
 use domain::{Identity, OwnerId, SessionStore};
 use infra::{Database, DatabaseSettings};
@@ -45,8 +48,11 @@ enum Command {
 enum Migrate {
     /// Bring the database up to date
     Up,
-    /// Take back the newest migrations; tables that belong to Better Auth stay
+    /// Take back the newest migrations, and what is in their tables; those that belong to Better Auth stay
     Down {
+        /// To say that the tasks may go: taking back the first migrations drops their table
+        #[arg(long, required = true)]
+        delete_tasks: bool,
         /// How many migrations to take back
         #[arg(long, default_value_t = 1)]
         steps: u32,
@@ -85,24 +91,18 @@ impl CommandLine {
         match self.command {
             None => {
                 let config = Config::read(environment)?;
-                telemetry::init(environment, config.stage)?;
+                let _flushed_at_the_end = telemetry::init(environment, config.stage)?;
                 actix_web::rt::System::new().block_on(serve(config))
             }
             Some(Command::Migrate(migrate)) => {
                 let database = config::database(environment)?;
-                telemetry::init(environment, environment.value(&settings::ENVIRONMENT)?)?;
+                let _flushed_at_the_end = telemetry::init(environment, environment.value(&settings::ENVIRONMENT)?)?;
                 actix_web::rt::System::new().block_on(migrate.run(&database))
             }
             Some(Command::Token(token)) => token.run(environment),
             Some(Command::Health) => health::check(environment),
-            Some(Command::Openapi) => {
-                println!("{:#}", http::openapi_document());
-                Ok(())
-            }
-            Some(Command::Settings) => {
-                print!("{}", settings::table());
-                Ok(())
-            }
+            Some(Command::Openapi) => Ok(writeln!(stdout(), "{:#}", http::openapi_document())?),
+            Some(Command::Settings) => Ok(write!(stdout(), "{}", settings::table())?),
         }
     }
 }
@@ -112,7 +112,7 @@ impl Migrate {
         let database = Database::connect(settings).await?;
         match self {
             Self::Up => report("applied", &database.migrate_up().await?),
-            Self::Down { steps } => report("taken back", &database.migrate_down(steps).await?),
+            Self::Down { steps, delete_tasks: _ } => report("taken back", &database.migrate_down(steps).await?),
             Self::Status => {
                 for migration in database.migration_status().await? {
                     println!("{}  {}", if migration.applied { "applied" } else { "pending" }, migration.name);
@@ -148,9 +148,12 @@ impl Token {
     fn print(self, config: &TokenConfig) -> anyhow::Result<()> {
         let minter = config.minter()?.context("BETTER_AUTH_SECRET must be set: tokens are signed with it")?;
         let id = OwnerId::try_from(self.user.unwrap_or_default()).map_err(|rule| anyhow!("--user {rule}"))?;
-        let seconds = u32::try_from(self.expires_in.0.as_secs().max(1))?;
-        println!("{}", minter.mint(&Identity { id, name: self.name, email: self.email }, seconds)?);
-        Ok(())
+        let Duration(lifetime) = self.expires_in;
+        if lifetime > config.max_lifetime() {
+            bail!("--expires-in must be at most MAX_TOKEN_LIFETIME: the service would refuse the token");
+        }
+        let seconds = u32::try_from(lifetime.as_secs().max(1)).context("--expires-in is too long")?;
+        Ok(writeln!(stdout(), "{}", minter.mint(&Identity { id, name: self.name, email: self.email }, seconds)?)?)
     }
 }
 
@@ -162,7 +165,7 @@ async fn inspect(config: &TokenConfig, database: Option<DatabaseSettings>) -> an
         Some(settings) => Some(Arc::new(Database::connect(&settings).await.context("DATABASE_URL")?.sessions())),
         None => None,
     };
-    let identity = config.verifiers(sessions)?.authenticator.inspect(token.trim()).await?;
+    let identity = config.verifiers(sessions, &[])?.authenticator.inspect(token.trim()).await?;
     println!("good: the token of user {}", identity.id);
     Ok(())
 }

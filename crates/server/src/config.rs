@@ -4,6 +4,7 @@ use std::{num::NonZeroUsize, str::FromStr, time::Duration};
 
 use anyhow::{anyhow, bail};
 use infra::{DatabaseSettings, DatabaseUrl};
+use url::Url;
 
 use crate::{
     development,
@@ -40,7 +41,9 @@ pub(crate) struct Config {
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) cors_origins: Vec<String>,
+    pub(crate) request_timeout: Duration,
     pub(crate) body_timeout: Duration,
+    pub(crate) shutdown_delay: Duration,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) workers: usize,
 }
@@ -54,6 +57,11 @@ impl Config {
     pub(crate) fn read(environment: &Environment) -> anyhow::Result<Self> {
         let stage = environment.value(&settings::ENVIRONMENT)?;
         let database = database(environment)?;
+        let request_timeout = duration(environment, &settings::REQUEST_TIMEOUT)?;
+        let body_timeout = duration(environment, &settings::BODY_TIMEOUT)?;
+        if body_timeout >= request_timeout {
+            return Err(settings::BODY_TIMEOUT.must_be_what_it_expects());
+        }
         let embedded_development = stage == Stage::Development && !database.url.is_postgres();
         Ok(Self {
             stage,
@@ -62,8 +70,10 @@ impl Config {
             migrates_on_start: switch(environment, &settings::MIGRATE_ON_START, stage == Stage::Development)?,
             host: environment.value(&settings::HOST)?,
             port: environment.value(&settings::PORT)?,
-            cors_origins: cors_origins(environment)?,
-            body_timeout: duration(environment, &settings::BODY_TIMEOUT)?,
+            cors_origins: cors_origins(environment, stage)?,
+            request_timeout,
+            body_timeout,
+            shutdown_delay: duration(environment, &settings::SHUTDOWN_DELAY)?,
             shutdown_timeout: duration(environment, &settings::SHUTDOWN_TIMEOUT)?,
             workers: within(environment, &settings::WORKERS, 1..=1024)?.map_or_else(one_a_core, usize::from),
             database,
@@ -74,7 +84,7 @@ impl Config {
 /// The database and how to use it. Other commands than serving need only this.
 pub(crate) fn database(environment: &Environment) -> anyhow::Result<DatabaseSettings> {
     let stage = environment.value(&settings::ENVIRONMENT)?;
-    let url = match (environment.text(&settings::DATABASE_URL), stage) {
+    let url = match (environment.text(&settings::DATABASE_URL)?, stage) {
         (Some(url), _) => url,
         (None, Stage::Development) => format!("sqlite:{}", development::data_directory().join("tasks.db").display()),
         (None, Stage::Production) => {
@@ -93,11 +103,11 @@ pub(crate) fn database(environment: &Environment) -> anyhow::Result<DatabaseSett
 }
 
 /// The origins whose pages may call the API: that of the app, and those that are set.
-pub(crate) fn cors_origins(environment: &Environment) -> anyhow::Result<Vec<String>> {
+fn cors_origins(environment: &Environment, stage: Stage) -> anyhow::Result<Vec<String>> {
     let setting = &settings::CORS_ORIGINS;
-    let set = environment.text(setting).unwrap_or_else(|| match environment.value(&settings::ENVIRONMENT) {
-        Ok(Stage::Development) => "http://localhost:3000".to_owned(),
-        _ => String::new(),
+    let set = environment.text(setting)?.unwrap_or_else(|| match stage {
+        Stage::Development => "http://localhost:3000".to_owned(),
+        Stage::Production => String::new(),
     });
     let mut origins: Vec<String> = tokens::app_origin(environment)?.into_iter().collect();
     for origin in set.split(',').map(str::trim).filter(|origin| !origin.is_empty()) {
@@ -109,12 +119,9 @@ pub(crate) fn cors_origins(environment: &Environment) -> anyhow::Result<Vec<Stri
     Ok(origins)
 }
 
-/// Whether a browser would write an origin like this: scheme, host, perhaps a port, and nothing after them.
-pub(crate) fn is_origin(text: &str) -> bool {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    host.is_some_and(|host| {
-        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte))
-    })
+/// Whether a browser would write an origin like this.
+fn is_origin(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text)
 }
 
 fn switch(environment: &Environment, setting: &Setting, default: bool) -> anyhow::Result<bool> {

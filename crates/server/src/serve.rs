@@ -1,12 +1,19 @@
 //! Serving, from an open database to an orderly stop.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    io::Write,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use actix_web::HttpServer;
-use anyhow::Context;
+use actix_web::{HttpServer, dev::ServerHandle};
+use anyhow::{Context, bail};
 use domain::{Readiness, SessionStore, SystemClock, TaskService, UuidV7Ids};
-use http::{Api, Authenticator, JwksVerifier};
+use http::{Api, Authenticator, JwksVerifier, Lifecycle};
 use infra::Database;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
     config::{Config, Stage},
@@ -30,34 +37,60 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
 
     let sessions = if config.tokens.uses_sessions() { Some(sessions(&database).await?) } else { None };
-    let Verifiers { authenticator, jwks } = config.tokens.verifiers(sessions)?;
-    let api = api(&config, &database, authenticator, jwks.clone());
+    let Verifiers { authenticator, jwks } = config.tokens.verifiers(sessions, &config.cors_origins)?;
+    let lifecycle = Lifecycle::default();
+    let api = api(&config, &database, authenticator, jwks.clone(), lifecycle.clone());
     if let Some(jwks) = jwks {
         actix_web::rt::spawn(async move { jwks.keep_fresh().await });
     }
     let server = HttpServer::new(move || http::app(&api))
         .workers(config.workers)
-        .shutdown_timeout(config.shutdown_timeout.as_secs().max(1))
+        .shutdown_timeout(whole_seconds(config.shutdown_timeout))
         // Longer than the idle time of the usual proxies, so that they, not we, close a connection they might be using.
-        .keep_alive(std::time::Duration::from_secs(75))
+        .keep_alive(Duration::from_secs(75))
         // Ours: the framework's own handling of SIGINT would cut off requests in flight.
         .disable_signals()
         .bind((config.host.as_str(), config.port))
         .with_context(|| format!("HOST, PORT: cannot listen on {}:{}", config.host, config.port))?;
     let addresses = server.addrs();
     let server = server.run();
-    let (stopping, handle) = (stop_signal()?, server.handle());
-    actix_web::rt::spawn(async move {
-        stopping.await;
-        tracing::info!("stopping: requests in flight are answered, new ones are not taken");
-        handle.stop(true).await;
-    });
+    let stop = actix_web::rt::spawn(stop(StopSignals::new()?, lifecycle, config.shutdown_delay, server.handle()));
 
     announce(&config, &addresses)?;
     server.await?;
-    database.close().await;
+    // What still runs was cut off already; a connection that does not come back is no reason to wait.
+    let closed = tokio::time::timeout(Duration::from_secs(1), database.close()).await;
+    let took = stop.await?;
+    if closed.is_err() || took >= config.shutdown_timeout {
+        bail!("SHUTDOWN_TIMEOUT has passed: requests that were still in flight were cut off");
+    }
     tracing::info!("stopped");
     Ok(())
+}
+
+fn whole_seconds(span: Duration) -> u64 {
+    span.as_secs() + u64::from(span.subsec_nanos() > 0)
+}
+
+/// Waits for a signal, serves on for a while without being ready, and then lets the server finish what it has begun. A
+/// second signal cuts that short. Returns how long the finishing took.
+async fn stop(mut signals: StopSignals, lifecycle: Lifecycle, delay: Duration, server: ServerHandle) -> Duration {
+    signals.next().await;
+    tracing::info!("stopping: not ready any more, and requests on their way are answered");
+    lifecycle.begin_stopping();
+    tokio::select! {
+        () = tokio::time::sleep(delay) => {}
+        () = signals.next() => {}
+    }
+    let begin = Instant::now();
+    tokio::select! {
+        () = server.stop(true) => {}
+        () = signals.next() => {
+            tracing::warn!("stopping at once: requests in flight are cut off");
+            server.stop(false).await;
+        }
+    }
+    begin.elapsed()
 }
 
 /// Better Auth's sessions, once it is known that they can be read.
@@ -67,7 +100,13 @@ async fn sessions(database: &Database) -> anyhow::Result<Arc<dyn SessionStore>> 
     Ok(Arc::new(sessions))
 }
 
-fn api(config: &Config, database: &Database, authenticator: Authenticator, jwks: Option<Arc<JwksVerifier>>) -> Api {
+fn api(
+    config: &Config,
+    database: &Database,
+    authenticator: Authenticator,
+    jwks: Option<Arc<JwksVerifier>>,
+    lifecycle: Lifecycle,
+) -> Api {
     let repository = Arc::new(database.tasks());
     let mut tasks = TaskService::new(repository.clone(), Arc::new(SystemClock), Arc::new(UuidV7Ids::default()));
     if config.provisions_users {
@@ -83,6 +122,8 @@ fn api(config: &Config, database: &Database, authenticator: Authenticator, jwks:
         readiness,
         cors_origins: config.cors_origins.clone(),
         body_timeout: config.body_timeout,
+        request_timeout: config.request_timeout,
+        lifecycle,
     }
 }
 
@@ -95,29 +136,46 @@ fn announce(config: &Config, addresses: &[SocketAddr]) -> anyhow::Result<()> {
     {
         let address = format!("http://{address}");
         let database = config.database.url.to_string();
-        println!("{}", development::greeting(&address, &database, &minter, config.provisions_users)?);
+        let greeting = development::greeting(&address, &database, &minter, config.provisions_users)?;
+        // Nobody may be reading.
+        let _ = writeln!(std::io::stdout(), "{greeting}");
     }
     Ok(())
 }
 
-/// Completes on SIGTERM or SIGINT. From when this returns, neither ends the process by itself.
+/// SIGTERM and SIGINT. From when this is made, neither ends the process by itself.
 #[cfg(unix)]
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut terminated = signal(SignalKind::terminate())?;
-    let mut interrupted = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminated.recv() => {}
-            _ = interrupted.recv() => {}
-        }
-    })
+struct StopSignals {
+    terminated: Signal,
+    interrupted: Signal,
 }
 
+#[cfg(unix)]
+impl StopSignals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { terminated: signal(SignalKind::terminate())?, interrupted: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminated.recv() => {}
+            _ = self.interrupted.recv() => {}
+        }
+    }
+}
+
+/// Ctrl-C, where there are no signals.
 #[cfg(not(unix))]
-fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
+struct StopSignals;
+
+#[cfg(not(unix))]
+impl StopSignals {
+    #[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
+    fn new() -> std::io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
         let _ = tokio::signal::ctrl_c().await;
-    })
+    }
 }

@@ -1,9 +1,11 @@
 //! Where settings come from, and the list of them: names, meanings and defaults stand here and nowhere else. The
 //! README's table is made from this list.
 
-use std::{collections::HashMap, fmt::Display, str::FromStr};
+use std::{collections::HashMap, env::VarError, fmt::Display, str::FromStr};
 
 use anyhow::{Context, anyhow, bail};
+
+use crate::config::Stage;
 
 /// A setting, as the operator knows it.
 #[derive(Debug)]
@@ -88,13 +90,17 @@ settings! {
         "After which time an unused connection is closed. Below five minutes, so that a database that sleeps can.";
     DATABASE_MAX_LIFETIME: "a duration such as 500ms, 2s or 5m", Value("15m"),
         "After which time a connection is replaced by a new one.";
-    BODY_TIMEOUT: "a duration such as 500ms, 2s or 5m", Value("10s"),
+    REQUEST_TIMEOUT: "a duration such as 500ms, 2s or 5m", Value("10s"),
+        "How long a request may take in all before it is answered with 503.";
+    BODY_TIMEOUT: "a duration shorter than REQUEST_TIMEOUT, such as 500ms or 2s", Value("5s"),
         "How long the body of a request may take to arrive before it is answered with 408.";
+    SHUTDOWN_DELAY: "a duration such as 500ms, 2s or 5m", Value("500ms"),
+        "How long the service serves on after SIGTERM or SIGINT, not ready any more. As long as a load balancer takes to notice.";
     SHUTDOWN_TIMEOUT: "a duration such as 500ms, 2s or 5m", Value("30s"),
-        "How long requests in flight may take to finish after SIGTERM or SIGINT.";
+        "How long requests in flight may take to finish after that. Whole seconds; parts of one count as one.";
     WORKERS: "a number from 1 to 1024", Depends("one a core"),
         "How many threads serve requests.";
-    RUST_LOG: "a filter such as info or info,sqlx=debug", Value("info,actix_server=warn,sea_orm_migration=warn,sqlx::postgres::notice=warn"),
+    RUST_LOG: "a filter such as info or info,sqlx=debug", Value("info,actix_server=warn,sea_orm_migration=warn,sqlx::postgres::notice=warn,actix_http=off"),
         "What is logged. Lines go to standard error, in production as JSON.";
 }
 
@@ -113,34 +119,41 @@ pub(crate) struct Environment {
     variables: Box<Variables>,
 }
 
-type Variables = dyn Fn(&str) -> Option<String>;
+type Variables = dyn Fn(&Setting) -> anyhow::Result<Option<String>>;
 
 impl Environment {
     /// The variables of the process. Where they do not say `ENVIRONMENT=production`, a file `.env` in the working
     /// directory stands in for those that are not set.
     pub(crate) fn of_process() -> anyhow::Result<Self> {
-        let process = Self::new(|name| std::env::var(name).ok());
-        if process.text(&ENVIRONMENT).as_deref() == Some("production") {
+        let process = Self { variables: Box::new(of_process) };
+        if process.value::<Stage>(&ENVIRONMENT)? == Stage::Production {
             return Ok(process);
         }
-        let file: HashMap<String, String> = match dotenvy::dotenv_iter() {
+        let file: HashMap<String, String> = match dotenvy::from_path_iter(".env") {
             Ok(pairs) => pairs.collect::<Result<_, _>>().map_err(|_shows_the_line| {
                 anyhow!(".env must hold lines such as PORT=8000; one of its lines cannot be read")
             })?,
             Err(error) if error.not_found() => HashMap::new(),
             Err(error) => return Err(error).context(".env cannot be read"),
         };
-        Ok(Self::new(move |name| process.get(name).or_else(|| file.get(name).cloned())))
+        let variables = move |setting: &Setting| Ok(process.text(setting)?.or_else(|| file.get(setting.name).cloned()));
+        Ok(Self { variables: Box::new(variables) })
     }
 
-    /// Values from wherever `variables` finds them.
-    pub(crate) fn new(variables: impl Fn(&str) -> Option<String> + 'static) -> Self {
-        Self { variables: Box::new(variables) }
+    /// These values and no others.
+    #[cfg(test)]
+    pub(crate) fn of(values: &'static [(&str, &str)]) -> Self {
+        let value = |name| values.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned());
+        Self { variables: Box::new(move |setting| Ok(value(setting.name))) }
     }
 
     /// The value as it is. One that is empty counts as not set: that is how `.env` files leave settings out.
-    pub(crate) fn text(&self, setting: &Setting) -> Option<String> {
-        self.get(setting.name)
+    ///
+    /// # Errors
+    ///
+    /// If it is not text.
+    pub(crate) fn text(&self, setting: &Setting) -> anyhow::Result<Option<String>> {
+        Ok((self.variables)(setting)?.filter(|value| !value.is_empty()))
     }
 
     /// The value, parsed; or its default, where that is always the same.
@@ -153,7 +166,7 @@ impl Environment {
             Fallback::Value(value) => Some(value.to_owned()),
             Fallback::Depends(_) => None,
         };
-        let Some(text) = self.text(setting).or(default) else { return Ok(None) };
+        let Some(text) = self.text(setting)?.or(default) else { return Ok(None) };
         text.trim().parse().map(Some).map_err(|_unreadable| setting.must_be_what_it_expects())
     }
 
@@ -161,9 +174,13 @@ impl Environment {
     pub(crate) fn value<T: FromStr>(&self, setting: &Setting) -> anyhow::Result<T> {
         self.parsed(setting)?.ok_or_else(|| setting.must_be_what_it_expects())
     }
+}
 
-    fn get(&self, name: &str) -> Option<String> {
-        (self.variables)(name).filter(|value| !value.is_empty())
+fn of_process(setting: &Setting) -> anyhow::Result<Option<String>> {
+    match std::env::var(setting.name) {
+        Ok(value) => Ok(Some(value)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(setting.must_be_what_it_expects()),
     }
 }
 
@@ -171,17 +188,6 @@ impl Setting {
     /// The line for a value that is not what it must be.
     pub(crate) fn must_be_what_it_expects(&self) -> anyhow::Error {
         anyhow!("{} must be {}", self.name, self.expects)
-    }
-}
-
-/// `off`, or something else.
-pub(crate) struct Unless<T>(pub(crate) Option<T>);
-
-impl<T: FromStr> FromStr for Unless<T> {
-    type Err = T::Err;
-
-    fn from_str(text: &str) -> Result<Self, T::Err> {
-        if text == "off" { Ok(Self(None)) } else { text.parse().map(Some).map(Self) }
     }
 }
 
@@ -239,9 +245,9 @@ mod tests {
 
     #[test]
     fn an_empty_value_counts_as_not_set() {
-        let environment = Environment::new(|_| Some(String::new()));
+        let environment = Environment::of(&[("DATABASE_URL", ""), ("PORT", "")]);
 
-        assert_eq!(environment.text(&DATABASE_URL), None);
+        assert_eq!(environment.text(&DATABASE_URL).unwrap(), None);
         assert_eq!(environment.value::<u16>(&PORT).unwrap(), 8000);
     }
 

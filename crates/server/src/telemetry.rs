@@ -2,6 +2,7 @@
 
 use std::{io::IsTerminal, panic};
 
+use tracing_appender::non_blocking::{self, WorkerGuard};
 use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::{
@@ -11,12 +12,17 @@ use crate::{
 
 /// Starts logging to standard error: lines of JSON in production, text in development. Panics are logged too.
 ///
+/// Lines are written by a thread of their own, so that a reader who is slow, or gone, holds up no request. Lines for which
+/// there is no room any more are dropped. Those that wait are written when the guard is dropped.
+///
 /// # Errors
 ///
 /// If the filter cannot be read, or logging has been started before.
-pub(crate) fn init(environment: &Environment, stage: Stage) -> anyhow::Result<()> {
+pub(crate) fn init(environment: &Environment, stage: Stage) -> anyhow::Result<WorkerGuard> {
     let filter: EnvFilter = environment.value(&settings::RUST_LOG)?;
-    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let (writer, guard) = non_blocking::NonBlocking::new(std::io::stderr());
+    // A line that cannot be written is nothing to write about.
+    let lines = fmt().with_env_filter(filter).with_writer(writer).log_internal_errors(false);
     let started = match stage {
         Stage::Production => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init(),
         Stage::Development => lines.with_target(false).with_ansi(std::io::stderr().is_terminal()).compact().try_init(),
@@ -25,5 +31,6 @@ pub(crate) fn init(environment: &Environment, stage: Stage) -> anyhow::Result<()
         let place = info.location().map(ToString::to_string);
         tracing::error!(place, message = info.payload_as_str().unwrap_or("a panic without words"));
     }));
-    started.map_err(|error| anyhow::anyhow!(error))
+    started.map_err(|error| anyhow::anyhow!(error))?;
+    Ok(guard)
 }

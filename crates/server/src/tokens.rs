@@ -11,7 +11,7 @@ use url::{Host, Url};
 use crate::{
     config::{self, Stage},
     development,
-    settings::{self, Environment, Setting, Unless},
+    settings::{self, Environment, Setting},
 };
 
 /// The kinds of tokens that are accepted, and with which keys.
@@ -25,7 +25,6 @@ pub(crate) struct TokenConfig {
     max_lifetime: Duration,
     sessions: Sessions,
     session_reuse: Option<Duration>,
-    cookie_origins: Vec<String>,
 }
 
 struct KeySet {
@@ -81,20 +80,22 @@ impl TokenConfig {
             stage,
             secret,
             key_set,
-            issuer: environment.text(&settings::JWT_ISSUER),
-            audience: environment.text(&settings::JWT_AUDIENCE),
+            issuer: environment.text(&settings::JWT_ISSUER)?,
+            audience: environment.text(&settings::JWT_AUDIENCE)?,
             max_lifetime: config::duration(environment, &settings::MAX_TOKEN_LIFETIME)?,
             sessions,
-            session_reuse: environment
-                .value(&settings::SESSION_CACHE)
-                .map(|Unless(duration): Unless<settings::Duration>| duration.map(|settings::Duration(span)| span))?,
-            cookie_origins: config::cors_origins(environment)?,
+            session_reuse: session_reuse(environment)?,
         })
     }
 
     /// Whether session tokens are accepted, so that their table must be there.
     pub(crate) fn uses_sessions(&self) -> bool {
         self.sessions != Sessions::Off
+    }
+
+    /// How long a token may be good at the most.
+    pub(crate) fn max_lifetime(&self) -> Duration {
+        self.max_lifetime
     }
 
     /// The verifier of the secret, which also mints; `None` where there is no secret.
@@ -109,12 +110,16 @@ impl TokenConfig {
     }
 
     /// Makes the verifiers. None of them needs anything to be reachable yet. `sessions` is where session tokens are
-    /// looked up; without it they are not accepted.
+    /// looked up; without it they are not accepted. `cookie_origins` may send them in a cookie, where that is accepted.
     ///
     /// # Errors
     ///
     /// If the secret is too short, or TLS cannot be set up.
-    pub(crate) fn verifiers(&self, sessions: Option<Arc<dyn SessionStore>>) -> anyhow::Result<Verifiers> {
+    pub(crate) fn verifiers(
+        &self,
+        sessions: Option<Arc<dyn SessionStore>>,
+        cookie_origins: &[String],
+    ) -> anyhow::Result<Verifiers> {
         let mut authenticator = Authenticator::default();
         if let Some(secret) = self.minter()? {
             authenticator = authenticator.with_secret(secret);
@@ -132,7 +137,7 @@ impl TokenConfig {
             authenticator = authenticator.with_sessions(sessions);
         }
         if self.sessions == Sessions::Cookie {
-            authenticator = authenticator.with_cookies_from(self.cookie_origins.clone());
+            authenticator = authenticator.with_cookies_from(cookie_origins.to_vec());
         }
         if self.stage == Stage::Development {
             authenticator = authenticator.explaining();
@@ -145,13 +150,20 @@ impl TokenConfig {
     }
 }
 
+fn session_reuse(environment: &Environment) -> anyhow::Result<Option<Duration>> {
+    match environment.text(&settings::SESSION_CACHE)?.as_deref() {
+        None | Some("off") => Ok(None),
+        Some(_) => config::duration(environment, &settings::SESSION_CACHE).map(Some),
+    }
+}
+
 /// The secret, where there is one. Development makes one, so that `tasks-api token` always has it.
 fn secret(environment: &Environment, is_optional: bool) -> anyhow::Result<Option<SecretString>> {
     /// Better Auth signs with this where no secret is set; everyone knows it.
     const PUBLISHED: &str = "better-auth-secret-12345678901234567890";
 
     let setting = &settings::BETTER_AUTH_SECRET;
-    match (environment.text(setting), environment.value(&settings::ENVIRONMENT)?) {
+    match (environment.text(setting)?, environment.value(&settings::ENVIRONMENT)?) {
         (Some(secret), _) if secret == PUBLISHED => {
             bail!("{} must not be the one that Better Auth publishes as its default: everyone knows it", setting.name)
         }
@@ -169,18 +181,18 @@ fn secret(environment: &Environment, is_optional: bool) -> anyhow::Result<Option
 }
 
 fn key_set(environment: &Environment, app: Option<&Url>) -> anyhow::Result<Option<KeySet>> {
-    let url = match (environment.text(&settings::JWKS_URL), app) {
+    let url = match (environment.text(&settings::JWKS_URL)?, app) {
         (Some(url), _) => parse(&settings::JWKS_URL, &url)?,
         (None, Some(app)) => key_set_of(app),
         (None, None) => return Ok(None),
     };
     if url.scheme() == "http" && !is_private(&url) {
-        let setting = if environment.text(&settings::JWKS_URL).is_some() { "JWKS_URL" } else { "BETTER_AUTH_URL" };
+        let setting = if environment.text(&settings::JWKS_URL)?.is_some() { "JWKS_URL" } else { "BETTER_AUTH_URL" };
         bail!("{setting} must be https:// for a public host: whoever can change the keys on their way can sign tokens");
     }
     let origin = app.map(|app| app.origin().ascii_serialization());
     let named = |setting: &Setting| {
-        environment.text(setting).or_else(|| origin.clone()).with_context(|| {
+        environment.text(setting)?.or_else(|| origin.clone()).with_context(|| {
             format!("{} must be set where JWKS_URL is and BETTER_AUTH_URL is not: {}", setting.name, setting.expects)
         })
     };
@@ -189,7 +201,7 @@ fn key_set(environment: &Environment, app: Option<&Url>) -> anyhow::Result<Optio
 
 fn app_url(environment: &Environment) -> anyhow::Result<Option<Url>> {
     let setting = &settings::BETTER_AUTH_URL;
-    environment.text(setting).map(|text| parse(setting, &text)).transpose()
+    environment.text(setting)?.map(|text| parse(setting, &text)).transpose()
 }
 
 /// The origin of the app, as a browser writes it.
@@ -241,10 +253,7 @@ mod tests {
     use super::*;
 
     fn read(variables: &'static [(&str, &str)]) -> anyhow::Result<TokenConfig> {
-        let lookup = move |name: &str| {
-            variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
-        };
-        TokenConfig::read(&Environment::new(lookup))
+        TokenConfig::read(&Environment::of(variables))
     }
 
     fn key_set(variables: &'static [(&str, &str)]) -> (String, String, String) {

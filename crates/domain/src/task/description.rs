@@ -21,9 +21,9 @@ impl TryFrom<String> for Description {
     /// Of the control characters only tabs and line breaks are taken.
     fn try_from(text: String) -> Result<Self, InvalidText> {
         if text.chars().count() > Self::MAX_CHARS {
-            Err(InvalidText("must be at most 10000 characters"))
+            Err(InvalidText::new(format!("must be at most {} characters", Self::MAX_CHARS)))
         } else if text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
-            Err(InvalidText("must not contain control characters other than tabs and line breaks"))
+            Err(InvalidText::new("must not contain control characters other than tabs and line breaks"))
         } else {
             Ok(Self(text))
         }

@@ -32,7 +32,7 @@ impl TryFrom<&str> for TaskId {
             .ok()
             .filter(|_| canonical)
             .map(Self)
-            .ok_or(InvalidText("must be a UUID, hyphenated and in lower case"))
+            .ok_or_else(|| InvalidText::new("must be a UUID, hyphenated and in lower case"))
     }
 }
 

@@ -2,7 +2,8 @@ use std::ops::RangeInclusive;
 
 use crate::{InvalidText, text};
 
-/// What is to be done, in 1 to 500 characters (Unicode scalar values) on one line, at least one of them visible.
+/// What is to be done, in 1 to 500 characters (Unicode scalar values), none of them a control character and at least one
+/// visible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Title(String);
 
@@ -24,11 +25,11 @@ impl TryFrom<&str> for Title {
     fn try_from(text: &str) -> Result<Self, InvalidText> {
         let text = text.trim();
         if !Self::CHARS.contains(&text.chars().count()) {
-            Err(InvalidText("must be 1 to 500 characters"))
+            Err(InvalidText::new(format!("must be {} to {} characters", Self::CHARS.start(), Self::CHARS.end())))
         } else if text.chars().any(char::is_control) {
-            Err(InvalidText("must not contain control characters"))
+            Err(InvalidText::new("must not contain control characters"))
         } else if !text.chars().any(text::is_visible) {
-            Err(InvalidText("must contain at least one visible character"))
+            Err(InvalidText::new("must contain at least one visible character"))
         } else {
             Ok(Self(text.to_owned()))
         }

@@ -39,6 +39,9 @@ pub struct JwksVerifier {
 }
 
 impl JwksVerifier {
+    /// The algorithms of these tokens, as they stand in their header.
+    pub const ALGORITHMS: [&'static str; 4] = ["EdDSA", "ES256", "RS256", "PS256"];
+
     /// A verifier without keys, until [`keep_fresh`](Self::keep_fresh) runs or a token asks for one.
     #[must_use]
     pub fn new(source: Arc<dyn KeySource>, rules: ClaimRules) -> Self {

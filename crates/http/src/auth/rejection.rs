@@ -5,6 +5,8 @@ use std::fmt;
 use domain::BoxError;
 use serde_json::Value;
 
+use super::{JwksVerifier, SecretVerifier};
+
 /// Why it is not known who is asking.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
@@ -38,8 +40,8 @@ pub enum Rejection {
     NotAToken,
     /// It is a session token, and those are not accepted.
     #[error(
-        "this is a session token, and SESSION_TOKENS is off: send the token that the app's /api/auth/token gives, or set \
-         SESSION_TOKENS=bearer"
+        "this is not a JSON Web Token, which has three parts joined by dots: send the one that the app's /api/auth/token \
+         gives. If it is a session token, those are off: SESSION_TOKENS=bearer accepts them"
     )]
     SessionsOff,
     /// There is no session with this token, or it has ended.
@@ -132,13 +134,17 @@ impl fmt::Display for Shown {
 
 fn unsupported(algorithm: &str) -> String {
     match algorithm {
-        "HS256" => {
-            "no verifier is configured for HS256: set BETTER_AUTH_SECRET to the secret it is signed with".to_owned()
+        SecretVerifier::ALGORITHM => {
+            format!("no verifier is configured for {algorithm}: set BETTER_AUTH_SECRET to the secret it is signed with")
         }
-        "EdDSA" | "ES256" | "RS256" | "PS256" => format!(
+        _ if JwksVerifier::ALGORITHMS.contains(&algorithm) => format!(
             "no verifier is configured for {algorithm}: set BETTER_AUTH_URL to the address of the Better Auth app, or \
              JWKS_URL to that of its key set"
         ),
-        _ => "the token's algorithm is not supported: HS256, EdDSA, ES256, RS256 and PS256 are".to_owned(),
+        _ => format!(
+            "the token's algorithm is not supported: {} and {} are",
+            JwksVerifier::ALGORITHMS.join(", "),
+            SecretVerifier::ALGORITHM
+        ),
     }
 }

@@ -3,7 +3,7 @@
 use domain::{Description, OwnerId, PageLimit, Title};
 use serde_json::{Value, json};
 
-use crate::ErrorCode;
+use crate::{ErrorCode, routes::READ_ONLY};
 
 /// Every named schema.
 pub(super) fn all() -> Value {
@@ -93,7 +93,8 @@ pub(super) fn error_example(code: ErrorCode) -> Value {
         "request_id": "019c3236-2a00-7b1d-9d5c-0c8f6d1d3f52",
     });
     if code == ErrorCode::ValidationError {
-        error["details"] = json!([{ "field": "title", "message": "must be 1 to 500 characters" }]);
+        error["message"] = "title is required".into();
+        error["details"] = json!([{ "field": "title", "message": "is required" }]);
     }
     if code == ErrorCode::VersionConflict {
         error["current"] = task_example();
@@ -114,7 +115,7 @@ fn title() -> Value {
         "type": "string",
         "minLength": Title::CHARS.start(),
         "maxLength": Title::CHARS.end(),
-        "description": "On one line. White space around it is cut; something of it must be visible.",
+        "description": "White space around it is cut. It has no control characters, and something of it is visible.",
         "examples": ["Buy groceries"],
     })
 }
@@ -169,27 +170,31 @@ fn task_page() -> Value {
 
 /// What a client may write of a task, besides the read-only keys, which are ignored.
 fn writable(required: &[&str], min_properties: usize) -> Value {
-    let ignored = json!({ "description": "Ignored.", "deprecated": true });
-    let mut schema = object(
-        required,
-        &json!({
-            "title": title(),
-            "description": description(),
-            "completed": { "type": "boolean" },
-            "id": ignored,
-            "user_id": ignored,
-            "created_at": ignored,
-            "updated_at": ignored,
-            "version": ignored,
-        }),
-    );
+    let mut properties = json!({
+        "title": title(),
+        "description": description(),
+        "completed": { "type": "boolean" },
+    });
+    for key in READ_ONLY {
+        properties[key] = ignored();
+    }
+    let mut schema = object(required, &properties);
     schema["minProperties"] = min_properties.into();
     schema["examples"] = json!([{ "title": "Buy groceries", "description": "Milk, eggs, bread" }]);
     schema
 }
 
+/// A key that may be sent back as it came.
+fn ignored() -> Value {
+    json!({ "description": "Ignored.", "deprecated": true })
+}
+
 fn completion() -> Value {
-    let mut schema = object(&[], &json!({ "completed": { "type": "boolean" } }));
+    let mut properties = json!({ "completed": { "type": "boolean" } });
+    for key in READ_ONLY {
+        properties[key] = ignored();
+    }
+    let mut schema = object(&[], &properties);
     schema["examples"] = json!([{ "completed": true }]);
     schema
 }

@@ -4,7 +4,7 @@ use actix_web::{
 };
 use domain::CompletedChange;
 
-use super::{Endpoint, Input, update::done};
+use super::{Endpoint, Input, READ_ONLY, update::done};
 use crate::{
     ErrorCode,
     error::ApiError,
@@ -40,6 +40,7 @@ async fn complete(
 
 fn parse(mut fields: Fields) -> Result<CompletedChange, ApiError> {
     let completed = fields.optional("completed", |value| boolean(&value));
+    fields.ignore(&READ_ONLY);
     fields.finish()?;
     Ok(completed.map_or(CompletedChange::Toggle, CompletedChange::Set))
 }

@@ -21,12 +21,12 @@ pub(super) async fn openapi() -> impl Responder {
     HttpResponse::Ok().json(DOCUMENT.get_or_init(openapi::document))
 }
 
-/// The page's files are named relative to `/docs/`.
+/// The page's files are named relative to `/docs/`. So is that path itself, for proxies that put something before it.
 pub(super) async fn index(request: actix_web::HttpRequest) -> Result<HttpResponse, ApiError> {
     if request.path().ends_with('/') {
         return serve("index.html");
     }
-    Ok(HttpResponse::PermanentRedirect().insert_header((LOCATION, "/docs/")).finish())
+    Ok(HttpResponse::PermanentRedirect().insert_header((LOCATION, "docs/")).finish())
 }
 
 pub(super) async fn file(name: Path<String>) -> Result<HttpResponse, ApiError> {
@@ -37,7 +37,7 @@ fn serve(name: &str) -> Result<HttpResponse, ApiError> {
     static CONFIG: OnceLock<Arc<Config<'static>>> = OnceLock::new();
     let config = CONFIG.get_or_init(|| {
         Arc::new(
-            Config::from("/openapi.json").try_it_out_enabled(true).persist_authorization(false).validator_url("none"),
+            Config::from("../openapi.json").try_it_out_enabled(true).persist_authorization(false).validator_url("none"),
         )
     });
     let file = utoipa_swagger_ui::serve(name, config.clone()).map_err(|error| ApiError::internal(error.to_string()))?;

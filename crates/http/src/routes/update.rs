@@ -60,7 +60,7 @@ pub(super) fn done<T>(outcome: Outcome<T>) -> Result<T, ApiError> {
 }
 
 /// The keys of a task that clients may send back, as in `{...task, title}`, and that decide nothing.
-pub(super) const READ_ONLY: [&str; 5] = ["id", "user_id", "created_at", "updated_at", "version"];
+pub(crate) const READ_ONLY: [&str; 5] = ["id", "user_id", "created_at", "updated_at", "version"];
 
 fn parse(mut fields: Fields) -> Result<TaskChanges, ApiError> {
     fields.ignore(&READ_ONLY);

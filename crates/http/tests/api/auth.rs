@@ -118,9 +118,12 @@ async fn in_development_a_client_is_told_what_is_wrong_and_what_mends_it() {
         ed.token(&claims)
     };
     let cases = [
-        ("a2eQxzd2IgtwIiVzvmeWJwhxj0piF8Zh".to_owned(), "this is a session token, and SESSION_TOKENS is off"),
+        ("a2eQxzd2IgtwIiVzvmeWJwhxj0piF8Zh".to_owned(), "SESSION_TOKENS=bearer accepts them"),
         ("a.b.c.d".to_owned(), "this is not a token"),
-        (secret.sign(r#"{"alg":"ES512","kid":"x"}"#, "{}"), "algorithm is not supported: HS256, EdDSA"),
+        (
+            secret.sign(r#"{"alg":"ES512","kid":"x"}"#, "{}"),
+            "algorithm is not supported: EdDSA, ES256, RS256, PS256 and HS256 are",
+        ),
         (secret.sign(r#"{"alg":"EdDSA"}"#, "{}"), "must hold kid"),
         (secret.sign(r#"{"alg":"EdDSA","kid":"x"}"#, "{}"), "is BETTER_AUTH_URL, or JWKS_URL, that of the same app?"),
         (secret.sign(r#"{"alg":"RS256","kid":"ed"}"#, "{}"), "another algorithm than the token names"),

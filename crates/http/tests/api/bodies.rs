@@ -76,6 +76,8 @@ async fn any_type_of_json_is_taken_and_nothing_else() {
         assert_eq!(answer.outcome(), is(415, "UNSUPPORTED_MEDIA_TYPE"), "{content_type}");
         assert_eq!(answer.message(), "send the body as Content-Type: application/json");
     }
+    let plain = app.alice(Method::POST, "/api/tasks").header("content-encoding", "identity").json(r#"{"title":"x"}"#);
+    assert_eq!(plain.send().await.status, 201);
     let packed = app.alice(Method::POST, "/api/tasks").header("content-encoding", "gzip").json(r#"{"title":"x"}"#);
     assert_eq!(packed.send().await.outcome(), is(415, "UNSUPPORTED_MEDIA_TYPE"));
 }
@@ -89,6 +91,17 @@ async fn a_body_has_at_most_64_kib() {
     assert_eq!(app.alice(Method::POST, "/api/tasks").json(of_size(65536)).send().await.status, 201);
     let too_large = app.alice(Method::POST, "/api/tasks").json(of_size(65537)).send().await;
     assert_eq!(too_large.outcome(), is(413, "PAYLOAD_TOO_LARGE"));
+}
+
+#[actix_web::test]
+async fn a_small_body_full_of_faults_gets_no_large_answer() {
+    let app = TestApp::new().start().await;
+    let body: Vec<String> = (0..5000).map(|number| format!("\"k{number}\":0")).collect();
+
+    let answer = app.alice(Method::POST, "/api/tasks").json(format!("{{{}}}", body.join(","))).send().await;
+
+    assert_eq!(answer.outcome(), is(422, "VALIDATION_ERROR"));
+    assert!(answer.bytes.len() < 4096, "{} bytes", answer.bytes.len());
 }
 
 #[actix_web::test]

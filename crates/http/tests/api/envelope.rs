@@ -41,7 +41,7 @@ impl TaskRepository for Broken {
     }
 
     async fn delete(&self, _: &OwnerId, _: TaskId, _: &Precondition) -> Result<Outcome<()>, RepositoryError> {
-        Ok(Outcome::Absent)
+        std::future::pending().await
     }
 }
 
@@ -129,6 +129,18 @@ async fn a_panic_is_500_in_the_envelope_and_the_next_request_is_served() {
     assert_eq!(panicked.json()["error"]["request_id"], "it-was-me");
     assert_eq!(panicked.header("x-request-id"), Some("it-was-me"));
     assert_eq!(app.anonymous(Method::GET, "/health/live").send().await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_request_that_takes_too_long_is_503_with_a_time_to_wait() {
+    let app = broken().start().await;
+
+    let path = "/api/tasks/00000000-0000-7000-8000-000000000001";
+    let answer = app.alice(Method::DELETE, path).header("x-request-id", "patience").send().await;
+
+    assert_eq!(answer.outcome(), is(503, "UNAVAILABLE"));
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    assert_eq!(answer.json()["error"]["request_id"], "patience");
 }
 
 #[actix_web::test]

@@ -13,7 +13,7 @@ use domain::{
     Clock, Identity, Readiness, TaskRepository, TaskService, UserProvisioner,
     testing::{FixedClock, InMemoryTasks, SequentialIds, alice, bob, nobody},
 };
-use http::{Api, Authenticator, ClaimRules, SecretVerifier};
+use http::{Api, Authenticator, ClaimRules, Lifecycle, SecretVerifier};
 use serde_json::Value;
 
 use crate::keys::every_verifier;
@@ -50,6 +50,8 @@ impl TestApp {
             readiness: vec![("database", readiness)],
             cors_origins: vec!["http://localhost:3000".to_owned()],
             body_timeout: Duration::from_millis(200),
+            request_timeout: Duration::from_secs(2),
+            lifecycle: Lifecycle::default(),
         };
         Self { api, clock }
     }

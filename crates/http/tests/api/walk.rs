@@ -109,6 +109,13 @@ async fn someone_elses_path_is_forbidden_before_anything_is_looked_up() {
             }
         }
     }
+    for (method, path) in [
+        (Method::DELETE, "/api/alice/tasks"),
+        (Method::POST, "/api/alice/tasks/x"),
+        (Method::GET, "/api/alice/tasks/x/complete"),
+    ] {
+        assert_eq!(app.bob(method.clone(), path).send().await.outcome(), is(403, "FORBIDDEN"), "{method} {path}");
+    }
     let mine = app.alice(Method::GET, &format!("/api/tasks/{id}")).send().await;
     assert_eq!(mine.json()["data"]["version"], 1);
 }

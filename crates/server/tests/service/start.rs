@@ -46,7 +46,23 @@ fn a_bad_setting_stops_the_start_with_a_line_that_names_it() {
         ),
         ("DATABASE_MAX_CONNECTIONS", "0", "DATABASE_MAX_CONNECTIONS must be a number from 1 to 1000"),
         ("DATABASE_ACQUIRE_TIMEOUT", "2", "DATABASE_ACQUIRE_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
-        ("BODY_TIMEOUT", "0s", "BODY_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
+        ("REQUEST_TIMEOUT", "0s", "REQUEST_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
+        ("BODY_TIMEOUT", "10s", "BODY_TIMEOUT must be a duration shorter than REQUEST_TIMEOUT, such as 500ms or 2s"),
+        (
+            "CORS_ORIGINS",
+            "http://[",
+            "CORS_ORIGINS must be origins such as https://app.example.com, separated by commas",
+        ),
+        (
+            "CORS_ORIGINS",
+            "http://a:b:c",
+            "CORS_ORIGINS must be origins such as https://app.example.com, separated by commas",
+        ),
+        (
+            "CORS_ORIGINS",
+            "https://App.example.com",
+            "CORS_ORIGINS must be origins such as https://app.example.com, separated by commas",
+        ),
         ("SHUTDOWN_TIMEOUT", "forever", "SHUTDOWN_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
         ("WORKERS", "0", "WORKERS must be a number from 1 to 1024"),
         ("RUST_LOG", "a=b=c", "RUST_LOG must be a filter such as info or info,sqlx=debug"),
@@ -56,6 +72,32 @@ fn a_bad_setting_stops_the_start_with_a_line_that_names_it() {
         assert_eq!(printed, format!("tasks-api: {expected}"));
         assert!(!printed.contains("hunter2"));
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_setting_that_is_not_text_is_refused_and_never_taken_for_one_that_is_not_set() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+    for name in ["ENVIRONMENT", "DATABASE_URL", "BETTER_AUTH_SECRET", "PORT"] {
+        let directory = tempfile::tempdir().unwrap();
+        let output = program(&directory, &[]).env(name, OsStr::from_bytes(b"production\xff")).output().unwrap();
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            printed.starts_with(&format!("tasks-api: {name} must be ")) && printed.lines().count() == 1,
+            "{printed}"
+        );
+    }
+}
+
+#[test]
+fn the_tasks_are_not_dropped_without_a_word() {
+    let directory = tempfile::tempdir().unwrap();
+
+    let output = program(&directory, &[]).args(["migrate", "down"]).output().unwrap();
+
+    assert!(!output.status.success());
+    assert!(String::from_utf8(output.stderr).unwrap().contains("--delete-tasks"));
 }
 
 #[test]
@@ -111,7 +153,7 @@ async fn production_does_not_migrate_unasked_and_says_what_to_do() {
     assert!(run(&["migrate", "status"]).lines().all(|line| line.starts_with("applied")));
     assert_eq!(run(&["migrate", "up"]), "nothing to do\n");
     drop(Service::start(&settings));
-    assert!(run(&["migrate", "down"]).contains("taken back: m"));
+    assert!(run(&["migrate", "down", "--delete-tasks"]).contains("taken back: m"));
     drop(Service::start(&[settings.as_slice(), &[("MIGRATE_ON_START", "on")]].concat()));
 }
 

@@ -41,8 +41,8 @@ async fn no_request_in_flight_fails_when_the_service_is_told_to_stop_under_load(
     assert_eq!(stored, acknowledged, "each acknowledged task is there, and no other");
 }
 
-/// Sends creates over one connection, each after the answer to the last, until the server closes it or takes no more;
-/// a request that was sent must be answered with 201, unless the connection was closed before it arrived.
+/// Sends creates over one connection, each after the answer to the last, until an answer says that the connection closes.
+/// Each that is sent must be answered with 201.
 async fn create_until_closed(address: String, authorization: String) -> usize {
     let body = json!({ "title": "under load" }).to_string();
     let request = format!(
@@ -53,18 +53,11 @@ async fn create_until_closed(address: String, authorization: String) -> usize {
     let mut acknowledged = 0;
     let mut connection = tokio::net::TcpStream::connect(&address).await.unwrap();
     loop {
-        if connection.write_all(request.as_bytes()).await.is_err() {
-            return acknowledged;
-        }
+        connection.write_all(request.as_bytes()).await.unwrap();
         let mut response = Vec::new();
         while !is_whole(&response) {
-            match connection.read_buf(&mut response).await {
-                Ok(0) | Err(_) => {
-                    assert!(response.is_empty(), "half an answer: {}", response.escape_ascii());
-                    return acknowledged;
-                }
-                Ok(_) => {}
-            }
+            let read = connection.read_buf(&mut response).await;
+            assert!(read.is_ok_and(|bytes| bytes > 0), "not answered: {}", response.escape_ascii());
         }
         let head = String::from_utf8_lossy(&response).into_owned();
         assert!(head.starts_with("HTTP/1.1 201"), "{head}");
@@ -90,4 +83,52 @@ async fn an_interrupt_stops_in_order_too() {
 
     assert!(service.wait().success());
     service.wait_for_log(|line| line.contains("stopped"));
+}
+
+#[tokio::test]
+async fn a_service_that_is_stopping_is_not_ready_and_still_serves() {
+    let database = TestDatabase::sqlite().await;
+    let mut service = Service::with(&database, &[("SHUTDOWN_DELAY", "2s")]);
+
+    service.send_signal("-TERM");
+    service.wait_for_log(|line| line.contains("stopping"));
+
+    let ready = service.anonymous(Method::GET, "/health/ready").send().await.unwrap();
+    assert_eq!(ready.status(), 503);
+    let served = service.request("alice", Method::GET, "/api/tasks").send().await.unwrap();
+    assert_eq!((served.status().as_u16(), served.headers()["connection"].to_str().unwrap()), (200, "close"));
+    assert!(service.wait().success());
+}
+
+#[tokio::test]
+async fn further_signals_stop_at_once() {
+    let database = TestDatabase::sqlite().await;
+    let mut service = Service::with(&database, &[("SHUTDOWN_DELAY", "60s")]);
+    let mut unfinished = tokio::net::TcpStream::connect(&service.address).await.unwrap();
+    unfinished.write_all(b"POST /api/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{").await.unwrap();
+
+    // The first begins the delay, the second ends it, the third cuts off what is in flight.
+    let begin = std::time::Instant::now();
+    while service.is_running() {
+        service.send_signal("-INT");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+
+    assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_holds_up_no_request() {
+    let database = TestDatabase::sqlite().await;
+    for goes_away in [true, false] {
+        let mut service = Service::with(&database, &[("RUST_LOG", "trace")]);
+        service.stop_reading_the_log(goes_away);
+        // More than a pipe holds.
+        for _request in 0..200 {
+            let answer = service.request("alice", Method::GET, "/api/tasks").send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+        }
+        service.send_signal("-TERM");
+        assert!(service.wait().success());
+    }
 }

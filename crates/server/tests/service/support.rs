@@ -26,11 +26,20 @@ pub fn program(directory: &TempDir, settings: &[(&str, &str)]) -> Command {
     command
 }
 
+/// What whoever reads the log does.
+#[derive(Clone, Copy)]
+enum Reading {
+    On,
+    Stopped,
+    Gone,
+}
+
 /// A running service.
 pub struct Service {
     child: Child,
     pub address: String,
     log: Arc<Mutex<Vec<String>>>,
+    reading: Arc<Mutex<Reading>>,
     client: Client,
     // Dropped last: the service works in it.
     _directory: TempDir,
@@ -39,7 +48,13 @@ pub struct Service {
 impl Service {
     /// A service in production on this database, where Alice and Bob are users.
     pub fn on(database: &TestDatabase) -> Self {
-        Self::start(&[("DATABASE_URL", database.url()), ("ENVIRONMENT", "production"), ("BETTER_AUTH_SECRET", SECRET)])
+        Self::with(database, &[])
+    }
+
+    /// The same, with further settings.
+    pub fn with(database: &TestDatabase, settings: &[(&str, &str)]) -> Self {
+        let own = [("DATABASE_URL", database.url()), ("ENVIRONMENT", "production"), ("BETTER_AUTH_SECRET", SECRET)];
+        Self::start(&[own.as_slice(), settings].concat())
     }
 
     pub fn start(settings: &[(&str, &str)]) -> Self {
@@ -51,9 +66,15 @@ impl Service {
         let log = Arc::new(Mutex::new(Vec::new()));
         let (found, address) = mpsc::channel();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let kept = log.clone();
+        let (kept, reading) = (log.clone(), Arc::new(Mutex::new(Reading::On)));
+        let mood = reading.clone();
         thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
+                match *mood.lock().unwrap() {
+                    Reading::On => {}
+                    Reading::Stopped => thread::sleep(PATIENCE),
+                    Reading::Gone => return,
+                }
                 if line.contains("listening")
                     && let Some(at) = line.find("127.0.0.1:")
                 {
@@ -67,7 +88,7 @@ impl Service {
             let _ = child.kill();
             panic!("the service does not listen: {:?}", log.lock().unwrap());
         };
-        Self { child, address, log, client: Client::new(), _directory: directory }
+        Self { child, address, log, reading, client: Client::new(), _directory: directory }
     }
 
     /// A request with a token of this user.
@@ -81,6 +102,15 @@ impl Service {
 
     pub fn log(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Whoever reads the log stops to, or goes away.
+    pub fn stop_reading_the_log(&self, goes_away: bool) {
+        *self.reading.lock().unwrap() = if goes_away { Reading::Gone } else { Reading::Stopped };
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// Waits until the log has a line that satisfies.

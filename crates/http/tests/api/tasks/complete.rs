@@ -29,7 +29,8 @@ async fn with_a_wish_the_mark_is_set_so_that_a_retry_is_safe() {
     let app = TestApp::new().start().await;
     let path = format!("/api/tasks/{}/complete", app.task_of_alice().await);
     for (wish, _attempt) in [(true, 1), (true, 2), (false, 1), (false, 2)] {
-        let answer = app.alice(Method::PATCH, &path).json(json!({ "completed": wish }).to_string()).send().await;
+        let body = json!({ "completed": wish, "id": "ignored", "version": 7 }).to_string();
+        let answer = app.alice(Method::PATCH, &path).json(body).send().await;
         assert_eq!((answer.status.as_u16(), &answer.json()["data"]["completed"]), (200, &json!(wish)));
     }
 }

@@ -2,7 +2,9 @@
 
 mod schemas;
 
-use actix_web::http::Method;
+use std::collections::BTreeMap;
+
+use actix_web::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::{ENDPOINTS, Endpoint, ErrorCode, Style, extract::MAX_BODY_BYTES, routes::Input};
@@ -62,6 +64,7 @@ pub fn document() -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas::all(),
+            "responses": all_error_responses(),
             "securitySchemes": {
                 "bearer": {
                     "type": "http",
@@ -129,7 +132,7 @@ fn request_body(schema: &str, required: bool) -> Value {
 fn responses(style: Style, endpoint: &Endpoint) -> Value {
     let (status, schema) = endpoint.success;
     let mut headers = json!({ "X-Request-Id": header("The request's id, as it stands in the log.") });
-    if status == actix_web::http::StatusCode::CREATED {
+    if status == StatusCode::CREATED {
         headers["Location"] = header("The path of the new task, in the style of the request.");
     }
     if schema.is_some() {
@@ -159,29 +162,67 @@ fn responses(style: Style, endpoint: &Endpoint) -> Value {
     responses.into()
 }
 
-/// One response a status; where codes share one, an example of each.
+/// References to the responses of these codes, by status. Codes that share a status share a response.
 fn error_responses(style: Style, codes: &[ErrorCode]) -> Map<String, Value> {
-    let mut responses = Map::new();
+    let mut by_status: BTreeMap<StatusCode, Vec<ErrorCode>> = BTreeMap::new();
     for code in codes {
-        let status = code.status(style);
-        let response = responses.entry(status.as_str()).or_insert_with(|| {
-            let mut headers = json!({ "X-Request-Id": header("The request's id, as it stands in the log.") });
-            match code {
-                ErrorCode::Unauthorized => headers["WWW-Authenticate"] = header("`Bearer`, and what is wrong."),
-                ErrorCode::MethodNotAllowed => headers["Allow"] = header("The methods that are allowed."),
-                ErrorCode::Unavailable => headers["Retry-After"] = header("Seconds to wait before the next attempt."),
-                _ => {}
-            }
-            json!({
-                "description": status.canonical_reason(),
-                "headers": headers,
-                "content": { "application/json": { "schema": schemas::reference("Error"), "examples": {} } },
-            })
-        });
-        response["content"]["application/json"]["examples"][code.as_str()] =
-            json!({ "value": schemas::error_example(*code) });
+        by_status.entry(code.status(style)).or_default().push(*code);
     }
-    responses
+    by_status
+        .into_iter()
+        .map(|(status, codes)| {
+            let reference = format!("#/components/responses/{}", response_name(&codes));
+            (status.as_str().to_owned(), json!({ "$ref": reference }))
+        })
+        .collect()
+}
+
+/// Every response that [`error_responses`] refers to.
+fn all_error_responses() -> Map<String, Value> {
+    let groups: [&[ErrorCode]; 12] = [
+        &[ErrorCode::InvalidJson],
+        &[ErrorCode::ValidationError],
+        &[ErrorCode::ValidationError, ErrorCode::InvalidJson],
+        &[ErrorCode::Unauthorized, ErrorCode::TokenExpired],
+        &[ErrorCode::Forbidden],
+        &[ErrorCode::NotFound],
+        &[ErrorCode::MethodNotAllowed],
+        &[ErrorCode::RequestTimeout],
+        &[ErrorCode::VersionConflict],
+        &[ErrorCode::PayloadTooLarge],
+        &[ErrorCode::UnsupportedMediaType],
+        &[ErrorCode::InternalError],
+    ];
+    groups
+        .into_iter()
+        .chain([[ErrorCode::Unavailable].as_slice()])
+        .map(|codes| (response_name(codes), error_response(codes)))
+        .collect()
+}
+
+fn response_name(codes: &[ErrorCode]) -> String {
+    codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join("_or_")
+}
+
+fn error_response(codes: &[ErrorCode]) -> Value {
+    let mut headers = json!({ "X-Request-Id": header("The request's id, as it stands in the log.") });
+    let mut examples = Map::new();
+    for code in codes {
+        match code {
+            ErrorCode::Unauthorized => headers["WWW-Authenticate"] = header("`Bearer`, and what is wrong."),
+            ErrorCode::MethodNotAllowed => headers["Allow"] = header("The methods that are allowed."),
+            ErrorCode::Unavailable => headers["Retry-After"] = header("Seconds to wait before the next attempt."),
+            ErrorCode::VersionConflict => headers["ETag"] = header("The tag of the task as it is now."),
+            _ => {}
+        }
+        examples.insert(code.as_str().to_owned(), json!({ "value": schemas::error_example(*code) }));
+    }
+    let messages: Vec<&str> = codes.iter().map(|code| code.message()).collect();
+    json!({
+        "description": messages.join("; or "),
+        "headers": headers,
+        "content": { "application/json": { "schema": schemas::reference("Error"), "examples": examples } },
+    })
 }
 
 fn header(description: &str) -> Value {

@@ -70,18 +70,26 @@ fn operation_ids_are_unique() {
 }
 
 #[test]
-fn every_operation_shows_an_example_of_every_error() {
+fn every_error_of_every_operation_shows_an_example() {
     let document = openapi_document();
+    let mut used = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for operation in item.as_object().unwrap().values().filter_map(|operation| operation.get("responses")) {
-            for (status, response) in
-                operation.as_object().unwrap().iter().filter(|(status, _)| status.as_str() >= "400")
-            {
+            let errors = operation.as_object().unwrap().iter().filter(|(status, _)| status.as_str() >= "400");
+            for (status, response) in errors {
+                let reference = response["$ref"].as_str().unwrap().trim_start_matches('#');
+                let response = document.pointer(reference).unwrap_or_else(|| panic!("{path} {status}: no {reference}"));
                 let examples = response["content"]["application/json"]["examples"].as_object();
                 assert!(examples.is_some_and(|examples| !examples.is_empty()), "{path} {status}");
+                used.insert(reference.to_owned());
             }
         }
     }
+    assert_eq!(
+        used.len(),
+        document["components"]["responses"].as_object().unwrap().len(),
+        "some are never referred to"
+    );
 }
 
 #[actix_web::test]

@@ -28,23 +28,36 @@ enum User {
 #[async_trait]
 impl<C: ConnectionTrait + Send> UserProvisioner for SeaOrmTasks<C> {
     async fn provision(&self, user: &Identity, now: Timestamp) -> Result<(), RepositoryError> {
+        // There must be an address, and it must be unique. Where there is none, or it is another user's, one that cannot
+        // exist stands in. Better Auth keeps addresses in lower case.
+        let own = user.email.as_ref().map(|email| email.to_lowercase());
+        let stand_in = format!("{}@users.invalid", user.id.as_str());
+        for email in own.into_iter().chain([stand_in]) {
+            if self.add_user(user, email, now).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<C: ConnectionTrait + Send> SeaOrmTasks<C> {
+    /// Adds a row. False if the id or the address is taken: the statement does not tell which, and a second one with a free
+    /// address changes nothing if it was the id.
+    async fn add_user(&self, user: &Identity, email: String, now: Timestamp) -> Result<bool, RepositoryError> {
         let id = user.id.as_str();
         let name = user.name.as_deref().unwrap_or(id);
-        // Better Auth keeps addresses in lower case. Where there is none, one that cannot exist stands in, since there must
-        // be one and it must be unique.
-        let email = user.email.as_ref().map_or_else(|| format!("{id}@users.invalid"), |email| email.to_lowercase());
         let now = OffsetDateTime::from(now);
-
         let columns = [User::Id, User::Name, User::Email, User::EmailVerified, User::CreatedAt, User::UpdatedAt];
         let row = Query::insert()
             .into_table(User::Table)
             .columns(columns)
             .values([id.into(), name.into(), email.into(), false.into(), now.into(), now.into()])
             .map_err(|error| RepositoryError::Failed(error.into()))?
-            // On no particular column: another user with the same address stays as they are, too.
+            // On no particular column: whoever has the id or the address stays as they are.
             .on_conflict(OnConflict::new().do_nothing().to_owned())
             .to_owned();
-        self.connection.execute(&row).await.map_err(repository_error)?;
-        Ok(())
+        let inserted = self.connection.execute(&row).await.map_err(repository_error)?;
+        Ok(inserted.rows_affected() > 0)
     }
 }

@@ -1,16 +1,14 @@
 //! Users are made where nothing else makes them.
 
-use domain::{
-    Clock, Identity, NewTask, OwnerId, RepositoryError, TaskId, TaskRepository, Title, UserProvisioner,
-    testing::{FixedClock, alice},
-};
+use domain::{Clock, Identity, NewTask, OwnerId, TaskId, TaskRepository, Title, UserProvisioner, testing::FixedClock};
 use infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, Statement};
 
 on_both_databases! {
     a_user_is_made_from_what_is_known,
     a_user_who_exists_stays_as_they_are,
-    an_address_that_is_taken_makes_no_second_user,
+    a_user_whose_address_is_taken_gets_one_that_stands_in,
+    a_user_is_made_once_whoever_asks_at_once,
 }
 
 fn identity(id: &str, name: Option<&str>, email: Option<&str>) -> Identity {
@@ -54,14 +52,37 @@ async fn a_user_who_exists_stays_as_they_are(database: TestDatabase) {
     assert_eq!(user(&database, "alice").await, Some(unverified("alice", "alice@example.test")));
 }
 
-async fn an_address_that_is_taken_makes_no_second_user(database: TestDatabase) {
-    let impostor = identity("impostor", None, alice().email.as_deref());
-    provision(&database, &impostor).await;
+async fn a_user_whose_address_is_taken_gets_one_that_stands_in(database: TestDatabase) {
+    let namesake = identity("namesake", Some("Namesake"), Some("Alice@Example.test"));
+    for _twice in 0..2 {
+        provision(&database, &namesake).await;
 
-    assert_eq!(user(&database, "impostor").await, None);
-    assert_eq!(user(&database, "alice").await, Some(unverified("alice", "alice@example.test")));
+        assert_eq!(user(&database, "namesake").await, Some(unverified("Namesake", "namesake@users.invalid")));
+        assert_eq!(user(&database, "alice").await, Some(unverified("alice", "alice@example.test")));
+    }
     let id = TaskId::try_from("00000000-0000-7000-8000-000000000001").unwrap();
     let task = NewTask { title: Title::try_from("Task").unwrap(), description: None, completed: false };
-    let refused = database.tasks().create(&impostor.id, id, &task, FixedClock::default().now()).await;
-    assert!(matches!(refused, Err(RepositoryError::UnknownOwner)), "{refused:?}");
+    database.tasks().create(&namesake.id, id, &task, FixedClock::default().now()).await.unwrap();
+}
+
+async fn a_user_is_made_once_whoever_asks_at_once(database: TestDatabase) {
+    let users = ["erin", "frank"].map(|id| identity(id, None, Some("shared@example.test")));
+    let [erin, frank] = &users;
+
+    tokio::join!(
+        provision(&database, erin),
+        provision(&database, frank),
+        provision(&database, erin),
+        provision(&database, frank)
+    );
+
+    let mut addresses = Vec::new();
+    for Identity { id, .. } in &users {
+        addresses.push(user(&database, id.as_str()).await.unwrap().1);
+    }
+    assert!(
+        addresses == ["shared@example.test", "frank@users.invalid"]
+            || addresses == ["erin@users.invalid", "shared@example.test"],
+        "{addresses:?}"
+    );
 }

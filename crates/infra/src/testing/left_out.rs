@@ -2,13 +2,11 @@
 
 use std::{
     env, fs,
-    io::{self, Write},
+    io::{self, Read, Seek, Write},
     os::unix::process::parent_id,
-    time::Duration,
+    path::Path,
+    process::Command,
 };
-
-/// A marker that is older than this is of another run, whose process had the same number.
-const ONE_RUN: Duration = Duration::from_mins(10);
 
 /// Tests that need more than Rust, and are left out where that is missing.
 #[derive(Debug)]
@@ -44,14 +42,68 @@ impl Optional {
         }
     }
 
-    /// A run is many processes, one for each file of tests, but all have the same parent.
+    /// Whether no test of this run has said it yet. A file beside the tests' programs, under `target/`, names the last run
+    /// that has; the next one overwrites it.
     fn is_first_of_this_run(&self) -> bool {
-        let name = self.name.to_lowercase().replace(' ', "-");
-        let marker = env::temp_dir().join(format!("tasks-api-{name}-left-out-{}", parent_id()));
-        let age = fs::metadata(&marker).and_then(|marker| marker.modified()).ok().and_then(|made| made.elapsed().ok());
-        if age.is_some_and(|age| age > ONE_RUN) {
-            fs::remove_file(&marker).ok();
-        }
-        fs::File::create_new(marker).is_ok()
+        let name = format!("{}-left-out-in-run", self.name.to_lowercase().replace(' ', "-"));
+        let run = run();
+        // Twice is better than never.
+        env::current_exe().and_then(|program| replaces(&program.with_file_name(name), &run)).unwrap_or(true)
+    }
+}
+
+/// Writes `text` to a file, and tells whether that changed it. One process at a time.
+fn replaces(path: &Path, text: &str) -> io::Result<bool> {
+    let mut file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+    file.lock()?;
+    let mut found = String::new();
+    file.read_to_string(&mut found)?;
+    if found == text {
+        return Ok(false);
+    }
+    file.set_len(0)?;
+    file.rewind()?;
+    file.write_all(text.as_bytes())?;
+    Ok(true)
+}
+
+/// What tells this run from others. It is many processes, one for each file of tests, but all have the same parent; and since
+/// numbers of processes are used again, the parent's start is part of it.
+fn run() -> String {
+    let parent = parent_id();
+    let start = started_on_linux(parent).or_else(|| started_elsewhere(parent)).unwrap_or_default();
+    format!("{parent} {start}")
+}
+
+/// In ticks since the machine started: field 22, counted from behind the program's name, which may hold anything.
+fn started_on_linux(process: u32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(19).map(str::to_owned)
+}
+
+fn started_elsewhere(process: u32) -> Option<String> {
+    let output = Command::new("ps").args(["-o", "lstart=", "-p", &process.to_string()]).output().ok()?;
+    String::from_utf8(output.stdout).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_told_once_and_one_that_came_before_hides_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let marker = directory.path().join("marker");
+
+        assert!(replaces(&marker, "7 a longer time ago").unwrap());
+        assert!(replaces(&marker, "7 now").unwrap(), "the same number, another process");
+        assert!(!replaces(&marker, "7 now").unwrap());
+    }
+
+    #[test]
+    fn a_run_has_the_start_of_its_parent() {
+        assert_eq!(run(), run());
+        assert!(run().len() > format!("{} ", parent_id()).len());
     }
 }

@@ -13,7 +13,8 @@ pub struct Database {
 impl Database {
     /// Opens the pool and one connection, to know that there can be one.
     ///
-    /// SQLite: makes the file, and the directory it is in, if they are not there yet.
+    /// SQLite: makes the file, and the directory it is in, if they are not there yet. On Unix only its owner may read the
+    /// file.
     ///
     /// # Errors
     ///

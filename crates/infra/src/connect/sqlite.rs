@@ -1,4 +1,4 @@
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use domain::BoxError;
 use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
@@ -18,6 +18,9 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
     let directory = url.options.get_filename().parent().filter(|_| !url.in_memory);
     if let Some(directory) = directory {
         fs::create_dir_all(directory)?;
+    }
+    if url.creates {
+        make_private(url.options.get_filename());
     }
     let options = logged(url.options.clone())
         .foreign_keys(true)
@@ -41,6 +44,17 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
     };
     let pool = open(pool, options).await.map_err(in_words)?;
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
+/// Makes an empty file that only its owner may read or write, which SQLite takes for a new database; the files that it adds
+/// get the same mode. One that is there stays as it is. What goes wrong otherwise SQLite will meet too, and tell.
+fn make_private(file: &Path) {
+    let mut options = fs::OpenOptions::new();
+    // Never opens one that is there: to close it would take away the locks that this process has on it.
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).ok();
 }
 
 /// Opens the pool, and waits while another process makes the same file: the one step of that for which SQLite itself does

@@ -10,6 +10,8 @@ pub(crate) struct SqliteUrl {
     pub(crate) options: SqliteConnectOptions,
     /// Whether the database is in memory and gone with its connection.
     pub(crate) in_memory: bool,
+    /// Whether a file that is not there is made.
+    pub(crate) creates: bool,
 }
 
 impl SqliteUrl {
@@ -25,7 +27,8 @@ impl SqliteUrl {
         }
         // Who asks for a mode gets that one; who does not gets a new file where there is none.
         let options = if mode.is_none() { options.create_if_missing(true) } else { options };
-        Ok(Self { options, in_memory })
+        let creates = !in_memory && mode.is_none_or(|mode| mode == "rwc");
+        Ok(Self { options, in_memory, creates })
     }
 }
 

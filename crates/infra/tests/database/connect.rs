@@ -1,6 +1,8 @@
 //! Connections are what the settings say, and what cannot be connected to is told in one line.
 
-use std::time::Duration;
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
+use std::{fs, time::Duration};
 
 use domain::{
     Clock, Readiness, UserProvisioner,
@@ -56,6 +58,30 @@ async fn an_sqlite_file_is_made_with_its_directory() {
         Database::connect(&settings(&url)).await.unwrap().migrate_up().await.unwrap();
 
         assert!(file.is_file(), "{url}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_may_read_an_sqlite_file_that_is_made() {
+    let directory = tempfile::tempdir().unwrap();
+    let mode = |name: &str| fs::metadata(directory.path().join(name)).unwrap().permissions().mode() & 0o777;
+    let open = async |url: String| {
+        let database = Database::connect(&settings(&url)).await.unwrap();
+        database.migrate_up().await.unwrap();
+        database
+    };
+    fs::write(directory.path().join("shared.db"), "").unwrap();
+    fs::set_permissions(directory.path().join("shared.db"), fs::Permissions::from_mode(0o664)).unwrap();
+
+    for (url, file, expected) in
+        [("new.db", "new.db", 0o600), ("rwc.db?mode=rwc", "rwc.db", 0o600), ("shared.db", "shared.db", 0o664)]
+    {
+        let _open = open(format!("sqlite:{}/{url}", directory.path().display())).await;
+
+        for name in [file.to_owned(), format!("{file}-wal"), format!("{file}-shm")] {
+            assert_eq!(mode(&name), expected, "{name}");
+        }
     }
 }
 
@@ -125,7 +151,7 @@ async fn sqlite_in_memory_is_one_connection_that_stays() {
 async fn what_cannot_be_connected_to_is_told_in_one_line() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("file");
-    std::fs::write(&file, "not a database, and long enough to be seen not to be one".repeat(20)).unwrap();
+    fs::write(&file, "not a database, and long enough to be seen not to be one".repeat(20)).unwrap();
 
     let line = refusal(&format!("sqlite:{}", file.display())).await;
     assert_eq!(line, format!("cannot connect to SQLite file {}: file is not a database", file.display()));

@@ -28,19 +28,25 @@ impl DatabaseSettings {
     /// and each is a thread.
     pub const SQLITE_CONNECTIONS: u32 = 5;
 
+    /// Two seconds: a caller that waits longer has given up.
+    pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+
+    /// Four minutes: services that stop unused databases, such as Neon, cut connections after five.
+    pub const IDLE_TIMEOUT: Duration = Duration::from_mins(4);
+
+    /// A quarter of an hour: soon enough after a fail-over, and seldom enough to cost nothing.
+    pub const MAX_LIFETIME: Duration = Duration::from_mins(15);
+
     /// The defaults for a database.
-    ///
-    /// 2 s to acquire a connection, since a caller that waits longer has given up; 4 min idle, since services that stop
-    /// unused databases, such as Neon, cut connections after 5 min; 15 min of age.
     #[must_use]
     pub fn new(url: DatabaseUrl) -> Self {
         let max_connections = if url.is_postgres() { Self::POSTGRES_CONNECTIONS } else { Self::SQLITE_CONNECTIONS };
         Self {
             url,
             max_connections,
-            acquire_timeout: Duration::from_secs(2),
-            idle_timeout: Duration::from_mins(4),
-            max_lifetime: Duration::from_mins(15),
+            acquire_timeout: Self::ACQUIRE_TIMEOUT,
+            idle_timeout: Self::IDLE_TIMEOUT,
+            max_lifetime: Self::MAX_LIFETIME,
         }
     }
 }

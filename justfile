@@ -18,7 +18,7 @@ default:
 dev *args:
     cargo run -- "$@"
 
-# Apply all migrations; or `just migrate down`, `just migrate status`
+# Apply all migrations; or `just migrate status`, `just migrate down --delete-tasks`
 [group("run")]
 migrate *args="up":
     cargo run --quiet -- migrate "$@"

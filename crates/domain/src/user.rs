@@ -20,7 +20,8 @@ pub struct Identity {
 /// For set-ups where nothing else makes users, such as development without a sign-in service.
 #[async_trait]
 pub trait UserProvisioner: Send + Sync {
-    /// Adds the user; changes nothing if the id, or the e-mail address, is taken.
+    /// Adds the user; changes nothing if the id is taken. Where the e-mail address is another user's, one that cannot exist
+    /// stands in, and the other user stays as they are.
     ///
     /// # Errors
     ///

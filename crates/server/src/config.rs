@@ -146,3 +146,18 @@ fn within(
 fn one_a_core() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_of_the_pool_are_those_that_infra_argues_for() {
+        let postgres = database(&Environment::of(&[("DATABASE_URL", "postgres://localhost/tasks")])).unwrap();
+        assert_eq!(postgres.acquire_timeout, DatabaseSettings::ACQUIRE_TIMEOUT);
+        assert_eq!(postgres.idle_timeout, DatabaseSettings::IDLE_TIMEOUT);
+        assert_eq!(postgres.max_lifetime, DatabaseSettings::MAX_LIFETIME);
+        let (postgres, sqlite) = (DatabaseSettings::POSTGRES_CONNECTIONS, DatabaseSettings::SQLITE_CONNECTIONS);
+        assert_eq!(settings::DATABASE_MAX_CONNECTIONS.default.to_string(), format!("{postgres}; on SQLite {sqlite}"));
+    }
+}

@@ -58,7 +58,7 @@ settings! {
         "Where the tasks are kept.";
     BETTER_AUTH_URL: "the http:// or https:// address of the Better Auth app", Depends("none"),
         "Accepts the tokens that the app's `jwt` plugin signs: keys come from its `/api/auth/jwks`, and its origin is the issuer and audience.";
-    BETTER_AUTH_SECRET: "at least 32 bytes", Depends("development: made once and kept in `data/`; production: this or `BETTER_AUTH_URL` is required"),
+    BETTER_AUTH_SECRET: "at least 32 bytes", Depends("development: made once and kept in `data/`; production: required, unless another kind of token is accepted"),
         "Accepts tokens signed with this secret (HS256). Byte for byte as the app has it.";
     JWKS_URL: "an https:// address, or http:// to a private host", Depends("from `BETTER_AUTH_URL`"),
         "Where the key set is, if the app is reached by another address from here than from a browser.";

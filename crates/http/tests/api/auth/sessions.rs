@@ -133,7 +133,8 @@ async fn a_session_ends_when_its_time_is_over_although_its_row_stays() {
 
 #[actix_web::test]
 async fn a_look_up_is_used_again_only_as_long_as_was_said() {
-    let (test, sessions) = app(Some(Duration::from_millis(80)));
+    tokio::time::pause();
+    let (test, sessions) = app(Some(Duration::from_secs(5)));
     let app = test.start().await;
     for _request in 0..3 {
         assert_eq!(list(&app, TOKEN).await.status, 200);
@@ -141,8 +142,9 @@ async fn a_look_up_is_used_again_only_as_long_as_was_said() {
     assert_eq!(*sessions.look_ups.lock().unwrap(), 1);
 
     sessions.sign_out();
-    tokio::time::sleep(Duration::from_millis(100)).await;
-
+    tokio::time::advance(Duration::from_secs(4)).await;
+    assert_eq!(list(&app, TOKEN).await.status, 200);
+    tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(list(&app, TOKEN).await.status, 401);
 }
 

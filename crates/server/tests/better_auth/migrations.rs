@@ -60,7 +60,7 @@ async fn the_tables_are_the_same_whoever_comes_first_and_ours_leave_theirs_alone
     drop(app);
     drop(BetterAuth::on(&database));
     assert_eq!(described(&database).await, theirs);
-    assert!(migrate(&database, &["down", "--steps", "2"]).0);
+    assert!(migrate(&database, &["down", "--delete-tasks", "--steps", "2"]).0);
     assert_eq!(described(&database).await, theirs);
 
     let other = empty_database().await.unwrap();

@@ -206,7 +206,10 @@ impl FromStr for Switch {
     }
 }
 
-/// A time span: a whole number and `ms`, `s`, `m`, `h` or `d`.
+/// The longest time span that is taken: a year. Far longer ones are more than clocks can count on.
+const LONGEST_MS: u64 = 365 * 24 * 60 * 60 * 1000;
+
+/// A time span: a whole number and `ms`, `s`, `m`, `h` or `d`, at most a year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Duration(pub(crate) std::time::Duration);
 
@@ -225,8 +228,8 @@ impl FromStr for Duration {
             _ => bail!("not a unit of time"),
         };
         let span = number.parse::<u64>()?.checked_mul(milliseconds).context("too long")?;
-        if span == 0 {
-            bail!("no time at all");
+        if !(1..=LONGEST_MS).contains(&span) {
+            bail!("no time at all, or longer than anyone waits");
         }
         Ok(Self(std::time::Duration::from_millis(span)))
     }
@@ -258,7 +261,7 @@ mod tests {
         for (text, expected) in [("1ms", 1), ("2s", 2000), ("5m", 300_000), ("1h", 3_600_000), ("7d", 604_800_000)] {
             assert_eq!(milliseconds(text), Some(expected), "{text}");
         }
-        for text in ["", "5", "s", "0s", "-1s", "1.5s", "1 s", "1w", "99999999999999999999s", "18446744073709551615d"] {
+        for text in ["", "5", "s", "0s", "-1s", "1.5s", "1 s", "1w", "366d", "213503982334d", "99999999999999999999s", "18446744073709551615d"] {
             assert_eq!(milliseconds(text), None, "{text}");
         }
     }

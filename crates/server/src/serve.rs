@@ -113,7 +113,7 @@ fn api(
         tasks = tasks.provisioning(repository.clone());
     }
     let mut readiness: Vec<(&'static str, Arc<dyn Readiness>)> = vec![("database", repository)];
-    if let Some(jwks) = jwks {
+    if let Some(jwks) = jwks.filter(|_| config.tokens.needs_key_set()) {
         readiness.push(("key set", jwks));
     }
     Api {

@@ -70,7 +70,7 @@ settings! {
         "Tokens that expire later than this from now are refused.";
     SESSION_TOKENS: "off, bearer or cookie", Value("off"),
         "`bearer`: Better Auth's session tokens are accepted too, looked up in its table. `cookie`: in its cookie as well, where the origin allows it.";
-    SESSION_CACHE: "off or a duration such as 500ms, 2s or 5m", Value("off"),
+    SESSION_CACHE: "off or a duration of at most a minute, such as 500ms or 5s", Value("off"),
         "How long a session that was looked up may be used again. A sign-out counts after that at the latest.";
     USER_PROVISIONING: "on or off", Depends("development on SQLite: `on`; else `off`"),
         "`on`: the row of a verified user is made when it is missing. `off`: a create for such a user is refused with 401.";

@@ -19,6 +19,8 @@ pub(crate) struct TokenConfig {
     stage: Stage,
     secret: Option<SecretString>,
     key_set: Option<KeySet>,
+    /// Whether no other kind of token was asked for, so that nobody can be let in without a key set.
+    key_set_is_all: bool,
     /// What HS256 tokens must name, where that is set.
     issuer: Option<String>,
     audience: Option<String>,
@@ -32,6 +34,9 @@ struct KeySet {
     issuer: String,
     audience: String,
 }
+
+/// The longest that a sign-out may go unnoticed.
+const LONGEST_SESSION_CACHE: Duration = Duration::from_mins(1);
 
 /// What is accepted of Better Auth's session tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,11 +78,13 @@ impl TokenConfig {
         let key_set = key_set(environment, app.as_ref())?;
         let sessions = environment.value(&settings::SESSION_TOKENS)?;
         let secret = secret(environment, key_set.is_some() || sessions == Sessions::Bearer)?;
-        if sessions == Sessions::Cookie && secret.is_none() {
+        let secret_is_set = environment.text(&settings::BETTER_AUTH_SECRET)?.is_some();
+        if sessions == Sessions::Cookie && !secret_is_set {
             bail!("SESSION_TOKENS=cookie needs BETTER_AUTH_SECRET: session cookies are signed with it");
         }
         Ok(Self {
             stage,
+            key_set_is_all: !secret_is_set && sessions == Sessions::Off,
             secret,
             key_set,
             issuer: environment.text(&settings::JWT_ISSUER)?,
@@ -91,6 +98,12 @@ impl TokenConfig {
     /// Whether session tokens are accepted, so that their table must be there.
     pub(crate) fn uses_sessions(&self) -> bool {
         self.sessions != Sessions::Off
+    }
+
+    /// Whether the service is of no use as long as there is no key set. Many apps set an address and a secret and use one of
+    /// them: such a service must not wait for the other.
+    pub(crate) fn needs_key_set(&self) -> bool {
+        self.key_set_is_all
     }
 
     /// How long a token may be good at the most.
@@ -153,7 +166,10 @@ impl TokenConfig {
 fn session_reuse(environment: &Environment) -> anyhow::Result<Option<Duration>> {
     match environment.text(&settings::SESSION_CACHE)?.as_deref() {
         None | Some("off") => Ok(None),
-        Some(_) => config::duration(environment, &settings::SESSION_CACHE).map(Some),
+        Some(_) => match config::duration(environment, &settings::SESSION_CACHE)? {
+            span if span > LONGEST_SESSION_CACHE => Err(settings::SESSION_CACHE.must_be_what_it_expects()),
+            span => Ok(Some(span)),
+        },
     }
 }
 
@@ -211,6 +227,8 @@ pub(crate) fn app_origin(environment: &Environment) -> anyhow::Result<Option<Str
 
 fn parse(setting: &Setting, text: &str) -> anyhow::Result<Url> {
     let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    // They would be in every line of the log about this address.
+    let url = url.filter(|url| url.username().is_empty() && url.password().is_none());
     url.ok_or_else(|| setting.must_be_what_it_expects())
 }
 

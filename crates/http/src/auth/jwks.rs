@@ -12,7 +12,7 @@ use domain::{BoxError, Identity, Readiness, RepositoryError};
 use jsonwebtoken::errors::ErrorKind;
 
 pub use self::fetch::HttpKeySource;
-use self::{cache::KeyCache, verified::VerifiedTokens};
+use self::{cache::KeyCache, key_set::MAX_KEY_ID_BYTES, verified::VerifiedTokens};
 use super::{
     ClaimRules, Refusal, Rejection, TokenVerifier,
     claims::{Claims, unreadable},
@@ -56,6 +56,10 @@ impl JwksVerifier {
     async fn verify_signature(&self, token: &str) -> Result<Identity, Refusal> {
         let header = JoseHeader::of(token)?;
         let key_id = header.kid.ok_or(Rejection::NoKeyId)?;
+        // No set has such a key, so there is no need to look for a newer one.
+        if key_id.len() > MAX_KEY_ID_BYTES {
+            return Err(Rejection::UnknownKey.into());
+        }
         let key = self.keys.key(&key_id).await?;
         if key.algorithm_name != header.alg {
             return Err(Rejection::WrongAlgorithm.into());

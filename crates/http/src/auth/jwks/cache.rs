@@ -118,7 +118,11 @@ impl KeyCache {
             }
             Err(error) => {
                 let age_seconds = previous.map(|set| set.at.elapsed().as_secs());
-                tracing::warn!(error, age_seconds, "the key set could not be fetched; the last one is used on");
+                tracing::warn!(
+                    error,
+                    age_seconds,
+                    "the key set could not be fetched; one that was is used on: does the app have the jwt plugin?"
+                );
                 false
             }
         }

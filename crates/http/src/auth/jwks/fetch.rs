@@ -37,7 +37,7 @@ impl KeySource for HttpKeySource {
     async fn fetch(&self) -> Result<Vec<u8>, BoxError> {
         let mut response = self.client.get(&self.url).header("accept", "application/json").send().await?;
         if response.status() != StatusCode::OK {
-            return Err(format!("{} answered with {}", self.url, response.status()).into());
+            return Err(format!("its address answered with {}", response.status()).into());
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {

@@ -14,7 +14,7 @@ use crate::auth::secret::signature_only;
 const MAX_KEYS: usize = 16;
 
 /// The most bytes the id of a key may have.
-const MAX_KEY_ID_BYTES: usize = 128;
+pub(super) const MAX_KEY_ID_BYTES: usize = 128;
 
 /// The fewest bytes of an RSA modulus: 2048 bits (RFC 7518, section 3.3).
 const MIN_RSA_BYTES: usize = 256;
@@ -98,10 +98,10 @@ impl Key {
         let material: Material = serde_json::from_value(Value::Object(published.clone())).ok()?;
         let named = published.get("alg").map(|name| name.as_str().unwrap_or_default());
         let (algorithm_name, algorithm, decoding) = match material {
-            Material::OctetKeyPair { crv, x } if crv == "Ed25519" => {
+            Material::OctetKeyPair { crv, x } if crv == "Ed25519" && is_32_bytes(&x) => {
                 ("EdDSA", Algorithm::EdDSA, DecodingKey::from_ed_components(&x))
             }
-            Material::EllipticCurve { crv, x, y } if crv == "P-256" => {
+            Material::EllipticCurve { crv, x, y } if crv == "P-256" && is_32_bytes(&x) && is_32_bytes(&y) => {
                 ("ES256", Algorithm::ES256, DecodingKey::from_ec_components(&x, &y))
             }
             Material::Rsa { n, e } if is_long_enough(&n) => match named {
@@ -115,6 +115,11 @@ impl Key {
         }
         Some(Self { algorithm_name, decoding: decoding.ok()?, validation: signature_only(algorithm), published })
     }
+}
+
+/// Whether a coordinate has the length that those of Ed25519 and P-256 have. The library looks only when a key is used.
+fn is_32_bytes(coordinate: &str) -> bool {
+    BASE64_URL_SAFE_NO_PAD.decode(coordinate).is_ok_and(|bytes| bytes.len() == 32)
 }
 
 fn is_long_enough(modulus: &str) -> bool {

@@ -66,7 +66,7 @@ async fn a_sign_out_counts_at_once() {
 async fn with_a_cache_a_sign_out_counts_as_late_as_the_setting_says() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
-    let patient = serve(&database, &[BEARER, THE_SECRET, ("SESSION_CACHE", "10m")]).await;
+    let patient = serve(&database, &[BEARER, THE_SECRET, ("SESSION_CACHE", "1m")]).await;
     let brief = serve(&database, &[BEARER, THE_SECRET, ("SESSION_CACHE", "1s")]).await;
     let of_ada = app.sign_up("ada").await;
     let token = bearer(&of_ada.session_token);

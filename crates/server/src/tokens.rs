@@ -1,17 +1,20 @@
 //! Which tokens are accepted, as the settings say.
 
-use std::{net::IpAddr, str::FromStr, sync::Arc, time::Duration};
+mod key_set;
+
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use domain::{SessionStore, SystemClock};
 use http::{Authenticator, ClaimRules, HttpKeySource, JwksVerifier, SecretVerifier, SessionVerifier};
 use secrecy::SecretString;
-use url::{Host, Url};
 
+use self::key_set::KeySet;
+pub(crate) use self::key_set::app_origin;
 use crate::{
     config::{self, Stage},
     development,
-    settings::{self, Environment, Setting},
+    settings::{self, Environment},
 };
 
 /// The kinds of tokens that are accepted, and with which keys.
@@ -27,12 +30,6 @@ pub(crate) struct TokenConfig {
     max_lifetime: Duration,
     sessions: Sessions,
     session_reuse: Option<Duration>,
-}
-
-struct KeySet {
-    url: Url,
-    issuer: String,
-    audience: String,
 }
 
 /// The longest that a sign-out may go unnoticed.
@@ -74,8 +71,8 @@ impl TokenConfig {
     /// One line that names the variable at fault and what it must be.
     pub(crate) fn read(environment: &Environment) -> anyhow::Result<Self> {
         let stage = environment.value(&settings::ENVIRONMENT)?;
-        let app = app_url(environment)?;
-        let key_set = key_set(environment, app.as_ref())?;
+        let app = key_set::app_url(environment)?;
+        let key_set = key_set::read(environment, app.as_ref())?;
         let sessions = environment.value(&settings::SESSION_TOKENS)?;
         let secret = secret(environment, key_set.is_some() || sessions == Sessions::Bearer)?;
         let secret_is_set = environment.text(&settings::BETTER_AUTH_SECRET)?.is_some();
@@ -196,78 +193,10 @@ fn secret(environment: &Environment, is_optional: bool) -> anyhow::Result<Option
     }
 }
 
-fn key_set(environment: &Environment, app: Option<&Url>) -> anyhow::Result<Option<KeySet>> {
-    let url = match (environment.text(&settings::JWKS_URL)?, app) {
-        (Some(url), _) => parse(&settings::JWKS_URL, &url)?,
-        (None, Some(app)) => key_set_of(app),
-        (None, None) => return Ok(None),
-    };
-    if url.scheme() == "http" && !is_private(&url) {
-        let setting = if environment.text(&settings::JWKS_URL)?.is_some() { "JWKS_URL" } else { "BETTER_AUTH_URL" };
-        bail!("{setting} must be https:// for a public host: whoever can change the keys on their way can sign tokens");
-    }
-    let origin = app.map(|app| app.origin().ascii_serialization());
-    let named = |setting: &Setting| {
-        environment.text(setting)?.or_else(|| origin.clone()).with_context(|| {
-            format!("{} must be set where JWKS_URL is and BETTER_AUTH_URL is not: {}", setting.name, setting.expects)
-        })
-    };
-    Ok(Some(KeySet { url, issuer: named(&settings::JWT_ISSUER)?, audience: named(&settings::JWT_AUDIENCE)? }))
-}
-
-fn app_url(environment: &Environment) -> anyhow::Result<Option<Url>> {
-    let setting = &settings::BETTER_AUTH_URL;
-    environment.text(setting)?.map(|text| parse(setting, &text)).transpose()
-}
-
-/// The origin of the app, as a browser writes it.
-pub(crate) fn app_origin(environment: &Environment) -> anyhow::Result<Option<String>> {
-    Ok(app_url(environment)?.map(|app| app.origin().ascii_serialization()))
-}
-
-fn parse(setting: &Setting, text: &str) -> anyhow::Result<Url> {
-    let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    // They would be in every line of the log about this address.
-    let url = url.filter(|url| url.username().is_empty() && url.password().is_none());
-    url.ok_or_else(|| setting.must_be_what_it_expects())
-}
-
-/// Where Better Auth publishes its keys: under `/api/auth`, unless its address has a path of its own.
-fn key_set_of(app: &Url) -> Url {
-    let mut url = app.clone();
-    let base = match app.path().trim_end_matches('/') {
-        "" => "/api/auth",
-        path => path,
-    };
-    url.set_path(&format!("{base}/jwks"));
-    url.set_query(None);
-    url.set_fragment(None);
-    url
-}
-
-/// Whether a host is this machine, or one that is reached without leaving a private network.
-fn is_private(url: &Url) -> bool {
-    match url.host() {
-        None => false,
-        Some(Host::Ipv4(address)) => is_private_address(address.into()),
-        Some(Host::Ipv6(address)) => is_private_address(address.into()),
-        // Names without a dot are given in private networks only, as by Compose and Kubernetes.
-        Some(Host::Domain(name)) => {
-            !name.contains('.')
-                || [".localhost", ".local", ".internal", ".svc"].iter().any(|suffix| name.ends_with(suffix))
-        }
-    }
-}
-
-fn is_private_address(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
-        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use url::Url;
+
     use super::*;
 
     fn read(variables: &'static [(&str, &str)]) -> anyhow::Result<TokenConfig> {
@@ -337,7 +266,7 @@ mod tests {
 
     #[test]
     fn keys_travel_in_clear_only_within_a_private_network() {
-        let is_private = |url| is_private(&Url::parse(url).unwrap());
+        let is_private = |url| key_set::is_private(&Url::parse(url).unwrap());
         for url in [
             "http://localhost",
             "http://127.0.0.1:3000",

@@ -1,9 +1,9 @@
 //! What the errors of a database mean to the domain.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use domain::RepositoryError;
-use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr};
 use sqlx::{postgres::PgDatabaseError, sqlite::SqliteError};
 
 /// An error of the database, kept as a cause.
@@ -80,6 +80,31 @@ fn is_out_of_reach(error: &DbErr) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether no connection became free, or could be opened, in the time there is for it.
+pub(crate) fn is_acquire_timeout(error: &DbErr) -> bool {
+    matches!(error, DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))
+        || matches!(driver_error(error), Some(sqlx::Error::PoolTimedOut))
+}
+
+/// Whether the database refused input that should never have come as far. To the client that is a defect like any other.
+pub(crate) fn is_validation_gap(error: &DbErr) -> bool {
+    let Some(said) = driver_error(error).and_then(sqlx::Error::as_database_error) else { return false };
+    let code = said.code().unwrap_or_default();
+    if said.try_downcast_ref::<PgDatabaseError>().is_some() {
+        // A character that cannot be stored, a text that is too long, a number out of range, a time that is none or out of
+        // range, a check.
+        ["22021", "22001", "22003", "22007", "22008", "23514"].contains(&&*code)
+    } else {
+        // A check.
+        said.try_downcast_ref::<SqliteError>().is_some() && code == "275"
+    }
+}
+
+/// The code of what the database said.
+pub(crate) fn code(error: &DbErr) -> Option<String> {
+    driver_error(error)?.as_database_error()?.code().map(Cow::into_owned)
 }
 
 fn postgres_is_out_of_reach(sqlstate: &str) -> bool {

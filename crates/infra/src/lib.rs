@@ -13,9 +13,11 @@
 //! With the feature `testing`, [`testing`] gives every test a fresh database.
 
 mod connect;
+mod counted;
 mod database;
 mod error;
 mod migrate;
+mod schema;
 mod sessions;
 mod settings;
 mod tasks;
@@ -25,8 +27,10 @@ mod url;
 pub mod testing;
 
 pub use connect::ConnectError;
+pub use counted::{Counted, DatabaseStatistics};
 pub use database::Database;
 pub use migrate::{MigrateError, MigrationState};
+pub use schema::SchemaReadiness;
 pub use sessions::SeaOrmSessions;
 pub use settings::DatabaseSettings;
 pub use tasks::SeaOrmTasks;

@@ -6,7 +6,9 @@ use domain::{
 };
 use sea_orm::{ConnAcquireErr, ConnectionTrait, DbErr, TransactionTrait};
 
-use super::{creation_error, postgres_is_out_of_reach, repository_error, sqlite_is_out_of_reach};
+use super::{
+    code, creation_error, is_validation_gap, postgres_is_out_of_reach, repository_error, sqlite_is_out_of_reach,
+};
 use crate::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
 
 #[test]
@@ -52,6 +54,36 @@ async fn what_postgres_says_is_understood_and_kept() {
         assert_eq!(matches!(error, RepositoryError::Unavailable(_)), out_of_reach, "{state}: {error:?}");
         assert!(error.source().unwrap().to_string().contains("a word"), "{error:?}");
         assert!(!format!("{error:?}").contains("private"), "{error:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_validation_should_have_refused_is_told_from_what_nobody_can_foresee() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    let gaps = ["22021", "22001", "22003", "22007", "22008", "23514"];
+    let others = ["22012", "22P02", "23502", "23503", "23505", "40001", "42P01", "53100", "XX000"];
+    for (state, is_gap) in gaps.map(|gap| (gap, true)).into_iter().chain(others.map(|other| (other, false))) {
+        let raise = format!("DO $$ BEGIN RAISE 'a word' USING ERRCODE = '{state}'; END $$");
+        let error = database.connection().execute_unprepared(&raise).await.unwrap_err();
+
+        assert_eq!((is_validation_gap(&error), code(&error).as_deref()), (is_gap, Some(state)), "{error:?}");
+        // To the client it is a defect, whatever it is to us.
+        assert!(!is_gap || matches!(repository_error(error), RepositoryError::Failed(_)), "{state}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_sqlite_a_check_is_what_validation_should_have_refused() {
+    let database = TestDatabase::sqlite().await;
+    let connection = database.connection();
+    connection.execute_unprepared("CREATE TABLE small (n integer UNIQUE NOT NULL CHECK (n < 3))").await.unwrap();
+    connection.execute_unprepared("INSERT INTO small VALUES (1)").await.unwrap();
+    for (value, expected, is_gap) in [("7", "275", true), ("1", "2067", false), ("NULL", "1299", false)] {
+        let insert = format!("INSERT INTO small VALUES ({value})");
+        let error = connection.execute_unprepared(&insert).await.unwrap_err();
+
+        assert_eq!((code(&error).as_deref(), is_validation_gap(&error)), (Some(expected), is_gap), "{error:?}");
+        assert!(matches!(repository_error(error), RepositoryError::Failed(_)), "{value}");
     }
 }
 

@@ -2,12 +2,11 @@
 
 use std::ops::Deref;
 
-use infra::{SeaOrmTasks, testing::TestDatabase};
-use sea_orm::DatabaseConnection;
+use infra::{Counted, SeaOrmTasks, testing::TestDatabase};
 
 /// The tasks of a fresh database, which stays for as long as they do.
 struct Tasks {
-    tasks: SeaOrmTasks<DatabaseConnection>,
+    tasks: SeaOrmTasks<Counted>,
     _database: TestDatabase,
 }
 
@@ -18,7 +17,7 @@ impl From<TestDatabase> for Tasks {
 }
 
 impl Deref for Tasks {
-    type Target = SeaOrmTasks<DatabaseConnection>;
+    type Target = SeaOrmTasks<Counted>;
 
     fn deref(&self) -> &Self::Target {
         &self.tasks

@@ -1,0 +1,74 @@
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, TransactionTrait};
+
+use super::DatabaseStatistics;
+use crate::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
+
+async fn databases() -> Vec<TestDatabase> {
+    [Some(TestDatabase::sqlite().await), TestDatabase::postgres().await].into_iter().flatten().collect()
+}
+
+async fn of_one_connection(database: &TestDatabase) -> Database {
+    let settings = DatabaseSettings {
+        max_connections: 1,
+        acquire_timeout: Duration::from_millis(300),
+        ..DatabaseSettings::new(DatabaseUrl::parse(database.url()).unwrap())
+    };
+    Database::connect(&settings).await.unwrap()
+}
+
+/// Waits until the statistics are so: a connection that was just used comes back a moment later.
+async fn wait_until(database: &Database, holds: impl Fn(DatabaseStatistics) -> bool) {
+    let patience = tokio::time::timeout(Duration::from_secs(10), async {
+        while !holds(database.statistics()) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    assert!(patience.await.is_ok(), "{:?}", database.statistics());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_a_connection_is_counted_and_so_is_who_gives_up() {
+    for shared in databases().await {
+        let database = of_one_connection(&shared).await;
+        let ask = |sql: &'static str| {
+            let connection = database.counted();
+            tokio::spawn(async move { connection.execute_unprepared(sql).await.is_ok() })
+        };
+        wait_until(&database, |now| (now.max_connections, now.size, now.idle, now.waiting) == (1, 1, 1, 0)).await;
+
+        let lock = shared.connection().begin().await.unwrap();
+        lock.execute_unprepared(r#"UPDATE "user" SET name = 'locked'"#).await.unwrap();
+        let blocked = ask(r#"UPDATE "user" SET name = 'free'"#);
+        wait_until(&database, |now| (now.size, now.idle, now.waiting) == (1, 0, 0)).await;
+        let gives_up = ask("SELECT 1");
+        let is_abandoned = ask("SELECT 1");
+        wait_until(&database, |now| now.waiting == 2).await;
+
+        is_abandoned.abort();
+        assert!(!gives_up.await.unwrap());
+        wait_until(&database, |now| (now.waiting, now.acquire_timeouts) == (0, 1)).await;
+        lock.rollback().await.unwrap();
+        assert!(blocked.await.unwrap());
+        wait_until(&database, |now| (now.idle, now.waiting) == (1, 0)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_validation_should_have_refused_is_counted() {
+    for database in databases().await {
+        let connection = database.counted();
+        for (statement, is_gap) in [
+            ("SELECT 1", false),
+            ("SELECT * FROM nothing", false),
+            (r#"INSERT INTO "user" (id) VALUES (NULL)"#, false),
+            ("CREATE TABLE small (n integer CHECK (n < 3))", false),
+            ("INSERT INTO small VALUES (7)", true),
+        ] {
+            let before = database.statistics().validation_gaps;
+            connection.execute_unprepared(statement).await.ok();
+            assert_eq!(database.statistics().validation_gaps - before, u64::from(is_gap), "{statement}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Whether the schema suits this program.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::{Readiness, RepositoryError};
+use tokio::{sync::Mutex, time::Instant};
+
+use crate::{
+    Database, MigrateError,
+    error::{Cause, repository_error},
+};
+
+/// For how long a schema that was right is taken to be right still, so that asking often costs little.
+const GOOD_FOR: Duration = Duration::from_mins(1);
+
+/// Tells whether the steps of the schema that the database has taken are those that this program knows: none less, and none
+/// more.
+#[derive(Debug)]
+pub struct SchemaReadiness {
+    database: Database,
+    good_for: Duration,
+    /// When it was last right. Held while the database is asked, so that one asks at a time.
+    was_right: Mutex<Option<Instant>>,
+}
+
+impl SchemaReadiness {
+    pub(crate) fn new(database: Database) -> Self {
+        Self { database, good_for: GOOD_FOR, was_right: Mutex::default() }
+    }
+}
+
+#[async_trait]
+impl Readiness for SchemaReadiness {
+    async fn check(&self) -> Result<(), RepositoryError> {
+        let mut was_right = self.was_right.lock().await;
+        if was_right.is_some_and(|at| at.elapsed() < self.good_for) {
+            return Ok(());
+        }
+        *was_right = None;
+        self.database.check_schema().await.map_err(meaning)?;
+        *was_right = Some(Instant::now());
+        Ok(())
+    }
+}
+
+/// A database that cannot be asked is out of reach; one that answers with another schema is not.
+fn meaning(error: MigrateError) -> RepositoryError {
+    match error {
+        MigrateError::Failed(cause) => match cause.downcast::<Cause>() {
+            Ok(cause) => repository_error(cause.0),
+            Err(other) => RepositoryError::Failed(other),
+        },
+        other => RepositoryError::Failed(other.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 export PATH := justfile_directory() / "target/tools/bin" + ":" + env("PATH")
 
 # In the order of `just ci`: what is quick comes first.
-checks := "fmt-check spelling architecture deny unused lint-ops lint doc better-auth test generated"
+checks := "fmt-check spelling architecture deny unused lint-ops lint doc better-auth test generated client"
 
 [private]
 default:
@@ -33,6 +33,12 @@ token *args:
 openapi:
     cargo build
     cargo run --quiet -- openapi > docs/openapi.json
+
+# Write the types of clients/typescript anew from docs/openapi.json
+[group("run")]
+[working-directory("clients/typescript")]
+client-types: client-install
+    npm run --silent generate
 
 # Start Postgres in a container and wait until it answers
 [group("container")]
@@ -136,3 +142,17 @@ lint-ops:
 [group("check")]
 generated:
     cargo run --quiet -- openapi | diff --unified docs/openapi.json - || { echo 'stale: run `just openapi`' >&2; exit 1; }
+
+[private]
+[working-directory("clients/typescript")]
+client-install:
+    cmp --silent package-lock.json node_modules/.installed || { npm ci && cp package-lock.json node_modules/.installed; }
+
+# The TypeScript client: are its types what docs/openapi.json says, and does it work with the service? Needs Node 20 or later
+[group("check")]
+[working-directory("clients/typescript")]
+client: client-install
+    node scripts/generate.mjs | diff --unified src/generated.ts - || { echo 'stale: run `just client-types`' >&2; exit 1; }
+    cargo build --quiet --package tasks-api
+    npm run build
+    npm test

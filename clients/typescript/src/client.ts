@@ -1,0 +1,261 @@
+import { failure, failureOf, isTasksError, type TasksError } from "./errors.js";
+import type { components, operations } from "./generated.js";
+import { isInDoubt, isPassing, sleep, waitAfter, wasRefused, type Repeatable, type Retry, type RetryOptions } from "./retry.js";
+import { TokenCache, type FetchToken } from "./token.js";
+
+type Schemas = components["schemas"];
+
+/** A task as the service keeps it. */
+export type Task = Schemas["Task"];
+/** What a task is made from. */
+export type NewTask = Pick<Schemas["NewTask"], "title" | "description" | "completed">;
+/** What is to change; what is absent stays, and `description: null` clears it. */
+export type TaskChanges = Pick<Schemas["TaskChanges"], "title" | "description" | "completed">;
+/** Which tasks to list. */
+export type ListQuery = NonNullable<operations["listTasks"]["parameters"]["query"]>;
+
+/** Some tasks, newest first, and where to go on. */
+export interface Page {
+  readonly tasks: Task[];
+  /** The `cursor` of the next page; `null` on the last. */
+  readonly nextCursor: string | null;
+}
+
+export interface RequestOptions {
+  /** Gives the call up; it fails with the signal's own reason then. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ConditionalOptions extends RequestOptions {
+  /** The task as it was seen, or its version: if it was changed since, the call fails with `VERSION_CONFLICT`. */
+  readonly ifMatch?: Task | number;
+}
+
+export interface CreateOptions extends RequestOptions {
+  /** What makes repeated attempts one: a new random one by default. */
+  readonly idempotencyKey?: string;
+}
+
+export interface ClientOptions {
+  /** Where the service is: `https://tasks.example.com`. An empty text is the page's own origin. */
+  readonly baseUrl: string | URL;
+  /** Where tokens come from: `betterAuthToken()`, or a function of your own. Without it no token is sent. */
+  readonly token?: FetchToken;
+  readonly retry?: RetryOptions;
+  /** Told before each further attempt: time to show that the connection is being restored. */
+  readonly onRetry?: (retry: Retry) => void;
+  /** How long one attempt may take, in milliseconds. Longer than the service's own limit of 10 seconds by default. */
+  readonly timeout?: number;
+  readonly fetch?: typeof fetch;
+}
+
+/** The calls; each fails with a `TasksError`. */
+export interface TasksClient {
+  /** One page. Without `limit` it holds up to 1000 tasks. */
+  list(query?: ListQuery, options?: RequestOptions): Promise<Page>;
+  /** All tasks, page by page as they are asked for: `for await (const task of client.all())`. */
+  all(query?: ListQuery, options?: RequestOptions): AsyncGenerator<Task, void, undefined>;
+  get(id: string, options?: RequestOptions): Promise<Task>;
+  /** Makes one task, however often it has to be sent. */
+  create(task: NewTask, options?: CreateOptions): Promise<Task>;
+  /** Changes a task. With `ifMatch` it is sent again when an answer is lost; without, only if it was surely not carried out. */
+  update(id: string, changes: TaskChanges, options?: ConditionalOptions): Promise<Task>;
+  setCompleted(id: string, completed: boolean, options?: ConditionalOptions): Promise<Task>;
+  /** Completes a task that is open, and the other way about. Never sent again if it may have been carried out: that could undo it. */
+  toggle(id: string, options?: RequestOptions): Promise<Task>;
+  delete(id: string, options?: ConditionalOptions): Promise<void>;
+}
+
+interface Call {
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly path: string;
+  readonly body?: object;
+  readonly headers?: Record<string, string>;
+  readonly repeatable: Repeatable;
+  readonly signal?: AbortSignal | undefined;
+  /** What the call would have answered, if its error shows that an attempt before, whose answer was lost, was carried out. */
+  readonly doneBefore?: (error: TasksError) => { readonly answer: unknown } | undefined;
+}
+
+export function createTasksClient(options: ClientOptions): TasksClient {
+  const { token, retry = {}, onRetry, timeout = 15_000, fetch: send = (input, init) => fetch(input, init) } = options;
+  const base = String(options.baseUrl).replace(/\/+$/, "");
+  const tokens = token && new TokenCache(token);
+
+  /** Sends a request once, with a token that was not refused if there is any such, and takes the answer apart. */
+  async function attempt(call: Call, underway: () => void): Promise<unknown> {
+    const token = await tokens?.get();
+    underway();
+    const response = await sendOnce(call, token);
+    if (response.status !== 401 || !tokens || !token) return response.answer();
+    // It expired on its way, or its key is gone. Nothing was carried out, so any request may be sent again.
+    tokens.drop(token);
+    return (await sendOnce(call, await tokens.get())).answer();
+  }
+
+  async function sendOnce({ method, path, body, headers, signal }: Call, bearer: string | undefined) {
+    const limit = AbortSignal.timeout(timeout);
+    /** A failure to get through is told from the caller's own wish to stop. */
+    const orUnreachable = async <T>(step: Promise<T>): Promise<T> => {
+      try {
+        return await step;
+      } catch (cause) {
+        if (signal?.aborted) throw signal.reason;
+        const message = limit.aborted ? `no answer within ${timeout} ms` : "the service could not be reached";
+        throw failure("NETWORK_ERROR", message, { cause });
+      }
+    };
+    const response = await orUnreachable(
+      send(base + path, {
+        method,
+        headers: {
+          Accept: "application/json",
+          ...(bearer && { Authorization: `Bearer ${bearer}` }),
+          ...(body && { "Content-Type": "application/json" }),
+          ...headers,
+        },
+        ...(body && { body: JSON.stringify(body) }),
+        cache: "no-store",
+        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      }),
+    );
+    return {
+      status: response.status,
+      async answer(): Promise<unknown> {
+        if (!response.ok) throw await orUnreachable(failureOf(response));
+        if (response.status === 204) return undefined;
+        const text = await orUnreachable(response.text());
+        try {
+          return JSON.parse(text) as unknown;
+        } catch (cause) {
+          const { status } = response;
+          throw failure("UNEXPECTED_ANSWER", `HTTP ${status} without JSON`, { status, cause });
+        }
+      },
+    };
+  }
+
+  /** Sends a request until it is answered for good. */
+  async function perform(call: Call): Promise<unknown> {
+    let perhapsDone = false;
+    for (let count = 1; ; count += 1) {
+      let sent = false;
+      try {
+        call.signal?.throwIfAborted();
+        return await attempt(call, () => (sent = true));
+      } catch (error) {
+        if (!isTasksError(error)) throw error;
+        const before = perhapsDone ? call.doneBefore?.(error) : undefined;
+        if (before) return before.answer;
+
+        const surelyNotDone = !sent || wasRefused(error);
+        const mayRepeat = call.repeatable === "always" || surelyNotDone;
+        const wait = mayRepeat && isPassing(error) ? waitAfter(error, count, retry) : undefined;
+        if (wait === undefined) throw error;
+        perhapsDone ||= sent && isInDoubt(error);
+        onRetry?.({ attempt: count, wait, error });
+        await sleep(wait, call.signal);
+      }
+    }
+  }
+
+  async function performForTask(call: Call): Promise<Task> {
+    const answer = (await perform(call)) as Schemas["TaskResponse"];
+    return answer.data;
+  }
+
+  const client: TasksClient = {
+    async list(query = {}, { signal } = {}) {
+      const path = `/api/tasks${queryText(query)}`;
+      const answer = (await perform({ method: "GET", path, repeatable: "always", signal })) as Schemas["TaskPage"];
+      return { tasks: answer.data, nextCursor: answer.meta.next_cursor };
+    },
+
+    async *all(query = {}, requestOptions = {}) {
+      const { limit = 100, ...filter } = query;
+      for (let next: ListQuery | undefined = { ...filter, limit }; next; ) {
+        const { tasks, nextCursor }: Page = await client.list(next, requestOptions);
+        yield* tasks;
+        next = nextCursor === null ? undefined : { ...filter, limit, cursor: nextCursor };
+      }
+    },
+
+    get: (id, { signal } = {}) => performForTask({ method: "GET", path: pathOf(id), repeatable: "always", signal }),
+
+    create: (task, { idempotencyKey = randomKey(), signal } = {}) =>
+      performForTask({
+        method: "POST",
+        path: "/api/tasks",
+        body: task,
+        headers: { "Idempotency-Key": idempotencyKey },
+        repeatable: "always",
+        signal,
+      }),
+
+    update: (id, changes, { ifMatch, signal } = {}) =>
+      performForTask({
+        method: "PATCH",
+        path: pathOf(id),
+        body: changes,
+        headers: condition(ifMatch),
+        // Without a condition a late second attempt could overwrite what someone else has changed since.
+        repeatable: ifMatch === undefined ? "if-refused" : "always",
+        signal,
+        doneBefore: (error) => ownChange(error, changes, ifMatch),
+      }),
+
+    setCompleted: (id, completed, { ifMatch, signal } = {}) =>
+      performForTask({
+        method: "PATCH",
+        path: `${pathOf(id)}/complete`,
+        body: { completed },
+        headers: condition(ifMatch),
+        repeatable: "always",
+        signal,
+        doneBefore: (error) => ownChange(error, { completed }, ifMatch),
+      }),
+
+    toggle: (id, { signal } = {}) =>
+      performForTask({ method: "PATCH", path: `${pathOf(id)}/complete`, repeatable: "if-refused", signal }),
+
+    async delete(id, { ifMatch, signal } = {}) {
+      await perform({
+        method: "DELETE",
+        path: pathOf(id),
+        headers: condition(ifMatch),
+        repeatable: "always",
+        signal,
+        doneBefore: (error) => (error.code === "NOT_FOUND" ? { answer: undefined } : undefined),
+      });
+    },
+  };
+  return client;
+}
+
+const pathOf = (id: string) => `/api/tasks/${encodeURIComponent(id)}`;
+
+function queryText(query: ListQuery): string {
+  const present = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+  return present.length === 0 ? "" : `?${new URLSearchParams(present.map(([name, value]) => [name, String(value)]))}`;
+}
+
+const versionOf = (seen: Task | number) => (typeof seen === "number" ? seen : seen.version);
+
+function condition(ifMatch: Task | number | undefined): Record<string, string> {
+  return ifMatch === undefined ? {} : { "If-Match": `"${versionOf(ifMatch)}"` };
+}
+
+/** Is the version that is in the way the one that these very changes made, in an attempt whose answer was lost? */
+function ownChange(error: TasksError, changes: TaskChanges, ifMatch: Task | number | undefined) {
+  if (error.code !== "VERSION_CONFLICT" || ifMatch === undefined) return undefined;
+  const { current } = error;
+  const asSent = Object.entries({ ...changes, ...(changes.title && { title: changes.title.trim() }) }).every(
+    ([key, value]) => value === undefined || current[key as keyof TaskChanges] === value,
+  );
+  return asSent && current.version === versionOf(ifMatch) + 1 ? { answer: { data: current } } : undefined;
+}
+
+/** 128 random bits. Not `randomUUID`, which browsers have on secure pages only. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,83 @@
+import { failure } from "./errors.js";
+
+/** Fetches a new token. It is called when there is none yet, when the last one is about to expire, and after a 401. */
+export type FetchToken = () => Promise<string>;
+
+export interface BetterAuthTokenOptions {
+  /** Where Better Auth gives out tokens: `/api/auth/token` of this page's origin by default. */
+  readonly url?: string | URL;
+  /** What says whose token it is to be, where that is not the browser's own cookie. */
+  readonly headers?: () => HeadersInit | Promise<HeadersInit>;
+  readonly fetch?: typeof fetch;
+}
+
+/** Fetches tokens from Better Auth's `jwt` plugin. */
+export function betterAuthToken(options: BetterAuthTokenOptions = {}): FetchToken {
+  const { url = "/api/auth/token", headers, fetch: send = fetch } = options;
+  return async () => {
+    let response: Response;
+    try {
+      const signal = AbortSignal.timeout(10_000);
+      response = await send(url, { headers: (await headers?.()) ?? {}, cache: "no-store", signal });
+    } catch (cause) {
+      throw failure("NETWORK_ERROR", "the app could not be reached for a token", { cause });
+    }
+    const { status } = response;
+    if (status === 401) throw failure("SESSION_ENDED", "the session has ended: sign in again", { status });
+    const body = (await response.json().catch(() => undefined)) as { token?: unknown } | undefined;
+    if (!response.ok || typeof body?.token !== "string") {
+      // Better Auth limits how often its routes are called, too.
+      if (status === 429) throw failure("RATE_LIMITED", "the app gives out no more tokens for the moment", { status });
+      throw failure("UNEXPECTED_ANSWER", `the app answered with HTTP ${status} and no token`, { status });
+    }
+    return body.token;
+  };
+}
+
+/** Keeps a token while it is good, and fetches each new one once, however many requests wait for it. */
+export class TokenCache {
+  readonly #fetchToken: FetchToken;
+  #kept: { readonly token: string; readonly until: number } | undefined;
+  #coming: Promise<string> | undefined;
+
+  constructor(fetchToken: FetchToken) {
+    this.#fetchToken = fetchToken;
+  }
+
+  async get(): Promise<string> {
+    if (this.#kept && Date.now() < this.#kept.until) return this.#kept.token;
+    this.#coming ??= this.#renew().finally(() => {
+      this.#coming = undefined;
+    });
+    return this.#coming;
+  }
+
+  /** The service has refused this token: the next one is fetched anew, unless that has happened already. */
+  drop(token: string): void {
+    if (this.#kept?.token === token) this.#kept = undefined;
+  }
+
+  async #renew(): Promise<string> {
+    const asked = Date.now();
+    const token = await this.#fetchToken();
+    const lifetime = lifetimeOf(token);
+    // Renewed when a fifth of its time is left, but not more than a minute early.
+    this.#kept = { token, until: asked + lifetime - Math.min(60_000, lifetime / 5) };
+    return token;
+  }
+}
+
+/**
+ * How long a JWT is good from when it is made, in milliseconds; for ever, as far as other tokens can tell. Counted from its
+ * own `iat`, so that it does not matter whether the clock here is right.
+ */
+function lifetimeOf(token: string): number {
+  try {
+    const [, payload = ""] = token.split(".");
+    const { iat, exp } = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as Record<string, unknown>;
+    if (typeof exp !== "number") return Infinity;
+    return Math.max(0, (exp - (typeof iat === "number" ? iat : Date.now() / 1000)) * 1000);
+  } catch {
+    return Infinity;
+  }
+}

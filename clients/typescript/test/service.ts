@@ -1,0 +1,144 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
+import { access, mkdtemp, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after } from "node:test";
+
+const secret = "only-for-these-tests-0123456789-abcdef";
+const binary = process.env["TASKS_API"] ?? resolve("../../target/debug/tasks-api");
+
+const cleanUps: (() => unknown)[] = [];
+after(async () => {
+  for (const cleanUp of cleanUps.reverse()) await cleanUp();
+});
+
+/** A real service on an SQLite file of its own. It can be stopped, and started again at the same address. */
+export class Service {
+  #process: ChildProcess | undefined;
+  #port = 0;
+
+  private constructor(readonly directory: string) {}
+
+  static async start(): Promise<Service> {
+    await access(binary).catch(() => {
+      throw new Error(`${binary} is missing: run \`cargo build\`, or name the binary in TASKS_API`);
+    });
+    const service = new Service(await mkdtemp(join(tmpdir(), "tasks-client-")));
+    cleanUps.push(async () => {
+      await service.stop();
+      await rm(service.directory, { recursive: true });
+    });
+    await service.start();
+    return service;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  async start(): Promise<void> {
+    const child = spawn(binary, {
+      cwd: this.directory,
+      env: {
+        BETTER_AUTH_SECRET: secret,
+        DATABASE_URL: `sqlite:${this.directory}/tasks.db`,
+        PORT: String(this.#port),
+        SHUTDOWN_DELAY: "1ms",
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#process = child;
+    let output = "";
+    this.#port = await new Promise((ready, failed) => {
+      const read = (chunk: Buffer) => {
+        output += chunk.toString();
+        const port = /listens on http:\/\/127\.0\.0\.1:(\d+)/.exec(output)?.[1];
+        if (port) ready(Number(port));
+      };
+      child.stdout.on("data", read);
+      child.stderr.on("data", read);
+      child.on("exit", () => failed(new Error(`the service does not start:\n${output}`)));
+    });
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, "exit");
+    child.kill("SIGTERM");
+    await gone;
+  }
+}
+
+/** A token that was good for 15 minutes when it was made, `age` seconds ago. */
+export function tokenOf(user: string, age = 0): string {
+  const iat = Math.floor(Date.now() / 1000) - age;
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub: user, iat, exp: iat + 900 })}`;
+  return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
+}
+
+/** What becomes of a request on its way. Everything else is passed on to the service. */
+export type Fault =
+  /** It never gets there. */
+  | "lost"
+  /** It is carried out, but the answer never comes back. */
+  | "answer lost"
+  /** This is answered in the service's place. */
+  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown };
+
+/** A road to the service on which the next requests meet with `faults`, the first with the first. */
+export class Road {
+  /** `PATCH /api/tasks/…` and its headers, for each request that was sent. */
+  readonly seen: { readonly line: string; readonly headers: IncomingMessage["headers"] }[] = [];
+  readonly faults: (Fault | undefined)[] = [];
+  #port = 0;
+
+  private constructor(readonly service: Service) {}
+
+  static async to(service: Service): Promise<Road> {
+    const road = new Road(service);
+    const server = createServer((request, response) => void road.#pass(request, response));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    road.#port = (server.address() as AddressInfo).port;
+    cleanUps.push(() => server.close().closeAllConnections());
+    return road;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    this.seen.push({ line: `${request.method} ${request.url}`, headers: request.headers });
+    const fault = this.faults.shift();
+    if (fault === "lost") return void response.destroy();
+    if (typeof fault === "object") {
+      const body = typeof fault.body === "string" ? fault.body : JSON.stringify(fault.body ?? {});
+      return void response.writeHead(fault.status, fault.headers).end(body);
+    }
+    const { host: _, connection: __, "content-length": ___, ...headers } = request.headers;
+    const answer = await fetch(this.service.url + request.url, {
+      method: request.method!,
+      headers: headers as Record<string, string>,
+      ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
+    }).catch(() => undefined);
+    const body = Buffer.from((await answer?.arrayBuffer()) ?? new ArrayBuffer(0));
+    if (!answer || fault === "answer lost") return void response.destroy();
+    response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(body);
+  }
+}
+
+/** The service's own form of an error. */
+export const refusal = (status: number, code: string, headers: Record<string, string> = {}): Fault => ({
+  status,
+  headers: { "Content-Type": "application/json", ...headers },
+  body: { error: { code, message: "for a test", request_id: "test" } },
+});

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, mock, test } from "node:test";
+import { betterAuthToken, createTasksClient, isTasksError, type FetchToken } from "../src/index.js";
+import { Road, Service, tokenOf } from "./service.js";
+
+let service: Service;
+before(async () => {
+  service = await Service.start();
+});
+
+const clientWith = (token: FetchToken, baseUrl = service.url) => createTasksClient({ baseUrl, token, retry: { wait: 5 } });
+const hasCode = (code: string) => (error: unknown) => isTasksError(error) && error.code === code;
+
+test("many calls at once fetch one token", async () => {
+  const fetchToken = mock.fn(async () => tokenOf("many"));
+  const client = clientWith(fetchToken);
+  await Promise.all(Array.from({ length: 10 }, () => client.list()));
+  await client.list();
+  assert.equal(fetchToken.mock.callCount(), 1);
+});
+
+test("a token is renewed before it expires", async (context) => {
+  const token = tokenOf("early");
+  const fetchToken = mock.fn(async () => token);
+  const client = clientWith(fetchToken);
+  await client.list();
+  // Of 15 minutes, one is left.
+  context.mock.timers.enable({ apis: ["Date"], now: Date.now() + 13.9 * 60_000 });
+  await client.list();
+  assert.equal(fetchToken.mock.callCount(), 1);
+  context.mock.timers.tick(0.2 * 60_000);
+  await client.list();
+  assert.equal(fetchToken.mock.callCount(), 2);
+});
+
+test("a token that has expired all the same is renewed once, and the call goes through", async () => {
+  const tokens = [tokenOf("late", 1000), tokenOf("late")];
+  const road = await Road.to(service);
+  const client = clientWith(async () => tokens.shift()!, road.url);
+  const task = await client.create({ title: "Through" });
+  assert.equal((await client.toggle(task.id)).completed, true);
+  assert.equal(road.seen.length, 3);
+});
+
+test("a token that is refused again is not fetched for ever", async () => {
+  const fetchToken = mock.fn(async () => tokenOf("refused", 1000));
+  await assert.rejects(clientWith(fetchToken).list(), hasCode("TOKEN_EXPIRED"));
+  assert.equal(fetchToken.mock.callCount(), 2);
+});
+
+/** An app whose `/api/auth/token` answers with these, one after another; then with a good token. */
+async function app(...answers: { status: number; body?: object }[]) {
+  let asked = 0;
+  const server = createServer((request, response) => {
+    asked += 1;
+    const { status, body } = answers.shift() ?? { status: 200, body: { token: tokenOf(String(request.headers["x-user"])) } };
+    response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body ?? {}));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/auth/token`;
+  return { token: betterAuthToken({ url, headers: () => ({ "X-User": "ada" }) }), asked: () => asked };
+}
+
+test("Better Auth is asked for the token", async () => {
+  const { token } = await app();
+  assert.equal((await clientWith(token).create({ title: "Hers" })).user_id, "ada");
+});
+
+test("a session that has ended is told apart from an app that is out of reach", async () => {
+  const ended = await app({ status: 401 });
+  await assert.rejects(clientWith(ended.token).list(), hasCode("SESSION_ENDED"));
+  assert.equal(ended.asked(), 1);
+
+  const nowhere = betterAuthToken({ url: "http://127.0.0.1:1/api/auth/token" });
+  await assert.rejects(clientWith(nowhere).list(), hasCode("NETWORK_ERROR"));
+});
+
+test("an app that is busy is asked again, whatever the call: nothing has been sent yet", async () => {
+  const busy = await app({ status: 429 }, { status: 503 });
+  const task = await createTasksClient({ baseUrl: service.url, token: async () => tokenOf("ada") }).create({ title: "Hers" });
+  assert.equal((await clientWith(busy.token).toggle(task.id)).completed, true);
+  assert.equal(busy.asked(), 3);
+});

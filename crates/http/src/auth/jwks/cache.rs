@@ -32,8 +32,16 @@ const MAX_AGE: Duration = Duration::from_hours(24);
 pub(super) struct KeyCache {
     source: Arc<dyn KeySource>,
     current: ArcSwapOption<Fetched>,
-    /// When the last two fetches were begun, the newer one last. Held during a fetch, so that there is one at a time.
-    attempts: Mutex<[Option<Instant>; 2]>,
+    /// Held during a fetch, so that there is one at a time.
+    attempts: Mutex<Attempts>,
+}
+
+#[derive(Default)]
+struct Attempts {
+    /// When the last two fetches were begun, the newer one last.
+    begun: [Option<Instant>; 2],
+    /// When the last one ended, if it failed.
+    failed: Option<Instant>,
 }
 
 struct Fetched {
@@ -95,9 +103,11 @@ impl KeyCache {
     async fn refresh_unless_recent(&self, wanted: Option<&str>) -> bool {
         let asked = Instant::now();
         let mut attempts = self.attempts.lock().await;
-        let [older, newer] = *attempts;
-        // One that was begun after this was asked for has all that this could find.
+        let [older, newer] = attempts.begun;
+        // One that was begun after this was asked for has all that this could find. One that failed meanwhile was waited for:
+        // another, that may hang as well, is not.
         let is_answered = newer.is_some_and(|at| at >= asked)
+            || attempts.failed.is_some_and(|at| at >= asked)
             || wanted.is_some_and(|id| self.usable().is_some_and(|set| set.keys.get(id).is_some()));
         let must_wait = if self.current.load().is_some() {
             older.is_some_and(|at| at.elapsed() < COOLDOWN)
@@ -105,18 +115,21 @@ impl KeyCache {
             newer.is_some_and(|at| at.elapsed() < START_COOLDOWN)
         };
         if is_answered || must_wait {
-            return self.current.load().as_ref().is_some_and(|set| set.at.elapsed() < COOLDOWN);
+            let is_new = self.current.load().as_ref().is_some_and(|set| set.at.elapsed() < COOLDOWN);
+            return is_new && attempts.failed.is_none();
         }
-        *attempts = [newer, Some(Instant::now())];
+        attempts.begun = [newer, Some(Instant::now())];
 
         let previous = self.current.load_full();
         let fetched = self.source.fetch().await;
         match fetched.and_then(|json| KeySet::parse(&json, previous.as_deref().map(|set| &set.keys))) {
             Ok(keys) => {
                 self.current.store(Some(Arc::new(Fetched { keys, at: Instant::now() })));
+                attempts.failed = None;
                 true
             }
             Err(error) => {
+                attempts.failed = Some(Instant::now());
                 let age_seconds = previous.map(|set| set.at.elapsed().as_secs());
                 tracing::warn!(
                     error,

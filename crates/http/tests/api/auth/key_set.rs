@@ -14,7 +14,7 @@ use domain::{BoxError, Readiness, testing::FixedClock};
 use futures_util::{FutureExt, future::join_all};
 use http::{JwksVerifier, KeySource, Refusal, Rejection, TokenVerifier};
 use serde_json::{Value, json};
-use tokio::time::{advance, sleep};
+use tokio::time::{Instant, advance, sleep};
 
 use crate::keys::{SIGNERS, Signer, good_claims, key_set, key_set_rules, rsa_jwk};
 
@@ -201,6 +201,28 @@ async fn a_client_that_hangs_up_does_not_break_off_the_fetch() {
 
     assert!(verifier.verify(&token).await.is_ok());
     assert_eq!(publisher.fetches(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_fetch_that_hangs_is_answered_with_its_end_and_waits_for_no_other() {
+    for had_keys_once in [false, true] {
+        let publisher = Publisher::slow(had_keys_once.then(|| key_set(&*SIGNERS)), Duration::from_secs(2));
+        let verifier = verifier(&publisher);
+        if had_keys_once {
+            assert!(verifier.verify(&SIGNERS[1].token(&good_claims())).await.is_ok());
+            publisher.publish(None);
+        }
+        let unknown = Signer::ed25519("other").token(&good_claims());
+        let before = publisher.fetches();
+        let (first, token) = (verifier.clone(), unknown.clone());
+        let first = tokio::spawn(async move { first.verify(&token).await });
+        sleep(Duration::from_secs(1)).await;
+
+        let asked = Instant::now();
+        assert!(is_unavailable(&verifier.verify(&unknown).await), "its key may be in the set that could not be had");
+        assert_eq!((asked.elapsed(), publisher.fetches() - before), (Duration::from_secs(1), 1));
+        assert!(is_unavailable(&first.await.unwrap()));
+    }
 }
 
 #[tokio::test(start_paused = true)]

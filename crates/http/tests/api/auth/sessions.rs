@@ -109,6 +109,27 @@ async fn a_token_that_no_session_has_is_refused() {
 }
 
 #[actix_web::test]
+async fn what_cannot_be_a_session_token_is_not_looked_up() {
+    for reuse in [None, Some(Duration::from_secs(5))] {
+        let (test, sessions) = app(reuse);
+        let app = test.start().await;
+        let (short, long) = ("x".repeat(15), "x".repeat(129));
+        for token in
+            [&short, &long, "sixteen+letters+", "sixteen~letters~", "sixteen%20letters", "sixteen%00letters", "%"]
+        {
+            assert_eq!(list(&app, token).await.outcome(), is(401, "UNAUTHORIZED"), "{token}");
+            assert_eq!(list(&app, &signed(token)).await.outcome(), is(401, "UNAUTHORIZED"), "{token}");
+        }
+        assert_eq!(*sessions.look_ups.lock().unwrap(), 0);
+
+        for token in ["x".repeat(16), "x".repeat(128), "0f0f0f0f-0f0f_0f0f".to_owned()] {
+            assert_eq!(list(&app, &token).await.outcome(), is(401, "UNAUTHORIZED"), "{token}");
+        }
+        assert_eq!(*sessions.look_ups.lock().unwrap(), 3);
+    }
+}
+
+#[actix_web::test]
 async fn a_sign_out_counts_at_once() {
     let (test, sessions) = app(None);
     let app = test.start().await;

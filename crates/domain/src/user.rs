@@ -41,7 +41,8 @@ pub struct Session {
 /// Finds sessions by the token that proves them.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// The session with this token, whether it has ended or not.
+    /// The session with this token, whether it has ended or not; `None` if there is none, or its user breaks the rule of
+    /// [`OwnerId`].
     ///
     /// # Errors
     ///

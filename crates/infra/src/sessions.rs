@@ -44,16 +44,22 @@ impl<C: ConnectionTrait + Send> SessionStore for SeaOrmSessions<C> {
             .and_where(Expr::col(SessionTable::Token).eq(token))
             .to_owned();
         let row = self.connection.query_one(&select).await.map_err(repository_error)?;
-        row.map(|row| session(&row)).transpose().map_err(repository_error)
+        row.map_or(Ok(None), |row| session(&row)).map_err(repository_error)
     }
 }
 
-fn session(row: &QueryResult) -> Result<Session, DbErr> {
+/// `None` if whoever the session is of cannot be a user: they have no tasks, now or later.
+fn session(row: &QueryResult) -> Result<Option<Session>, DbErr> {
     let owner: String = row.try_get("", "userId")?;
     // Better Auth's own migrations make the column with a time zone; some of its adapters make it without one, in UTC.
     let expires_at: OffsetDateTime = row
         .try_get("", "expiresAt")
         .or_else(|_without_zone| row.try_get("", "expiresAt").map(PrimitiveDateTime::assume_utc))?;
-    let owner = OwnerId::try_from(owner).map_err(|rule| DbErr::Type(format!("the userId of a session {rule}")))?;
-    Ok(Session { owner, expires_at: expires_at.into() })
+    match OwnerId::try_from(owner) {
+        Ok(owner) => Ok(Some(Session { owner, expires_at: expires_at.into() })),
+        Err(rule) => {
+            tracing::warn!("refused a session: its userId {rule}");
+            Ok(None)
+        }
+    }
 }

@@ -44,6 +44,7 @@ mod query_plans;
 mod recording;
 mod rows;
 mod schema;
+mod sessions;
 mod statements;
 mod users;
 mod vanished_peers;

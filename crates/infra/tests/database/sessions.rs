@@ -1,0 +1,58 @@
+//! Better Auth's table of sessions, as its migrations make it.
+
+use std::{
+    fs::File,
+    io::{Read, Seek},
+    sync::Arc,
+};
+
+use domain::SessionStore;
+use infra::testing::TestDatabase;
+use sea_orm::{ConnectionTrait, DbBackend};
+
+on_both_databases! {
+    a_session_is_found_by_its_token,
+    a_session_of_whom_nobody_can_be_is_none_and_the_log_says_so,
+}
+
+/// A session for each user, whose token is `t` and a number.
+async fn with_sessions_of(database: &TestDatabase, users: &[&str]) {
+    let connection = database.connection();
+    let time = if connection.get_database_backend() == DbBackend::Sqlite { "date" } else { "timestamptz" };
+    let table = format!(
+        r#"CREATE TABLE session ("token" text NOT NULL UNIQUE, "userId" text NOT NULL, "expiresAt" {time} NOT NULL)"#
+    );
+    connection.execute_unprepared(&table).await.unwrap();
+    for (number, user) in users.iter().enumerate() {
+        let row = format!("INSERT INTO session VALUES ('t{number}', '{user}', '2026-11-22T00:33:45.737Z')");
+        connection.execute_unprepared(&row).await.unwrap();
+    }
+}
+
+async fn a_session_is_found_by_its_token(database: TestDatabase) {
+    with_sessions_of(&database, &["alice", "bob"]).await;
+
+    let session = database.sessions().session("t1").await.unwrap().unwrap();
+
+    assert_eq!((session.owner.as_str(), session.expires_at.to_string().as_str()), ("bob", "2026-11-22T00:33:45.737Z"));
+    assert!(database.sessions().session("t2").await.unwrap().is_none());
+}
+
+async fn a_session_of_whom_nobody_can_be_is_none_and_the_log_says_so(database: TestDatabase) {
+    let nobody = ["", "z\u{e9}", &"x".repeat(256)];
+    with_sessions_of(&database, &nobody).await;
+    let mut log = tempfile::tempfile().unwrap();
+    let writer: Arc<File> = Arc::new(log.try_clone().unwrap());
+    let logs = tracing_subscriber::fmt().with_writer(writer).finish();
+    let _until_the_end = tracing::subscriber::set_default(logs);
+
+    for number in 0..nobody.len() {
+        assert!(database.sessions().session(&format!("t{number}")).await.unwrap().is_none());
+    }
+
+    let mut lines = String::new();
+    log.rewind().unwrap();
+    log.read_to_string(&mut lines).unwrap();
+    let warnings = lines.lines().filter(|line| line.contains("WARN") && line.contains("userId"));
+    assert_eq!(warnings.count(), nobody.len(), "{lines}");
+}

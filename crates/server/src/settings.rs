@@ -136,7 +136,8 @@ impl Environment {
             Err(error) if error.not_found() => HashMap::new(),
             Err(error) => return Err(error).context(".env cannot be read"),
         };
-        let variables = move |setting: &Setting| Ok(process.text(setting)?.or_else(|| file.get(setting.name).cloned()));
+        let variables =
+            move |setting: &Setting| Ok(process.as_it_is(setting)?.or_else(|| file.get(setting.name).cloned()));
         Ok(Self { variables: Box::new(variables) })
     }
 
@@ -147,13 +148,26 @@ impl Environment {
         Self { variables: Box::new(move |setting| Ok(value(setting.name))) }
     }
 
-    /// The value as it is. One that is empty counts as not set: that is how `.env` files leave settings out.
+    /// The value as it is, blanks included. One that is empty counts as not set: that is how `.env` files leave settings out.
     ///
     /// # Errors
     ///
     /// If it is not text.
-    pub(crate) fn text(&self, setting: &Setting) -> anyhow::Result<Option<String>> {
+    pub(crate) fn as_it_is(&self, setting: &Setting) -> anyhow::Result<Option<String>> {
         Ok((self.variables)(setting)?.filter(|value| !value.is_empty()))
+    }
+
+    /// The value without blanks around it.
+    ///
+    /// # Errors
+    ///
+    /// If it is not text, or nothing but blanks: nobody means that, and to take it for not set could switch off a check.
+    pub(crate) fn text(&self, setting: &Setting) -> anyhow::Result<Option<String>> {
+        let Some(value) = self.as_it_is(setting)? else { return Ok(None) };
+        match value.trim() {
+            "" => Err(setting.must_be_what_it_expects()),
+            text => Ok(Some(text.to_owned())),
+        }
     }
 
     /// The value, parsed; or its default, where that is always the same.
@@ -167,7 +181,7 @@ impl Environment {
             Fallback::Depends(_) => None,
         };
         let Some(text) = self.text(setting)?.or(default) else { return Ok(None) };
-        text.trim().parse().map(Some).map_err(|_unreadable| setting.must_be_what_it_expects())
+        text.parse().map(Some).map_err(|_unreadable| setting.must_be_what_it_expects())
     }
 
     /// As [`parsed`](Self::parsed), for a setting that always has a value.
@@ -252,6 +266,30 @@ mod tests {
 
         assert_eq!(environment.text(&DATABASE_URL).unwrap(), None);
         assert_eq!(environment.value::<u16>(&PORT).unwrap(), 8000);
+    }
+
+    #[test]
+    fn blanks_around_a_value_do_not_count_unless_it_is_taken_as_it_is() {
+        let environment = Environment::of(&[("SESSION_TOKENS", " bearer\t"), ("HOST", " ::1\n"), ("PORT", " 1 ")]);
+
+        assert_eq!(environment.text(&SESSION_TOKENS).unwrap().as_deref(), Some("bearer"));
+        assert_eq!(environment.value::<String>(&HOST).unwrap(), "::1");
+        assert_eq!(environment.value::<u16>(&PORT).unwrap(), 1);
+        assert_eq!(environment.as_it_is(&SESSION_TOKENS).unwrap().as_deref(), Some(" bearer\t"));
+    }
+
+    #[test]
+    fn a_value_of_blanks_alone_is_none() {
+        let environment = Environment::of(&[("JWT_ISSUER", "  "), ("HOST", " ")]);
+
+        assert_eq!(
+            environment.text(&JWT_ISSUER).unwrap_err().to_string(),
+            "JWT_ISSUER must be the exact text of the claim iss"
+        );
+        assert_eq!(
+            environment.value::<String>(&HOST).unwrap_err().to_string(),
+            "HOST must be an address of this machine"
+        );
     }
 
     #[test]

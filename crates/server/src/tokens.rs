@@ -75,7 +75,7 @@ impl TokenConfig {
         let key_set = key_set::read(environment, app.as_ref())?;
         let sessions = environment.value(&settings::SESSION_TOKENS)?;
         let secret = secret(environment, key_set.is_some() || sessions == Sessions::Bearer)?;
-        let secret_is_set = environment.text(&settings::BETTER_AUTH_SECRET)?.is_some();
+        let secret_is_set = environment.as_it_is(&settings::BETTER_AUTH_SECRET)?.is_some();
         if sessions == Sessions::Cookie && !secret_is_set {
             bail!("SESSION_TOKENS=cookie needs BETTER_AUTH_SECRET: session cookies are signed with it");
         }
@@ -176,7 +176,7 @@ fn secret(environment: &Environment, is_optional: bool) -> anyhow::Result<Option
     const PUBLISHED: &str = "better-auth-secret-12345678901234567890";
 
     let setting = &settings::BETTER_AUTH_SECRET;
-    match (environment.text(setting)?, environment.value(&settings::ENVIRONMENT)?) {
+    match (environment.as_it_is(setting)?, environment.value(&settings::ENVIRONMENT)?) {
         (Some(secret), _) if secret == PUBLISHED => {
             bail!("{} must not be the one that Better Auth publishes as its default: everyone knows it", setting.name)
         }
@@ -209,6 +209,7 @@ mod tests {
     }
 
     const PRODUCTION: (&str, &str) = ("ENVIRONMENT", "production");
+    const SECRET: (&str, &str) = ("BETTER_AUTH_SECRET", "a secret of the tests, 32 bytes or more");
 
     #[test]
     fn one_address_says_where_the_keys_are_and_who_issues() {
@@ -243,8 +244,10 @@ mod tests {
 
     #[test]
     fn settings_that_do_not_go_together_are_refused_by_name() {
-        let cases: [(&'static [(&str, &str)], &str); 7] = [
+        let cases: [(&'static [(&str, &str)], &str); 9] = [
             (&[PRODUCTION], "BETTER_AUTH_URL or BETTER_AUTH_SECRET must be set in production"),
+            (&[PRODUCTION, SECRET, ("JWT_ISSUER", "  ")], "JWT_ISSUER must be the exact text of the claim iss"),
+            (&[PRODUCTION, SECRET, ("JWT_AUDIENCE", "\t")], "JWT_AUDIENCE must be the exact text of the claim aud"),
             (&[PRODUCTION, ("BETTER_AUTH_URL", "app.example.com")], "BETTER_AUTH_URL must be the http:// or https://"),
             (&[PRODUCTION, ("BETTER_AUTH_URL", "http://app.example.com")], "BETTER_AUTH_URL must be https://"),
             (&[PRODUCTION, ("JWKS_URL", "http://8.8.8.8/jwks")], "JWKS_URL must be https://"),
@@ -261,6 +264,19 @@ mod tests {
         for (variables, expected) in cases {
             let error = read(variables).err().map(|error| error.to_string()).unwrap_or_default();
             assert!(error.starts_with(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_session_is_looked_up_anew_unless_a_span_is_set() {
+        let reuse = |value| session_reuse(&Environment::of(Box::leak(Box::new([("SESSION_CACHE", value)]))));
+
+        for off in ["", "off", " off", "off\n"] {
+            assert_eq!(reuse(off).unwrap(), None, "{off:?}");
+        }
+        assert_eq!(reuse(" 5s ").unwrap(), Some(Duration::from_secs(5)));
+        for refused in ["0", "0s", "61s", "on", " "] {
+            assert!(reuse(refused).is_err(), "{refused:?}");
         }
     }
 

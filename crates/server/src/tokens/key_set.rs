@@ -45,7 +45,7 @@ pub(crate) fn app_origin(environment: &Environment) -> anyhow::Result<Option<Str
 }
 
 fn parse(setting: &Setting, text: &str) -> anyhow::Result<Url> {
-    let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     // They would be in every line of the log about this address.
     let url = url.filter(|url| url.username().is_empty() && url.password().is_none());
     url.ok_or_else(|| setting.must_be_what_it_expects())

@@ -1,9 +1,6 @@
 //! The command line.
 
-use std::{
-    io::{Write, stdout},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use clap::{Parser, Subcommand};
@@ -13,6 +10,7 @@ use infra::{Database, DatabaseSettings};
 use crate::{
     config::{self, Config},
     health,
+    output::print,
     serve::serve,
     settings::{self, Duration, Environment},
     telemetry,
@@ -101,8 +99,8 @@ impl CommandLine {
             }
             Some(Command::Token(token)) => token.run(environment),
             Some(Command::Health) => health::check(environment),
-            Some(Command::Openapi) => Ok(writeln!(stdout(), "{:#}", http::openapi_document())?),
-            Some(Command::Settings) => Ok(write!(stdout(), "{}", settings::table())?),
+            Some(Command::Openapi) => print(format_args!("{:#}", http::openapi_document())),
+            Some(Command::Settings) => print(settings::table().trim_end()),
         }
     }
 }
@@ -111,11 +109,12 @@ impl Migrate {
     async fn run(self, settings: &infra::DatabaseSettings) -> anyhow::Result<()> {
         let database = Database::connect(settings).await?;
         match self {
-            Self::Up => report("applied", &database.migrate_up().await?),
-            Self::Down { steps, delete_tasks: _ } => report("taken back", &database.migrate_down(steps).await?),
+            Self::Up => report("applied", &database.migrate_up().await?)?,
+            Self::Down { steps, delete_tasks: _ } => report("taken back", &database.migrate_down(steps).await?)?,
             Self::Status => {
                 for migration in database.migration_status().await? {
-                    println!("{}  {}", if migration.applied { "applied" } else { "pending" }, migration.name);
+                    let state = if migration.applied { "applied" } else { "pending" };
+                    print(format_args!("{state}  {}", migration.name))?;
                 }
             }
         }
@@ -124,13 +123,11 @@ impl Migrate {
     }
 }
 
-fn report(what: &str, migrations: &[String]) {
+fn report(what: &str, migrations: &[String]) -> anyhow::Result<()> {
     if migrations.is_empty() {
-        println!("nothing to do");
+        return print("nothing to do");
     }
-    for migration in migrations {
-        println!("{what}: {migration}");
-    }
+    migrations.iter().try_for_each(|migration| print(format_args!("{what}: {migration}")))
 }
 
 impl Token {
@@ -153,7 +150,7 @@ impl Token {
             bail!("--expires-in must be at most MAX_TOKEN_LIFETIME: the service would refuse the token");
         }
         let seconds = u32::try_from(lifetime.as_secs().max(1)).context("--expires-in is too long")?;
-        Ok(writeln!(stdout(), "{}", minter.mint(&Identity { id, name: self.name, email: self.email }, seconds)?)?)
+        print(minter.mint(&Identity { id, name: self.name, email: self.email }, seconds)?)
     }
 }
 
@@ -166,6 +163,5 @@ async fn inspect(config: &TokenConfig, database: Option<DatabaseSettings>) -> an
         None => None,
     };
     let identity = config.verifiers(sessions, &[])?.authenticator.inspect(token.trim()).await?;
-    println!("good: the token of user {}", identity.id);
-    Ok(())
+    print(format_args!("good: the token of user {}", identity.id))
 }

@@ -8,7 +8,10 @@ use std::{
 
 use anyhow::{Context, bail};
 
-use crate::settings::{self, Environment};
+use crate::{
+    output::print,
+    settings::{self, Environment},
+};
 
 /// How long the service may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -27,8 +30,7 @@ pub(crate) fn check(environment: &Environment) -> anyhow::Result<()> {
     if !status.contains(" 200 ") {
         bail!("not ready: {status}");
     }
-    println!("ready");
-    Ok(())
+    print("ready")
 }
 
 fn status_line(host: &str, port: u16) -> anyhow::Result<String> {

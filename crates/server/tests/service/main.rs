@@ -9,6 +9,7 @@
 
 mod corpus;
 mod log;
+mod output;
 mod proxy;
 mod start;
 mod stop;

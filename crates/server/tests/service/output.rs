@@ -1,0 +1,42 @@
+//! What commands print, and to whom.
+
+use infra::testing::TestDatabase;
+
+use crate::support::{SECRET, program};
+
+/// As `tasks-api openapi | head -1`: whoever has read enough goes away.
+#[tokio::test]
+async fn a_reader_who_goes_away_is_no_failure() {
+    let database = TestDatabase::empty_sqlite().await;
+    let settings = [("BETTER_AUTH_SECRET", SECRET), ("DATABASE_URL", database.url())];
+    let directory = tempfile::tempdir().unwrap();
+    let commands: [&[&str]; 7] = [
+        &["openapi"],
+        &["settings"],
+        &["token", "--user", "demo"],
+        &["migrate", "status"],
+        &["migrate", "up"],
+        &["migrate", "up"],
+        &["migrate", "down", "--delete-tasks"],
+    ];
+    for arguments in commands {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+
+        let output = program(&directory, &settings).args(arguments).stdout(writer).output().unwrap();
+
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{arguments:?}");
+        assert!(output.status.success(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_written_for_another_reason_is_a_failure() {
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
+    let directory = tempfile::tempdir().unwrap();
+
+    let output = program(&directory, &[]).arg("settings").stdout(full).output().unwrap();
+
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && printed.starts_with("tasks-api: standard output: "), "{printed}");
+}

@@ -47,6 +47,15 @@ impl DatabaseUrl {
         }
     }
 
+    /// The same database, but without making its file where there is none.
+    #[must_use]
+    pub fn existing(self) -> Self {
+        match self.0 {
+            Target::Sqlite(url) => Self(Target::Sqlite(Box::new(url.existing()))),
+            Target::Postgres(_) => self,
+        }
+    }
+
     /// Whether the database is Postgres; it is SQLite otherwise.
     #[must_use]
     pub fn is_postgres(&self) -> bool {

@@ -132,10 +132,10 @@ fn report(what: &str, migrations: &[String]) -> anyhow::Result<()> {
 
 impl Token {
     fn run(self, environment: &Environment) -> anyhow::Result<()> {
-        let config = TokenConfig::read(environment)?;
         match self.command {
-            None => self.print(&config),
+            None => self.print(&TokenConfig::read(environment)?),
             Some(TokenCommand::Inspect) => {
+                let config = TokenConfig::read_to_inspect(environment)?;
                 let database = config.uses_sessions().then(|| config::database(environment)).transpose()?;
                 actix_web::rt::System::new().block_on(inspect(&config, database))
             }
@@ -159,9 +159,20 @@ async fn inspect(config: &TokenConfig, database: Option<DatabaseSettings>) -> an
     let mut token = String::new();
     std::io::stdin().read_line(&mut token).context("standard input")?;
     let sessions: Option<Arc<dyn SessionStore>> = match database {
-        Some(settings) => Some(Arc::new(Database::connect(&settings).await.context("DATABASE_URL")?.sessions())),
+        Some(mut settings) => {
+            settings.url = settings.url.existing();
+            Some(Arc::new(Database::connect(&settings).await.context("DATABASE_URL")?.sessions()))
+        }
         None => None,
     };
-    let identity = config.verifiers(sessions, &[])?.authenticator.inspect(token.trim()).await?;
+    let identity = config.verifiers(sessions, &[])?.authenticator.inspect(without_scheme(token.trim())).await?;
     print(format_args!("good: the token of user {}", identity.id))
+}
+
+/// A token that was copied from a header, without the `Bearer` before it.
+fn without_scheme(pasted: &str) -> &str {
+    match pasted.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
+        _ => pasted,
+    }
 }

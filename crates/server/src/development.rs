@@ -22,18 +22,38 @@ pub(crate) fn secret() -> anyhow::Result<SecretString> {
     secret_in(&data_directory())
 }
 
+/// The same; `None` where it has not been made.
+pub(crate) fn kept_secret() -> anyhow::Result<Option<SecretString>> {
+    kept_in(&data_directory())
+}
+
 fn secret_in(directory: &Path) -> anyhow::Result<SecretString> {
-    let path = directory.join("secret");
-    let secret = match fs::read_to_string(&path) {
-        Ok(secret) => secret,
-        Err(error) if error.kind() == ErrorKind::NotFound => fs::create_dir_all(directory)
-            .and_then(|()| write_new_secret(&path))
-            .with_context(|| format!("BETTER_AUTH_SECRET is not set, and {} cannot be made", path.display()))?,
+    if let Some(secret) = kept_in(directory)? {
+        return Ok(secret);
+    }
+    let path = path_in(directory);
+    let secret = fs::create_dir_all(directory)
+        .and_then(|()| write_new_secret(&path))
+        .with_context(|| format!("BETTER_AUTH_SECRET is not set, and {} cannot be made", path.display()))?;
+    usable(secret, &path)
+}
+
+fn kept_in(directory: &Path) -> anyhow::Result<Option<SecretString>> {
+    let path = path_in(directory);
+    match fs::read_to_string(&path) {
+        Ok(secret) => usable(secret, &path).map(Some),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => {
-            return Err(error)
-                .with_context(|| format!("BETTER_AUTH_SECRET is not set, and {} cannot be read", path.display()));
+            Err(error).with_context(|| format!("BETTER_AUTH_SECRET is not set, and {} cannot be read", path.display()))
         }
-    };
+    }
+}
+
+fn path_in(directory: &Path) -> PathBuf {
+    directory.join("secret")
+}
+
+fn usable(secret: String, path: &Path) -> anyhow::Result<SecretString> {
     if secret.len() < SecretVerifier::MIN_SECRET_BYTES {
         bail!("{} is damaged: delete it, and a new secret is made", path.display());
     }

@@ -64,17 +64,31 @@ pub(crate) struct Verifiers {
 }
 
 impl TokenConfig {
-    /// Reads and checks the settings.
+    /// Reads and checks the settings. Development makes a secret where there is none, so that `tasks-api token` always has
+    /// one.
     ///
     /// # Errors
     ///
     /// One line that names the variable at fault and what it must be.
     pub(crate) fn read(environment: &Environment) -> anyhow::Result<Self> {
+        Self::with(environment, || development::secret().map(Some))
+    }
+
+    /// The same, and makes nothing.
+    ///
+    /// # Errors
+    ///
+    /// One line that names the variable at fault and what it must be.
+    pub(crate) fn read_to_inspect(environment: &Environment) -> anyhow::Result<Self> {
+        Self::with(environment, development::kept_secret)
+    }
+
+    fn with(environment: &Environment, of_development: SecretOfDevelopment) -> anyhow::Result<Self> {
         let stage = environment.value(&settings::ENVIRONMENT)?;
         let app = key_set::app_url(environment)?;
         let key_set = key_set::read(environment, app.as_ref())?;
         let sessions = environment.value(&settings::SESSION_TOKENS)?;
-        let secret = secret(environment, key_set.is_some() || sessions == Sessions::Bearer)?;
+        let secret = secret(environment, key_set.is_some() || sessions == Sessions::Bearer, of_development)?;
         let secret_is_set = environment.as_it_is(&settings::BETTER_AUTH_SECRET)?.is_some();
         if sessions == Sessions::Cookie && !secret_is_set {
             bail!("SESSION_TOKENS=cookie needs BETTER_AUTH_SECRET: session cookies are signed with it");
@@ -170,8 +184,15 @@ fn session_reuse(environment: &Environment) -> anyhow::Result<Option<Duration>> 
     }
 }
 
-/// The secret, where there is one. Development makes one, so that `tasks-api token` always has it.
-fn secret(environment: &Environment, is_optional: bool) -> anyhow::Result<Option<SecretString>> {
+/// Where the secret comes from in development, if it is not set.
+type SecretOfDevelopment = fn() -> anyhow::Result<Option<SecretString>>;
+
+/// The secret, where there is one.
+fn secret(
+    environment: &Environment,
+    is_optional: bool,
+    of_development: SecretOfDevelopment,
+) -> anyhow::Result<Option<SecretString>> {
     /// Better Auth signs with this where no secret is set; everyone knows it.
     const PUBLISHED: &str = "better-auth-secret-12345678901234567890";
 
@@ -182,7 +203,7 @@ fn secret(environment: &Environment, is_optional: bool) -> anyhow::Result<Option
         }
         (Some(secret), _) if secret.len() < SecretVerifier::MIN_SECRET_BYTES => Err(setting.must_be_what_it_expects()),
         (Some(secret), _) => Ok(Some(secret.into())),
-        (None, Stage::Development) => development::secret().map(Some),
+        (None, Stage::Development) => of_development(),
         (None, Stage::Production) if is_optional => Ok(None),
         (None, Stage::Production) => bail!(
             "{} or {} must be set in production: the address of the Better Auth app, or the secret it signs with ({})",

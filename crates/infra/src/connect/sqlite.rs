@@ -15,12 +15,12 @@ use crate::{DatabaseSettings, url::SqliteUrl};
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 
 pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Result<DatabaseConnection, BoxError> {
-    let directory = url.options.get_filename().parent().filter(|_| !url.in_memory);
-    if let Some(directory) = directory {
-        fs::create_dir_all(directory)?;
-    }
     if url.creates {
-        make_private(url.options.get_filename());
+        let file = url.options.get_filename();
+        if let Some(directory) = file.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        make_private(file);
     }
     let options = logged(url.options.clone())
         .foreign_keys(true)

@@ -30,6 +30,10 @@ impl SqliteUrl {
         let creates = !in_memory && mode.is_none_or(|mode| mode == "rwc");
         Ok(Self { options, in_memory, creates })
     }
+
+    pub(crate) fn existing(self) -> Self {
+        Self { options: self.options.create_if_missing(false), creates: false, ..self }
+    }
 }
 
 impl fmt::Display for SqliteUrl {

@@ -88,12 +88,26 @@ async fn nobody_else_may_read_an_sqlite_file_that_is_made() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_sqlite_file_is_not_made_when_the_url_says_so() {
     let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("tasks.db");
+    let file = directory.path().join("data").join("tasks.db");
 
     let line = refusal(&format!("sqlite:{}?mode=rw", file.display())).await;
 
     assert!(line.contains("unable to open database file"), "{line}");
-    assert!(!file.exists());
+    assert_eq!(directory.path().read_dir().unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_sqlite_file_is_not_made_where_only_one_that_exists_will_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let made = settings(&format!("sqlite:{}", directory.path().join("data").join("tasks.db").display()));
+    let existing = DatabaseSettings { url: made.url.clone().existing(), ..made.clone() };
+
+    let error = Database::connect(&existing).await.unwrap_err().to_string();
+    assert!(error.contains("unable to open database file"), "{error}");
+    assert_eq!(directory.path().read_dir().unwrap().count(), 0);
+
+    Database::connect(&made).await.unwrap().close().await;
+    Database::connect(&existing).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

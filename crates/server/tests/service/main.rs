@@ -8,6 +8,7 @@
 )]
 
 mod corpus;
+mod inspect;
 mod log;
 mod output;
 mod proxy;

@@ -1,0 +1,59 @@
+//! `tasks-api token inspect`, in a directory of its own.
+
+use std::{fs, io::Write, process::Stdio};
+
+use tempfile::TempDir;
+
+use crate::support::{SECRET, program, token};
+
+/// Success, and all that is printed.
+fn inspect(directory: &TempDir, settings: &[(&str, &str)], pasted: &str) -> (bool, String) {
+    let mut child = program(directory, settings).args(["token", "inspect"]).stdin(Stdio::piped()).spawn().unwrap();
+    // Where a setting is missing, nobody reads it.
+    let _ = child.stdin.take().unwrap().write_all(pasted.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    (output.status.success(), printed.concat())
+}
+
+#[test]
+fn it_makes_nothing_and_names_the_setting_that_is_missing() {
+    let directory = tempfile::tempdir().unwrap();
+    let session_token = "L6SCh3awSfC3LlLyENWTDnWMbFAV6lXz";
+    for (settings, pasted, missing) in [
+        (&[][..], token("alice").as_str(), "set BETTER_AUTH_SECRET"),
+        (&[], session_token, "SESSION_TOKENS=bearer"),
+        (&[("SESSION_TOKENS", "bearer")], session_token, "DATABASE_URL"),
+        (&[("ENVIRONMENT", "production")], session_token, "BETTER_AUTH_URL or BETTER_AUTH_SECRET must be set"),
+    ] {
+        let (good, printed) = inspect(&directory, settings, pasted);
+
+        assert!(!good && printed.contains(missing) && printed.lines().count() == 1, "{printed}");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "{printed}");
+    }
+}
+
+#[test]
+fn it_knows_the_secret_that_the_directory_has() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = program(&directory, &[]).args(["token", "--user", "alice"]).output().unwrap();
+
+    let (good, printed) = inspect(&directory, &[], &String::from_utf8(output.stdout).unwrap());
+
+    assert!(good, "{printed}");
+    assert_eq!(printed, "good: the token of user alice\n");
+}
+
+#[test]
+fn a_token_may_be_pasted_with_the_scheme_before_it() {
+    let directory = tempfile::tempdir().unwrap();
+    for scheme in ["Bearer ", "bearer ", " BEARER  "] {
+        let pasted = format!("{scheme}{}\n", token("alice"));
+        let (good, printed) = inspect(&directory, &[("BETTER_AUTH_SECRET", SECRET)], &pasted);
+        assert!(good, "{scheme:?}: {printed}");
+    }
+    for other in ["Basic ", "Bearer"] {
+        let pasted = format!("{other}{}\n", token("alice"));
+        assert!(!inspect(&directory, &[("BETTER_AUTH_SECRET", SECRET)], &pasted).0, "{other:?}");
+    }
+}

@@ -15,8 +15,9 @@ use domain::{Readiness, TaskService};
 use tracing_actix_web::TracingLogger;
 
 use crate::{
-    Authenticator, Lifecycle, Style, auth, envelope,
+    Authenticator, Lifecycle, Limits, Style, auth, envelope,
     extract::{BodyTimeout, Unbound},
+    limits,
     request_id::X_REQUEST_ID,
     response_headers,
     routes::{self, Health},
@@ -39,12 +40,14 @@ pub struct Api {
     pub body_timeout: Duration,
     /// How long a request may take in all. Longer than that of a body.
     pub request_timeout: Duration,
+    /// How much is taken on.
+    pub limits: Arc<Limits>,
     /// Whether the service is about to stop.
     pub lifecycle: Lifecycle,
 }
 
 /// Builds the application. From the outside in: response headers, the log, the envelope with the time limit, CORS,
-/// and for `/api` the authentication.
+/// and for `/api` the cap on requests in work, the authentication, and the limit per user.
 pub fn app(
     api: &Api,
 ) -> App<
@@ -58,6 +61,7 @@ pub fn app(
 > {
     let (authenticator, lifecycle) = (api.authenticator.clone(), api.lifecycle.clone());
     let request_timeout = api.request_timeout;
+    let [for_all, for_refused, for_users] = std::array::from_fn(|_| api.limits.clone());
     let mut scope = web::scope("/api").app_data(Unbound::new(api.tasks.clone()));
     for style in Style::ALL {
         for resource in routes::api(style) {
@@ -66,7 +70,9 @@ pub fn app(
     }
     let scope = scope
         .default_service(web::to(routes::not_found))
-        .wrap(from_fn(move |request, next| auth::middleware(authenticator.clone(), request, next)));
+        .wrap(from_fn(move |request, next| limits::per_user(for_users.clone(), request, next)))
+        .wrap(from_fn(move |request, next| auth::middleware(authenticator.clone(), for_refused.clone(), request, next)))
+        .wrap(from_fn(move |request, next| limits::cap(for_all.clone(), request, next)));
 
     App::new()
         .app_data(BodyTimeout(api.body_timeout))
@@ -92,7 +98,14 @@ fn cors(origins: &[String], with_cookies: bool) -> Cors {
             header::IF_NONE_MATCH,
             X_REQUEST_ID,
         ])
-        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, X_REQUEST_ID])
+        .expose_headers([
+            header::ETAG,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            limits::RATE_LIMIT,
+            limits::RATE_LIMIT_POLICY,
+            X_REQUEST_ID,
+        ])
         .max_age(3600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

@@ -31,7 +31,7 @@ pub use self::{
     session::SessionVerifier,
 };
 use self::{header::JoseHeader, token::Credential};
-use crate::{ErrorCode, error::ApiError};
+use crate::{ErrorCode, Limits, error::ApiError};
 
 /// Tells whose token it is, or why it is nobody's. Each verifier holds its own keys and knows its own algorithms.
 #[async_trait]
@@ -165,6 +165,7 @@ pub(crate) struct Authenticated(pub(crate) Identity);
 /// Lets a request pass if its token is good, and remembers whose it is.
 pub(crate) async fn middleware<B: MessageBody>(
     authenticator: Arc<Authenticator>,
+    limits: Arc<Limits>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
@@ -174,6 +175,9 @@ pub(crate) async fn middleware<B: MessageBody>(
             request.extensions_mut().insert(Authenticated(identity));
             next.call(request).await.map(ServiceResponse::map_into_left_body)
         }
-        Err(error) => Ok(request.error_response(error).map_into_boxed_body().map_into_right_body()),
+        Err(error) => {
+            let error = limits.answer_to_refused(&request, error);
+            Ok(request.error_response(error).map_into_boxed_body().map_into_right_body())
+        }
     }
 }

@@ -40,6 +40,8 @@ pub enum ErrorCode {
     PayloadTooLarge,
     /// The body is not declared as JSON.
     UnsupportedMediaType,
+    /// Too many requests, of this user or without a valid token from this address.
+    RateLimited,
     /// A defect of the service.
     InternalError,
     /// The service cannot answer now, but may in a moment.
@@ -62,6 +64,7 @@ impl ErrorCode {
             Self::RequestTimeout => "REQUEST_TIMEOUT",
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::RateLimited => "RATE_LIMITED",
             Self::InternalError => "INTERNAL_ERROR",
             Self::Unavailable => "UNAVAILABLE",
         }
@@ -81,6 +84,7 @@ impl ErrorCode {
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -101,6 +105,7 @@ impl ErrorCode {
             Self::RequestTimeout => "the body did not arrive in time",
             Self::PayloadTooLarge => "the body is too large",
             Self::UnsupportedMediaType => "send the body as Content-Type: application/json",
+            Self::RateLimited => "too many requests in a second",
             Self::InternalError => "internal error",
             Self::Unavailable => "the service is not available at the moment",
         }
@@ -170,6 +175,11 @@ impl ApiError {
             Ok(value) => error.with_header(header::ALLOW, value),
             Err(_not_a_header_value) => error,
         }
+    }
+
+    pub(crate) fn rate_limited() -> Self {
+        // Limits are per second, and one a second is the least: a second is always enough, and nothing shorter can be said.
+        Self::new(ErrorCode::RateLimited).with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
     pub(crate) fn internal(cause: impl Into<BoxError>) -> Self {

@@ -16,6 +16,7 @@ mod etag;
 mod extract;
 mod fields;
 mod lifecycle;
+mod limits;
 mod openapi;
 mod request_id;
 mod response_headers;
@@ -31,6 +32,7 @@ pub use auth::{
 };
 pub use error::ErrorCode;
 pub use lifecycle::Lifecycle;
+pub use limits::{Limits, TrustedProxies};
 pub use openapi::document as openapi_document;
 pub use routes::{ENDPOINTS, Endpoint};
 pub use style::Style;

@@ -16,10 +16,11 @@ const DESCRIPTION: &str = "Tasks of many users, each of whom sees their own and 
     `GET` is.";
 
 /// What can go wrong on every route under `/api`.
-const EVERYWHERE: [ErrorCode; 5] = [
+const EVERYWHERE: [ErrorCode; 6] = [
     ErrorCode::Unauthorized,
     ErrorCode::TokenExpired,
     ErrorCode::MethodNotAllowed,
+    ErrorCode::RateLimited,
     ErrorCode::InternalError,
     ErrorCode::Unavailable,
 ];
@@ -65,6 +66,7 @@ pub fn document() -> Value {
         "components": {
             "schemas": schemas::all(),
             "responses": all_error_responses(),
+            "headers": rate_limit_headers(),
             "securitySchemes": {
                 "bearer": {
                     "type": "http",
@@ -132,6 +134,7 @@ fn request_body(schema: &str, required: bool) -> Value {
 fn responses(style: Style, endpoint: &Endpoint) -> Value {
     let (status, schema) = endpoint.success;
     let mut headers = json!({ "X-Request-Id": header("The request's id, as it stands in the log.") });
+    refer_to_rate_limit_headers(&mut headers);
     if status == StatusCode::CREATED {
         headers["Location"] = header("The path of the new task, in the style of the request.");
     }
@@ -179,7 +182,7 @@ fn error_responses(style: Style, codes: &[ErrorCode]) -> Map<String, Value> {
 
 /// Every response that [`error_responses`] refers to.
 fn all_error_responses() -> Map<String, Value> {
-    let groups: [&[ErrorCode]; 12] = [
+    let groups: [&[ErrorCode]; 13] = [
         &[ErrorCode::InvalidJson],
         &[ErrorCode::ValidationError],
         &[ErrorCode::ValidationError, ErrorCode::InvalidJson],
@@ -191,6 +194,7 @@ fn all_error_responses() -> Map<String, Value> {
         &[ErrorCode::VersionConflict],
         &[ErrorCode::PayloadTooLarge],
         &[ErrorCode::UnsupportedMediaType],
+        &[ErrorCode::RateLimited],
         &[ErrorCode::InternalError],
     ];
     groups
@@ -212,6 +216,10 @@ fn error_response(codes: &[ErrorCode]) -> Value {
             ErrorCode::Unauthorized => headers["WWW-Authenticate"] = header("`Bearer`, and what is wrong."),
             ErrorCode::MethodNotAllowed => headers["Allow"] = header("The methods that are allowed."),
             ErrorCode::Unavailable => headers["Retry-After"] = header("Seconds to wait before the next attempt."),
+            ErrorCode::RateLimited => {
+                headers["Retry-After"] = header("Seconds to wait before the next attempt.");
+                refer_to_rate_limit_headers(&mut headers);
+            }
             ErrorCode::VersionConflict => headers["ETag"] = header("The tag of the task as it is now."),
             _ => {}
         }
@@ -223,6 +231,20 @@ fn error_response(codes: &[ErrorCode]) -> Value {
         "headers": headers,
         "content": { "application/json": { "schema": schemas::reference("Error"), "examples": examples } },
     })
+}
+
+/// What a user is told of their limit with every response, where there is one.
+fn rate_limit_headers() -> Value {
+    json!({
+        "RateLimit-Policy": header("How many requests a second the user may make, where that is limited: `\"user\";q=100;w=1`."),
+        "RateLimit": header("And how many of them are left: `\"user\";r=73;t=1`."),
+    })
+}
+
+fn refer_to_rate_limit_headers(headers: &mut Value) {
+    for name in ["RateLimit-Policy", "RateLimit"] {
+        headers[name] = json!({ "$ref": format!("#/components/headers/{name}") });
+    }
 }
 
 fn header(description: &str) -> Value {

@@ -1,13 +1,14 @@
 //! The settings, checked: what is here can be used as it is.
 
-use std::{num::NonZeroUsize, str::FromStr, time::Duration};
+use std::{num::NonZeroUsize, str::FromStr, sync::Arc, time::Duration};
 
 use anyhow::{anyhow, bail};
+use http::Limits;
 use infra::{DatabaseSettings, DatabaseUrl};
 use url::Url;
 
 use crate::{
-    development,
+    development, limits,
     settings::{self, Environment, Setting, Switch},
     tokens::{self, TokenConfig},
 };
@@ -43,6 +44,7 @@ pub(crate) struct Config {
     pub(crate) cors_origins: Vec<String>,
     pub(crate) request_timeout: Duration,
     pub(crate) body_timeout: Duration,
+    pub(crate) limits: Arc<Limits>,
     pub(crate) shutdown_delay: Duration,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) workers: usize,
@@ -73,6 +75,7 @@ impl Config {
             cors_origins: cors_origins(environment, stage)?,
             request_timeout,
             body_timeout,
+            limits: Arc::new(limits::read(environment)?),
             shutdown_delay: duration(environment, &settings::SHUTDOWN_DELAY)?,
             shutdown_timeout: duration(environment, &settings::SHUTDOWN_TIMEOUT)?,
             workers: within(environment, &settings::WORKERS, 1..=1024)?.map_or_else(one_a_core, usize::from),
@@ -132,7 +135,7 @@ pub(crate) fn duration(environment: &Environment, setting: &Setting) -> anyhow::
     environment.value(setting).map(|settings::Duration(duration)| duration)
 }
 
-fn within(
+pub(crate) fn within(
     environment: &Environment,
     setting: &Setting,
     range: std::ops::RangeInclusive<u16>,

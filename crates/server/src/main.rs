@@ -7,6 +7,7 @@ mod command;
 mod config;
 mod development;
 mod health;
+mod limits;
 mod output;
 mod serve;
 mod settings;

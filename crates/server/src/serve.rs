@@ -43,6 +43,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     if let Some(jwks) = jwks {
         actix_web::rt::spawn(async move { jwks.keep_fresh().await });
     }
+    let limits = config.limits.clone();
+    actix_web::rt::spawn(async move { limits.keep_small().await });
     let server = HttpServer::new(move || http::app(&api))
         .workers(config.workers)
         .shutdown_timeout(whole_seconds(config.shutdown_timeout))
@@ -123,6 +125,7 @@ fn api(
         cors_origins: config.cors_origins.clone(),
         body_timeout: config.body_timeout,
         request_timeout: config.request_timeout,
+        limits: config.limits.clone(),
         lifecycle,
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct Setting {
 pub(crate) enum Fallback {
     /// Always this value.
     Value(&'static str),
+    /// One of these values, as `ENVIRONMENT` says.
+    ByStage { development: &'static str, production: &'static str },
     /// It depends; in words.
     Depends(&'static str),
 }
@@ -33,6 +35,9 @@ impl Display for Fallback {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Value(value) => write!(f, "`{value}`"),
+            Self::ByStage { development, production } => {
+                write!(f, "development: `{development}`; production: `{production}`")
+            }
             Self::Depends(words) => f.write_str(words),
         }
     }
@@ -49,7 +54,7 @@ macro_rules! settings {
     };
 }
 
-use Fallback::{Depends, Value};
+use Fallback::{ByStage, Depends, Value};
 
 settings! {
     ENVIRONMENT: "development or production", Value("development"),
@@ -94,6 +99,14 @@ settings! {
         "How long a request may take in all before it is answered with 503.";
     BODY_TIMEOUT: "a duration shorter than REQUEST_TIMEOUT, such as 500ms or 2s", Value("5s"),
         "How long the body of a request may take to arrive before it is answered with 408.";
+    MAX_IN_FLIGHT: "a number from 1 to 65535", Value("512"),
+        "How many requests under `/api` are in work at once at most. What comes on top is answered with 503 right away.";
+    RATE_LIMIT: "a number from 1 to 1000000, or off", ByStage { development: "off", production: "100" },
+        "How many requests a user may make per second; a second's worth may come at once. What comes on top is answered with 429. Each replica counts for itself.";
+    UNAUTHENTICATED_RATE_LIMIT: "a number from 1 to 1000000, or off", ByStage { development: "off", production: "20" },
+        "How many requests per second and client address are answered with 401, because they bring no valid token. Further ones are answered with 429. Each replica counts for itself.";
+    TRUSTED_PROXIES: "addresses or networks such as 10.0.0.0/8, separated by commas", Depends("none"),
+        "The proxies in front. Their `X-Forwarded-For` tells the address of the client; nobody else's does, and `Forwarded` and `X-Real-IP` never do.";
     SHUTDOWN_DELAY: "a duration such as 500ms, 2s or 5m", Value("500ms"),
         "How long the service serves on after SIGTERM or SIGINT, not ready any more. As long as a load balancer takes to notice.";
     SHUTDOWN_TIMEOUT: "a duration such as 500ms, 2s or 5m", Value("30s"),
@@ -170,7 +183,7 @@ impl Environment {
         }
     }
 
-    /// The value, parsed; or its default, where that is always the same.
+    /// The value, parsed; or its default, where that is a value.
     ///
     /// # Errors
     ///
@@ -178,6 +191,10 @@ impl Environment {
     pub(crate) fn parsed<T: FromStr>(&self, setting: &Setting) -> anyhow::Result<Option<T>> {
         let default = match setting.default {
             Fallback::Value(value) => Some(value.to_owned()),
+            Fallback::ByStage { development, production } => match self.value(&ENVIRONMENT)? {
+                Stage::Development => Some(development.to_owned()),
+                Stage::Production => Some(production.to_owned()),
+            },
             Fallback::Depends(_) => None,
         };
         let Some(text) = self.text(setting)?.or(default) else { return Ok(None) };

@@ -22,8 +22,9 @@ async fn a_page_of_a_named_origin_may_ask_and_read() {
     let answer = app.alice(Method::GET, "/api/tasks").header("origin", "http://localhost:3000").send().await;
     assert_eq!(answer.header("access-control-allow-origin"), Some("http://localhost:3000"));
     let exposed = answer.header("access-control-expose-headers").unwrap().to_lowercase();
-    for name in ["location", "x-request-id", "retry-after"] {
-        assert!(exposed.contains(name), "{exposed}");
+    let exposed: Vec<&str> = exposed.split(',').map(str::trim).collect();
+    for name in ["location", "x-request-id", "retry-after", "ratelimit", "ratelimit-policy"] {
+        assert!(exposed.contains(&name), "{exposed:?}");
     }
 }
 

@@ -45,7 +45,7 @@ impl TaskRepository for Broken {
     }
 }
 
-fn broken() -> TestApp {
+pub fn broken() -> TestApp {
     TestApp::over(Arc::new(Broken), Arc::new(InMemoryTasks::default()))
 }
 

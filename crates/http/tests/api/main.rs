@@ -13,6 +13,7 @@ mod cors;
 mod envelope;
 mod health;
 mod keys;
+mod limits;
 mod openapi;
 mod support;
 mod tasks;

@@ -1,6 +1,6 @@
 //! Clients with names, and the application they talk to.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::{
     Error,
@@ -13,7 +13,7 @@ use domain::{
     Clock, Identity, Readiness, TaskRepository, TaskService, UserProvisioner,
     testing::{FixedClock, InMemoryTasks, SequentialIds, alice, bob, nobody},
 };
-use http::{Api, Authenticator, ClaimRules, Lifecycle, SecretVerifier};
+use http::{Api, Authenticator, ClaimRules, Lifecycle, Limits, SecretVerifier};
 use serde_json::Value;
 
 use crate::keys::every_verifier;
@@ -51,6 +51,7 @@ impl TestApp {
             cors_origins: vec!["http://localhost:3000".to_owned()],
             body_timeout: Duration::from_millis(200),
             request_timeout: Duration::from_secs(2),
+            limits: Arc::new(Limits::new(512)),
             lifecycle: Lifecycle::default(),
         };
         Self { api, clock }
@@ -161,6 +162,11 @@ impl<S: Client> Running<S> {
 impl<S: Client> Request<'_, S> {
     pub fn header(self, name: &'static str, value: &str) -> Self {
         Self { request: self.request.append_header((name, value)), ..self }
+    }
+
+    /// From this address.
+    pub fn from(self, peer: &str) -> Self {
+        Self { request: self.request.peer_addr(SocketAddr::new(peer.parse().unwrap(), 50_000)), ..self }
     }
 
     pub fn json(self, body: impl Into<Vec<u8>>) -> Self {

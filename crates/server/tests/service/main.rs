@@ -9,6 +9,7 @@
 
 mod corpus;
 mod inspect;
+mod limits;
 mod log;
 mod output;
 mod proxy;

@@ -46,14 +46,20 @@ pub struct Service {
 }
 
 impl Service {
-    /// A service in production on this database, where Alice and Bob are users.
+    /// A service in production on this database, where Alice and Bob are users, and without a limit on how much they ask.
     pub fn on(database: &TestDatabase) -> Self {
         Self::with(database, &[])
     }
 
     /// The same, with further settings.
     pub fn with(database: &TestDatabase, settings: &[(&str, &str)]) -> Self {
-        let own = [("DATABASE_URL", database.url()), ("ENVIRONMENT", "production"), ("BETTER_AUTH_SECRET", SECRET)];
+        let own = [
+            ("DATABASE_URL", database.url()),
+            ("ENVIRONMENT", "production"),
+            ("BETTER_AUTH_SECRET", SECRET),
+            ("RATE_LIMIT", "off"),
+            ("UNAUTHENTICATED_RATE_LIMIT", "off"),
+        ];
         Self::start(&[own.as_slice(), settings].concat())
     }
 

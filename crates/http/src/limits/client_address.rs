@@ -1,0 +1,136 @@
+//! Where a request comes from.
+
+use std::{
+    net::{AddrParseError, IpAddr, SocketAddr},
+    str::FromStr,
+};
+
+use actix_web::http::header::{self, HeaderMap};
+use ipnet::IpNet;
+
+/// The proxies whose word about a client's address is taken. Anyone may send `X-Forwarded-For`; what others say there
+/// does not count. `Forwarded` and `X-Real-IP` never do.
+#[derive(Debug, Clone, Default)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl FromStr for TrustedProxies {
+    type Err = AddrParseError;
+
+    /// Addresses and networks, separated by commas.
+    fn from_str(text: &str) -> Result<Self, AddrParseError> {
+        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let network = |entry: &str| match entry.parse::<IpNet>() {
+            Ok(network) => Ok(network),
+            Err(_no_network) => entry.parse().map(|address: IpAddr| address.to_canonical().into()),
+        };
+        entries.map(network).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl TrustedProxies {
+    /// The address of the client: the peer's, or, while that is a proxy of ours, the one that it says the request came
+    /// from. Each proxy adds that at the end of `X-Forwarded-For`. Where it is not an address, the proxy is the last that
+    /// is known.
+    pub(super) fn client_behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let values = headers.get_all(header::X_FORWARDED_FOR).rev();
+        let mut entries = values.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
+        let mut client = peer.to_canonical();
+        while self.trust(client)
+            && let Some(address) = entries.next().and_then(address)
+        {
+            client = address;
+        }
+        client
+    }
+
+    fn trust(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// An address, of which some proxies name the port too.
+fn address(entry: &str) -> Option<IpAddr> {
+    let entry = entry.trim();
+    let address = entry.parse().or_else(|_no_address| entry.parse().map(|address: SocketAddr| address.ip()));
+    address.ok().map(|address: IpAddr| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    /// The client's address, where `proxies` are trusted, as seen by a service that `peer` calls with these headers.
+    fn client(proxies: &str, peer: &str, sent: &[(&'static str, &'static str)]) -> String {
+        let mut headers = HeaderMap::new();
+        for (name, value) in sent {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        let proxies: TrustedProxies = proxies.parse().unwrap();
+        proxies.client_behind(peer.parse().unwrap(), &headers).to_string()
+    }
+
+    const SENT: &str = "x-forwarded-for";
+
+    #[test]
+    fn what_a_client_says_of_its_own_address_does_not_count() {
+        let sent = [(SENT, "1.1.1.1"), ("x-real-ip", "1.1.1.1"), ("forwarded", "for=1.1.1.1")];
+
+        assert_eq!(client("", "203.0.113.7", &sent), "203.0.113.7");
+        assert_eq!(client("10.0.0.0/8", "203.0.113.7", &sent), "203.0.113.7");
+        assert_eq!(client("10.0.0.0/8", "10.0.0.1", &sent[1..]), "10.0.0.1");
+    }
+
+    #[test]
+    fn behind_trusted_proxies_it_is_the_last_address_that_is_none_of_theirs() {
+        let cases: [(&[(&str, &str)], &str); 6] = [
+            (&[(SENT, "203.0.113.7")], "203.0.113.7"),
+            (&[(SENT, "1.1.1.1, 203.0.113.7")], "203.0.113.7"),
+            (&[(SENT, "1.1.1.1, 203.0.113.7 ,10.9.9.9,\t192.0.2.1")], "203.0.113.7"),
+            (&[(SENT, "1.1.1.1"), (SENT, "203.0.113.7, 10.9.9.9"), (SENT, "192.0.2.1")], "203.0.113.7"),
+            (&[(SENT, "10.1.1.1, 10.9.9.9")], "10.1.1.1"),
+            (&[], "10.0.0.1"),
+        ];
+        for (sent, expected) in cases {
+            assert_eq!(client("10.0.0.0/8, 192.0.2.1", "10.0.0.1", sent), expected, "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_no_address_ends_the_search_at_the_last_good_one() {
+        for broken in [
+            "1.1.1.1, , 10.0.0.2",
+            "1.1.1.1, unknown, 10.0.0.2",
+            "1.1.1.1, _hidden, 10.0.0.2",
+            "1.1.1.1, 203.0.113.7 10.0.0.3, 10.0.0.2",
+            "1.1.1.1, 203.0.113.256, 10.0.0.2",
+        ] {
+            assert_eq!(client("10.0.0.0/8", "10.0.0.1", &[(SENT, broken)]), "10.0.0.2", "{broken}");
+        }
+        let beyond_ascii = HeaderValue::from_bytes("1.1.1.1, ü, 10.0.0.2".as_bytes()).unwrap();
+        let headers = HeaderMap::from_iter([(header::X_FORWARDED_FOR, beyond_ascii)]);
+        let proxies: TrustedProxies = "10.0.0.0/8".parse().unwrap();
+        assert_eq!(proxies.client_behind([10, 0, 0, 1].into(), &headers).to_string(), "10.0.0.1");
+    }
+
+    #[test]
+    fn an_address_is_the_same_in_every_way_of_writing_it() {
+        for written in ["203.0.113.7", "203.0.113.7:4711", "::ffff:203.0.113.7", "[::ffff:203.0.113.7]:4711"] {
+            assert_eq!(client("::1", "::1", &[(SENT, written)]), "203.0.113.7");
+        }
+        assert_eq!(client("10.0.0.1", "::ffff:10.0.0.1", &[(SENT, "[2001:db8::7]:80")]), "2001:db8::7");
+        assert_eq!(client("::ffff:10.0.0.1", "10.0.0.1", &[(SENT, "2001:DB8::7")]), "2001:db8::7");
+        assert_eq!(client("fd00::/8", "fd00::1", &[(SENT, "2001:db8::7, fd12::9")]), "2001:db8::7");
+    }
+
+    #[test]
+    fn proxies_are_addresses_and_networks() {
+        for good in ["", "10.0.0.1", "10.0.0.0/8,", " ::1 , fd00::/8 ,10.1.2.3/32"] {
+            assert!(good.parse::<TrustedProxies>().is_ok(), "{good}");
+        }
+        for bad in ["proxy", "10.0.0.0/33", "10.0.0/8", "10.0.0.1:80", "10.0.0.1;10.0.0.2", "*"] {
+            assert!(bad.parse::<TrustedProxies>().is_err(), "{bad}");
+        }
+    }
+}

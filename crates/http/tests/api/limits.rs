@@ -1,0 +1,251 @@
+//! What happens when too much is asked for.
+
+use std::{num::NonZeroU32, pin::pin, sync::Arc, time::Duration};
+
+use actix_web::http::Method;
+use futures_util::FutureExt;
+use http::{Limits, TrustedProxies};
+
+use crate::{
+    envelope::broken,
+    support::{Client, Request, Running, TestApp, is},
+};
+
+const SOME_TASK: &str = "/api/tasks/00000000-0000-7000-8000-000000000001";
+
+fn limits() -> Limits {
+    Limits::new(512)
+}
+
+fn a_second(requests: u32) -> NonZeroU32 {
+    NonZeroU32::new(requests).unwrap()
+}
+
+fn limited(limits: Limits) -> TestApp {
+    let mut app = TestApp::new();
+    app.api.limits = Arc::new(limits);
+    app
+}
+
+fn list<S: Client>(app: &Running<S>) -> Request<'_, S> {
+    app.alice(Method::GET, "/api/tasks")
+}
+
+fn preflight<S: Client>(app: &Running<S>) -> Request<'_, S> {
+    let request = app.anonymous(Method::OPTIONS, "/api/tasks").header("origin", "http://localhost:3000");
+    request.header("access-control-request-method", "GET")
+}
+
+#[actix_web::test]
+async fn above_the_cap_requests_are_shed_before_anyone_asks_who_sent_them() {
+    let mut test = broken();
+    test.api.limits = Arc::new(Limits::new(2));
+    let app = test.start().await;
+    let mut one = pin!(app.alice(Method::DELETE, SOME_TASK).send());
+    let mut two = pin!(app.bob(Method::DELETE, SOME_TASK).send());
+    assert!(one.as_mut().now_or_never().is_none() && two.as_mut().now_or_never().is_none());
+    assert_eq!(test.api.limits.in_flight(), 2);
+
+    for request in [list(&app), app.anonymous(Method::GET, "/api/tasks"), app.alice(Method::GET, "/api/nothing")] {
+        let answer = request.header("origin", "http://localhost:3000").send().await;
+        assert_eq!(answer.outcome(), is(503, "UNAVAILABLE"));
+        assert_eq!(answer.message(), "too many requests are in work: try again in a moment");
+        assert_eq!(answer.header("retry-after"), Some("1"));
+        assert_eq!(answer.header("access-control-allow-origin"), Some("http://localhost:3000"));
+    }
+    for path in ["/health/live", "/health/ready", "/openapi.json", "/docs/"] {
+        assert_eq!(app.anonymous(Method::GET, path).send().await.status, 200, "{path}");
+    }
+    assert_eq!(preflight(&app).send().await.status, 200);
+    assert_eq!(test.api.limits.in_flight(), 2);
+}
+
+#[actix_web::test]
+async fn a_request_makes_room_however_it_ends() {
+    tokio::time::pause();
+    let mut test = broken();
+    test.api.limits = Arc::new(Limits::new(1));
+    let app = test.start().await;
+    let is_full = || test.api.limits.in_flight() == 1;
+
+    {
+        let mut dropped = pin!(app.alice(Method::DELETE, SOME_TASK).send());
+        assert!(dropped.as_mut().now_or_never().is_none() && is_full());
+    }
+    assert!(!is_full(), "the client went away");
+    let mut too_long = pin!(app.alice(Method::DELETE, SOME_TASK).send());
+    assert!(too_long.as_mut().now_or_never().is_none() && is_full());
+    assert_eq!(too_long.await.outcome(), is(503, "UNAVAILABLE"));
+    assert!(!is_full(), "it took too long");
+    assert_eq!(app.alice(Method::GET, SOME_TASK).send().await.outcome(), is(500, "INTERNAL_ERROR"));
+    assert!(!is_full(), "its handler panicked");
+    assert_eq!(app.anonymous(Method::GET, "/api/tasks").send().await.outcome(), is(401, "UNAUTHORIZED"));
+    assert_eq!(app.alice(Method::PATCH, SOME_TASK).json(r#"{"title":"x"}"#).send().await.status, 404);
+    assert!(!is_full(), "it was answered");
+}
+
+#[actix_web::test]
+async fn a_user_has_so_many_requests_a_second_and_is_told_how_many_are_left() {
+    tokio::time::pause();
+    let app = limited(limits().per_user(a_second(4))).start().await;
+
+    let routes = ["/api/tasks", "/api/alice/tasks", SOME_TASK, "/api/bob/tasks"];
+    for ((path, status), left) in routes.into_iter().zip([200, 200, 404, 403]).zip(["3", "2", "1", "0"]) {
+        let answer = app.alice(Method::GET, path).send().await;
+        assert_eq!(answer.status, status, "{path}");
+        assert_eq!(answer.header("ratelimit-policy"), Some(r#""user";q=4;w=1"#), "{path}");
+        assert_eq!(answer.header("ratelimit"), Some(&*format!(r#""user";r={left};t=1"#)), "{path}");
+        assert_eq!(answer.header("retry-after"), None);
+    }
+    let answer = list(&app).header("origin", "http://localhost:3000").send().await;
+
+    assert_eq!(answer.outcome(), is(429, "RATE_LIMITED"));
+    assert_eq!(answer.message(), "too many requests in a second");
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    assert_eq!(answer.header("ratelimit-policy"), Some(r#""user";q=4;w=1"#));
+    assert_eq!(answer.header("ratelimit"), Some(r#""user";r=0;t=1"#));
+    assert_eq!(answer.header("access-control-allow-origin"), Some("http://localhost:3000"));
+    assert_eq!(app.bob(Method::GET, "/api/tasks").send().await.header("ratelimit"), Some(r#""user";r=3;t=1"#));
+}
+
+#[actix_web::test]
+async fn what_a_user_has_used_comes_back_evenly_and_all_of_it_within_a_second() {
+    tokio::time::pause();
+    for rate in [1, 3, 1000] {
+        let app = limited(limits().per_user(a_second(rate))).start().await;
+        for _request in 0..rate {
+            assert_eq!(list(&app).send().await.status, 200);
+        }
+        assert_eq!(list(&app).send().await.status, 429);
+
+        tokio::time::advance(Duration::from_secs(1) / rate).await;
+        assert_eq!(list(&app).send().await.status, 200, "{rate}");
+        assert_eq!(list(&app).send().await.status, 429, "{rate}");
+
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let left = format!(r#""user";r={};t=1"#, rate - 1);
+        assert_eq!(list(&app).send().await.header("ratelimit"), Some(&*left), "{rate}");
+    }
+}
+
+#[actix_web::test]
+async fn neither_preflights_nor_refused_tokens_use_up_what_a_user_has() {
+    tokio::time::pause();
+    let app = limited(limits().per_user(a_second(1))).start().await;
+    for _request in 0..10 {
+        assert_eq!(preflight(&app).send().await.status, 200);
+        let refused = list(&app).header("authorization", "Bearer another").send().await;
+        assert_eq!((refused.status.as_u16(), refused.header("ratelimit")), (401, None));
+    }
+
+    assert_eq!(list(&app).send().await.status, 200);
+}
+
+#[actix_web::test]
+async fn without_limits_nothing_is_said_of_them() {
+    tokio::time::pause();
+    let app = limited(limits()).start().await;
+    for _request in 0..1000 {
+        let answer = list(&app).send().await;
+        assert_eq!((answer.status.as_u16(), answer.header("ratelimit")), (200, None));
+        assert_eq!(answer.header("ratelimit-policy"), None);
+        assert_eq!(app.anonymous(Method::GET, "/api/tasks").send().await.status, 401);
+    }
+}
+
+#[actix_web::test]
+async fn an_address_is_told_only_so_often_that_its_tokens_are_refused() {
+    tokio::time::pause();
+    let app = limited(limits().refusals_per_address(a_second(2), TrustedProxies::default())).start().await;
+    let refused = |peer: &str| app.anonymous(Method::GET, "/api/tasks").from(peer);
+    for token in ["nonsense", "x.y.z"] {
+        let answer = refused("192.0.2.1").header("authorization", &format!("Bearer {token}")).send().await;
+        assert_eq!(answer.outcome(), is(401, "UNAUTHORIZED"));
+    }
+
+    let answer = refused("192.0.2.1").send().await;
+    assert_eq!(answer.outcome(), is(429, "RATE_LIMITED"));
+    assert_eq!(answer.message(), "too many requests without a valid token came from this address");
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    assert_eq!((answer.header("www-authenticate"), answer.header("ratelimit")), (None, None));
+
+    assert_eq!(refused("192.0.2.1").header("x-forwarded-for", "192.0.2.2").send().await.status, 429);
+    assert_eq!(refused("192.0.2.2").send().await.status, 401);
+    tokio::time::advance(Duration::from_millis(500)).await;
+    assert_eq!(refused("192.0.2.1").send().await.status, 401);
+    assert_eq!(refused("192.0.2.1").send().await.status, 429);
+}
+
+#[actix_web::test]
+async fn a_valid_token_is_good_wherever_it_comes_from_and_counts_against_no_address() {
+    tokio::time::pause();
+    let app = limited(limits().refusals_per_address(a_second(1), TrustedProxies::default())).start().await;
+    for _request in 0..10 {
+        assert_eq!(list(&app).from("192.0.2.1").send().await.status, 200);
+        assert_eq!(app.alice(Method::GET, "/api/bob/tasks").from("192.0.2.1").send().await.status, 403);
+        // A good token of someone who has no row.
+        let create = app.nobody(Method::POST, "/api/tasks").json(r#"{"title":"x"}"#).from("192.0.2.1");
+        assert_eq!(create.send().await.status, 401);
+    }
+    let refused = || app.anonymous(Method::GET, "/api/tasks").from("192.0.2.1").send();
+    assert_eq!(refused().await.status, 401);
+    assert_eq!(refused().await.status, 429);
+
+    assert_eq!(list(&app).from("192.0.2.1").send().await.status, 200);
+}
+
+#[actix_web::test]
+async fn whoever_has_an_ipv6_network_counts_once_and_so_does_an_address_in_another_guise() {
+    tokio::time::pause();
+    let app = limited(limits().refusals_per_address(a_second(1), TrustedProxies::default())).start().await;
+    let refused = |peer: &str| app.anonymous(Method::GET, "/api/tasks").from(peer).send();
+    for (first, same, other) in [
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff", "2001:db8:0:2::1"),
+        ("192.0.2.1", "::ffff:192.0.2.1", "::ffff:192.0.2.2"),
+    ] {
+        assert_eq!(refused(first).await.status, 401, "{first}");
+        assert_eq!(refused(same).await.status, 429, "{same}");
+        assert_eq!(refused(other).await.status, 401, "{other}");
+    }
+}
+
+#[actix_web::test]
+async fn behind_a_trusted_proxy_each_client_counts_for_itself() {
+    tokio::time::pause();
+    let proxies = "10.0.0.0/8".parse().unwrap();
+    let app = limited(limits().refusals_per_address(a_second(1), proxies)).start().await;
+    let refused = |client: &str| {
+        let request = app.anonymous(Method::GET, "/api/tasks").from("10.0.0.1");
+        request.header("x-forwarded-for", client).send()
+    };
+    assert_eq!(refused("192.0.2.1").await.status, 401);
+    assert_eq!(refused("192.0.2.2").await.status, 401);
+
+    assert_eq!(refused("192.0.2.1").await.status, 429);
+    assert_eq!(refused("192.0.2.3, 192.0.2.1").await.status, 429, "what the client says of itself does not count");
+}
+
+#[actix_web::test]
+async fn users_and_addresses_that_were_quiet_for_a_while_are_forgotten() {
+    tokio::time::pause();
+    let test = limited(limits().per_user(a_second(5)).refusals_per_address(a_second(5), TrustedProxies::default()));
+    let app = test.start().await;
+    let (limits, kept_small) = (test.api.limits.clone(), test.api.limits.clone());
+    actix_web::rt::spawn(async move { kept_small.keep_small().await });
+    tokio::task::yield_now().await;
+    for number in 0..1000 {
+        let peer = format!("2001:db8:0:{number:x}::1");
+        assert_eq!(app.anonymous(Method::GET, "/api/tasks").from(&peer).send().await.status, 401);
+    }
+    assert_eq!(list(&app).send().await.status, 200);
+    assert_eq!(limits.remembered(), 1001);
+
+    tokio::time::advance(Duration::from_millis(4_900)).await;
+    for left in [4, 3] {
+        let answer = app.bob(Method::GET, "/api/tasks").send().await;
+        assert_eq!(answer.header("ratelimit"), Some(&*format!(r#""user";r={left};t=1"#)));
+    }
+    tokio::time::sleep(Duration::from_millis(150)).await;
+
+    assert_eq!(limits.remembered(), 1, "only Bob has not yet got back all");
+}

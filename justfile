@@ -40,6 +40,12 @@ openapi:
 client-types: client-install
     npm run --silent generate
 
+# Measure the service beside others; `just bench --quick`, `just bench --help`; needs Postgres, and Python and Node for the peers
+[group("measure")]
+bench *args:
+    cargo build --release --package tasks-api --package bench
+    "${CARGO_TARGET_DIR:-target}/release/bench" "$@"
+
 # Start Postgres in a container and wait until it answers
 [group("container")]
 db:

@@ -1,0 +1,53 @@
+//! `just bench`: how fast the service is, beside what it replaces and beside what Postgres can do without it.
+
+#![expect(clippy::cast_precision_loss, reason = "figures of measurements are not that precise")]
+
+mod answer;
+mod data;
+mod fixed;
+mod load;
+mod machine;
+mod measurement;
+mod options;
+mod pgbench;
+mod postgres;
+mod process;
+mod random;
+mod requests;
+mod run;
+mod servers;
+mod sqlite;
+mod statements;
+mod tokens;
+mod workload;
+
+use anyhow::bail;
+use clap::Parser;
+
+use crate::{
+    options::{Command, CommandLine, Options},
+    run::Bench,
+};
+
+fn main() -> anyhow::Result<()> {
+    let CommandLine { command, options } = CommandLine::parse();
+    match command {
+        None => requests(&options),
+        Some(Command::Fixed) => fixed::serve(),
+    }
+}
+
+fn requests(options: &Options) -> anyhow::Result<()> {
+    let mut bench = Bench::start(options)?;
+    let measurements = bench.run(options)?;
+    let medians = measurement::medians(&measurements);
+    eprintln!("\nmedians");
+    for one in &medians {
+        println!("{one}");
+    }
+    let errors: u64 = medians.iter().map(|one| one.figures.errors).sum();
+    if errors > 0 {
+        bail!("{errors} responses were not what they must be");
+    }
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! What Postgres can do without a service before it: `pgbench` with prepared statements.
+
+use std::{fs, path::Path, process::Command, time::Duration};
+
+use anyhow::{Context, bail};
+
+use crate::{data::Data, postgres, statements::Statement, workload::Workload};
+
+/// What came of a run.
+pub(crate) struct Outcome {
+    /// How long each transaction of the time that counts took, in microseconds, in order of length.
+    pub(crate) latencies: Vec<u32>,
+    /// All of them, those included that do not count.
+    pub(crate) transactions: u64,
+}
+
+/// Runs a workload for as long as `warmup` and `duration`, of which the latter counts.
+pub(crate) fn run(
+    url: &str,
+    workload: Workload,
+    data: Data,
+    connections: usize,
+    (warmup, duration): (Duration, Duration),
+    directory: &Path,
+) -> anyhow::Result<Outcome> {
+    let directory = tempfile::tempdir_in(directory)?;
+    let scripts: Vec<(Workload, u64)> =
+        if workload == Workload::Mix { Workload::MIX.to_vec() } else { vec![(workload, 1)] };
+    let mut command = Command::new(postgres::program("pgbench")?);
+    command.current_dir(directory.path()).args(["--no-vacuum", "--protocol=prepared", "--log", "--define=made=0"]);
+    command.args(["--define=doomed=0", &format!("--client={connections}"), &format!("--jobs={}", connections.min(2))]);
+    command.arg(format!("--time={}", (warmup + connecting(connections) + duration).as_secs()));
+    for (workload, weight) in scripts {
+        let file = format!("{workload}.sql");
+        fs::write(directory.path().join(&file), Statement::of(workload, data, connections).script())?;
+        command.arg(format!("--file={file}@{weight}"));
+    }
+    let output = command.arg(url).output().context("pgbench")?;
+    if !output.status.success() {
+        bail!("pgbench failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    let mut transactions = Vec::new();
+    for entry in fs::read_dir(directory.path())?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with("pgbench_log") {
+            for line in fs::read_to_string(entry.path())?.lines() {
+                transactions.push(parse(line).with_context(|| format!("not a line of pgbench's log: {line}"))?);
+            }
+        }
+    }
+    let first = transactions.iter().map(|(at, _)| *at).min().context("pgbench did nothing: raise --warmup")?;
+    let end = transactions.iter().map(|(at, _)| *at).max().unwrap_or(first);
+    let begin = end.saturating_sub(duration.as_micros());
+    if first > begin {
+        bail!("pgbench took too long to connect: raise --warmup");
+    }
+    let counting = transactions.iter().filter(|(at, _)| *at > begin);
+    let mut latencies: Vec<u32> = counting.map(|(_, took)| *took).collect();
+    latencies.sort_unstable();
+    Ok(Outcome { latencies, transactions: transactions.len() as u64 })
+}
+
+/// How much longer `pgbench` runs: its time begins before it is connected, and ours counts from the end.
+pub(crate) fn connecting(connections: usize) -> Duration {
+    Duration::from_secs(connections as u64 / 80)
+}
+
+/// When a transaction ended and how long it took, both in microseconds: client, number, **time**, script, **seconds**,
+/// **microseconds**.
+fn parse(line: &str) -> Option<(u128, u32)> {
+    let mut fields = line.split(' ').skip(2);
+    let took = fields.next()?.parse().ok()?;
+    let seconds: u128 = fields.nth(1)?.parse().ok()?;
+    Some((seconds * 1_000_000 + fields.next()?.parse::<u128>().ok()?, took))
+}

@@ -1,0 +1,261 @@
+//! Measuring requests: each target in turn, several rounds.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::atomic::AtomicU64,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+use aws_lc_rs::signature::Ed25519KeyPair;
+use tempfile::TempDir;
+
+use crate::{
+    data::{Data, Dialect, FIRST_DOOMED, FIRST_TASK},
+    load::{Load, Window},
+    machine,
+    measurement::{Figures, Measurement},
+    options::{Options, Target},
+    pgbench,
+    postgres::Postgres,
+    process::{Server, exchange},
+    random::Random,
+    requests::{Client, Requests, Working, clients},
+    servers,
+    sqlite::Sqlite,
+    statements::Statement,
+    tokens::{self, Key},
+    workload::Workload,
+};
+
+/// What every run measures on.
+const DATA: Data = Data { owners: 200, tasks_each: 1000 };
+
+/// All that runs while measurements are taken. The servers are dropped before their databases.
+pub(crate) struct Bench {
+    servers: HashMap<Target, Server>,
+    sqlite: Option<Sqlite>,
+    postgres: Postgres,
+    secret_clients: Vec<Client>,
+    ed25519_clients: Vec<Client>,
+    times: (Duration, Duration),
+    /// In memory where there is such a place: logs and samples cost nobody's disk time.
+    scratch: TempDir,
+    _files: TempDir,
+}
+
+impl Bench {
+    /// Starts and fills what these options need.
+    pub(crate) fn start(options: &Options) -> anyhow::Result<Self> {
+        let targets = options.targets();
+        let memory = PathBuf::from("/dev/shm");
+        let memory = if memory.is_dir() { memory } else { std::env::temp_dir() };
+        let scratch = tempfile::Builder::new().prefix("tasks-bench-").tempdir_in(memory)?;
+        let files = tempfile::Builder::new().prefix("tasks-bench-").tempdir()?;
+        let log = |target: Target| scratch.path().join(format!("{target:?}.log"));
+
+        eprintln!("making {} tasks of each of {} users", DATA.tasks_each, DATA.owners);
+        let mut postgres = Postgres::start()?;
+        servers::migrate(&postgres.url)?;
+        postgres.execute(&Dialect::Postgres.add_owners(DATA.owners))?;
+        postgres.execute(&Dialect::Postgres.add_tasks(FIRST_TASK, DATA.tasks(), DATA.owners))?;
+        postgres.execute("VACUUM ANALYZE")?;
+
+        let key = Ed25519KeyPair::generate().context("no key")?;
+        let key_set = tokens::publish(&key)?;
+        let key = Key::Ed25519(key);
+        let secret_clients = clients(DATA.owners, |owner| Key::Secret.token(owner))?;
+        let ed25519_clients = clients(DATA.owners, |owner| key.token(owner))?;
+
+        let mut running = HashMap::new();
+        let mut sqlite = None;
+        for target in targets {
+            let log = log(target);
+            let server = match target {
+                Target::Service | Target::Eddsa => servers::service(&postgres.url, key_set, &log)?,
+                Target::Sqlite => {
+                    let file = files.path().join("tasks.db");
+                    let url = format!("sqlite:{}", file.display());
+                    servers::migrate(&url)?;
+                    let mut database = Sqlite::open(&file)?;
+                    database.execute(&Dialect::Sqlite.add_owners(DATA.owners))?;
+                    database.execute(&Dialect::Sqlite.add_tasks(FIRST_TASK, DATA.tasks(), DATA.owners))?;
+                    database.execute("ANALYZE")?;
+                    sqlite = Some(database);
+                    servers::service(&url, key_set, &log)?
+                }
+                Target::Fixed => servers::fixed(&log)?,
+                Target::Pgbench => continue,
+                Target::Fastapi | Target::Hono => bail!("{} is not here yet", target.title()),
+            };
+            running.insert(target, server);
+        }
+        let mut bench = Self {
+            servers: running,
+            sqlite,
+            postgres,
+            secret_clients,
+            ed25519_clients,
+            times: options.times(),
+            scratch,
+            _files: files,
+        };
+        bench.check_statements()?;
+        Ok(bench)
+    }
+
+    /// Checks that `pgbench` is going to send what the service sends.
+    fn check_statements(&mut self) -> anyhow::Result<()> {
+        let Some(address) = self.servers.get(&Target::Service).map(|server| server.address) else { return Ok(()) };
+        self.execute(Target::Service, |dialect| dialect.add_tasks(FIRST_DOOMED, 1, DATA.owners))?;
+        for workload in Workload::STATEMENTS {
+            let mut request = String::new();
+            let expected = self.requests(Target::Service, workload, &AtomicU64::new(0)).next(&mut request);
+            let (status, body) = exchange(address, &request)?;
+            if status != expected {
+                bail!("{status} instead of {expected}: {request}{}", String::from_utf8_lossy(&body));
+            }
+            Statement::of(workload, DATA, 1).check(&mut self.postgres)?;
+        }
+        self.tidy_up(Target::Service)
+    }
+
+    fn requests<'a>(&'a self, target: Target, workload: Workload, deleted: &'a AtomicU64) -> Working<'a> {
+        let clients = if target == Target::Eddsa { &self.ed25519_clients } else { &self.secret_clients };
+        Working { workload, data: DATA, clients, random: Random::new(1), deleted }
+    }
+
+    /// Takes all measurements that were asked for.
+    pub(crate) fn run(&mut self, options: &Options) -> anyhow::Result<Vec<Measurement>> {
+        let targets = options.targets();
+        let mut measurements = Vec::new();
+        for round in 0..options.rounds() {
+            eprintln!("round {} of {}", round + 1, options.rounds());
+            for workload in options.workloads() {
+                for connections in options.connections() {
+                    for nth in 0..targets.len() {
+                        // Another one begins in each round, since each leaves the machine to the next as it is.
+                        let Some(target) = targets.get((nth + round) % targets.len()).copied() else { continue };
+                        let measurement = Measurement {
+                            target,
+                            workload,
+                            connections,
+                            figures: self.measure(target, workload, connections)?,
+                        };
+                        eprintln!("{measurement}");
+                        measurements.push(measurement);
+                    }
+                }
+            }
+        }
+        Ok(measurements)
+    }
+
+    fn measure(&mut self, target: Target, workload: Workload, connections: usize) -> anyhow::Result<Figures> {
+        if workload.deletes() && target != Target::Fixed {
+            self.add_doomed(target, connections)?;
+        }
+        let figures = if target == Target::Pgbench {
+            self.measure_pgbench(workload, connections)
+        } else {
+            self.measure_server(target, workload, connections)
+        };
+        let figures =
+            figures.with_context(|| format!("{workload} on {} over {connections} connections", target.title()))?;
+        if workload.writes() {
+            self.tidy_up(target)?;
+        }
+        Ok(figures)
+    }
+
+    fn measure_server(&mut self, target: Target, workload: Workload, connections: usize) -> anyhow::Result<Figures> {
+        let server = self.servers.get(&target).context("not started")?;
+        let database = if target == Target::Sqlite || target == Target::Fixed { None } else { self.postgres.pid() };
+        let (warmup, duration) = self.times;
+        let deleted = AtomicU64::new(0);
+        let mut requests = self.requests(target, workload, &deleted);
+        machine::reset_peak_memory(server.pid())?;
+        let mut load = Load::connect(server.address, connections)?;
+        let begin = Instant::now() + warmup;
+        let window = Window { begin, end: begin + duration };
+        let used = || {
+            let database = database.map_or(Ok(0.0), machine::cpu_seconds)?;
+            anyhow::Ok([machine::cpu_seconds(server.pid())?, database, machine::own_cpu_seconds()?])
+        };
+        let (outcome, before, after) = thread::scope(|scope| {
+            let load = scope.spawn(|| load.run(&mut requests, window));
+            sleep_until(window.begin);
+            let before = used()?;
+            sleep_until(window.end);
+            let after = used()?;
+            let outcome = load.join().unwrap_or_else(|_| bail!("the load generator panicked"))?;
+            anyhow::Ok((outcome, before, after))
+        })?;
+        let [server_cpu, database_cpu, generator_cpu] = std::array::from_fn(|at| after[at] - before[at]);
+        server.empty_log()?;
+        let peak_memory = machine::peak_memory(server.pid())?;
+        if let Some(error) = &outcome.first_error {
+            eprintln!("{} errors, the first: {error}", outcome.errors);
+        }
+        let requests = outcome.latencies.len() as f64;
+        Ok(Figures {
+            server_cpu_us: Some(server_cpu * 1e6 / requests),
+            database_cpu_us: database.map(|_| database_cpu * 1e6 / requests),
+            generator_cpu: Some(generator_cpu / duration.as_secs_f64()),
+            peak_memory: Some(peak_memory),
+            errors: outcome.errors,
+            ..Figures::of(&outcome.latencies, duration)
+        })
+    }
+
+    fn measure_pgbench(&mut self, workload: Workload, connections: usize) -> anyhow::Result<Figures> {
+        let pid = self.postgres.pid();
+        let used = || pid.map_or(Ok(0.0), machine::cpu_seconds);
+        let before = used()?;
+        let outcome = pgbench::run(&self.postgres.url, workload, DATA, connections, self.times, self.scratch.path())?;
+        let database_cpu = used()? - before;
+        Ok(Figures {
+            database_cpu_us: pid.map(|_| database_cpu * 1e6 / outcome.transactions as f64),
+            ..Figures::of(&outcome.latencies, self.times.1)
+        })
+    }
+
+    /// Adds tasks to delete: more than can be deleted in the time.
+    fn add_doomed(&mut self, target: Target, connections: usize) -> anyhow::Result<()> {
+        let a_second = match (target, connections) {
+            (Target::Fastapi | Target::Hono, _) | (_, 1) => 8_000,
+            _ => 30_000,
+        };
+        let count = a_second * (self.times.0 + pgbench::connecting(connections) + self.times.1).as_secs();
+        self.execute(target, |dialect| dialect.add_tasks(FIRST_DOOMED, count, DATA.owners))
+    }
+
+    /// Leaves the tables as they were at the start, without dead rows.
+    fn tidy_up(&mut self, target: Target) -> anyhow::Result<()> {
+        match target {
+            Target::Fixed => Ok(()),
+            Target::Sqlite => {
+                self.execute(target, Dialect::remove_added)?;
+                self.execute(target, |_| "PRAGMA wal_checkpoint(TRUNCATE)".to_owned())
+            }
+            _ => {
+                self.execute(target, Dialect::remove_added)?;
+                self.execute(target, |_| "VACUUM tasks".to_owned())
+            }
+        }
+    }
+
+    fn execute(&mut self, target: Target, statement: impl Fn(Dialect) -> String) -> anyhow::Result<()> {
+        match (&mut self.sqlite, target) {
+            (Some(sqlite), Target::Sqlite) => sqlite.execute(&statement(Dialect::Sqlite))?,
+            _ => self.postgres.execute(&statement(Dialect::Postgres))?,
+        };
+        Ok(())
+    }
+}
+
+fn sleep_until(instant: Instant) {
+    thread::sleep(instant.saturating_duration_since(Instant::now()));
+}

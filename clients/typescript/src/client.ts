@@ -32,7 +32,7 @@ export interface ConditionalOptions extends RequestOptions {
 }
 
 export interface CreateOptions extends RequestOptions {
-  /** What makes repeated attempts one: a new random one by default. */
+  /** What makes repeated attempts one: a `newIdempotencyKey()` by default. Keep it to try again later. */
   readonly idempotencyKey?: string;
 }
 
@@ -182,7 +182,7 @@ export function createTasksClient(options: ClientOptions): TasksClient {
 
     get: (id, { signal } = {}) => performForTask({ method: "GET", path: pathOf(id), repeatable: "always", signal }),
 
-    create: (task, { idempotencyKey = randomKey(), signal } = {}) =>
+    create: (task, { idempotencyKey = newIdempotencyKey(), signal } = {}) =>
       performForTask({
         method: "POST",
         path: "/api/tasks",
@@ -255,7 +255,7 @@ function ownChange(error: TasksError, changes: TaskChanges, ifMatch: Task | numb
   return asSent && current.version === versionOf(ifMatch) + 1 ? { answer: { data: current } } : undefined;
 }
 
-/** 128 random bits. Not `randomUUID`, which browsers have on secure pages only. */
-function randomKey(): string {
+/** A new idempotency key: 128 random bits. Not `randomUUID`, which browsers have on secure pages only. */
+export function newIdempotencyKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -106,7 +106,7 @@ function envelopeIn(text: string): Envelope | undefined {
 }
 
 /** `Retry-After` in seconds; it may also be a date. */
-function secondsOf(header: string | null): number | undefined {
+export function secondsOf(header: string | null): number | undefined {
   if (!header) return undefined;
   const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
   return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);

@@ -1,4 +1,4 @@
-export { createTasksClient } from "./client.js";
+export { createTasksClient, newIdempotencyKey } from "./client.js";
 export type {
   ClientOptions,
   ConditionalOptions,

@@ -1,4 +1,4 @@
-import { failure } from "./errors.js";
+import { failure, secondsOf } from "./errors.js";
 
 /** Fetches a new token. It is called when there is none yet, when the last one is about to expire, and after a 401. */
 export type FetchToken = () => Promise<string>;
@@ -8,12 +8,14 @@ export interface BetterAuthTokenOptions {
   readonly url?: string | URL;
   /** What says whose token it is to be, where that is not the browser's own cookie. */
   readonly headers?: () => HeadersInit | Promise<HeadersInit>;
+  /** Whose tokens they must be. Should someone else have signed in meanwhile, that is the end of this user's session. */
+  readonly user?: string;
   readonly fetch?: typeof fetch;
 }
 
 /** Fetches tokens from Better Auth's `jwt` plugin. */
 export function betterAuthToken(options: BetterAuthTokenOptions = {}): FetchToken {
-  const { url = "/api/auth/token", headers, fetch: send = fetch } = options;
+  const { url = "/api/auth/token", headers, user, fetch: send = (input, init) => fetch(input, init) } = options;
   return async () => {
     let response: Response;
     try {
@@ -27,8 +29,12 @@ export function betterAuthToken(options: BetterAuthTokenOptions = {}): FetchToke
     const body = (await response.json().catch(() => undefined)) as { token?: unknown } | undefined;
     if (!response.ok || typeof body?.token !== "string") {
       // Better Auth limits how often its routes are called, too.
-      if (status === 429) throw failure("RATE_LIMITED", "the app gives out no more tokens for the moment", { status });
+      const retryAfter = secondsOf(response.headers.get("X-Retry-After"));
+      if (status === 429) throw failure("RATE_LIMITED", "the app gives out no more tokens for now", { status, retryAfter });
       throw failure("UNEXPECTED_ANSWER", `the app answered with HTTP ${status} and no token`, { status });
+    }
+    if (user !== undefined && claimsOf(body.token)["sub"] !== user) {
+      throw failure("SESSION_ENDED", "someone else has signed in meanwhile");
     }
     return body.token;
   };
@@ -72,12 +78,17 @@ export class TokenCache {
  * own `iat`, so that it does not matter whether the clock here is right.
  */
 function lifetimeOf(token: string): number {
+  const { iat, exp } = claimsOf(token);
+  if (typeof exp !== "number") return Infinity;
+  return Math.max(0, (exp - (typeof iat === "number" ? iat : Date.now() / 1000)) * 1000);
+}
+
+/** What a JWT says, unverified: that is the service's business. Nothing, if it is none. */
+function claimsOf(token: string): Record<string, unknown> {
   try {
     const [, payload = ""] = token.split(".");
-    const { iat, exp } = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as Record<string, unknown>;
-    if (typeof exp !== "number") return Infinity;
-    return Math.max(0, (exp - (typeof iat === "number" ? iat : Date.now() / 1000)) * 1000);
+    return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as Record<string, unknown>;
   } catch {
-    return Infinity;
+    return {};
   }
 }

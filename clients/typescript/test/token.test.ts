@@ -52,7 +52,7 @@ test("a token that is refused again is not fetched for ever", async () => {
 });
 
 /** An app whose `/api/auth/token` answers with these, one after another; then with a good token. */
-async function app(...answers: { status: number; body?: object }[]) {
+async function app(...answers: { status: number; body?: object }[]): Promise<{ url: string; asked: () => number; token: FetchToken }> {
   let asked = 0;
   const server = createServer((request, response) => {
     asked += 1;
@@ -63,12 +63,18 @@ async function app(...answers: { status: number; body?: object }[]) {
   await once(server, "listening");
   after(() => server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/auth/token`;
-  return { token: betterAuthToken({ url, headers: () => ({ "X-User": "ada" }) }), asked: () => asked };
+  return { url, asked: () => asked, token: betterAuthToken({ url, headers: () => ({ "X-User": "ada" }) }) };
 }
 
 test("Better Auth is asked for the token", async () => {
   const { token } = await app();
   assert.equal((await clientWith(token).create({ title: "Hers" })).user_id, "ada");
+});
+
+test("a token of someone who has signed in meanwhile is not used", async () => {
+  const { url } = await app();
+  const token = betterAuthToken({ url, headers: () => ({ "X-User": "eve" }), user: "ada" });
+  await assert.rejects(clientWith(token).list(), hasCode("SESSION_ENDED"));
 });
 
 test("a session that has ended is told apart from an app that is out of reach", async () => {

@@ -535,6 +535,21 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description too many requests in a second */
+        RATE_LIMITED: {
+            headers: {
+                /** @description The request's id, as it stands in the log. */
+                "X-Request-Id"?: string;
+                /** @description Seconds to wait before the next attempt. */
+                "Retry-After"?: string;
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description internal error */
         INTERNAL_ERROR: {
             headers: {
@@ -562,7 +577,12 @@ export interface components {
     };
     parameters: never;
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description How many requests a second the user may make, where that is limited: `"user";q=100;w=1`. */
+        "RateLimit-Policy": string;
+        /** @description And how many of them are left: `"user";r=73;t=1`. */
+        RateLimit: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -593,6 +613,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id, as it stands in the log. */
                     "X-Request-Id"?: string;
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -632,6 +654,7 @@ export interface operations {
             401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
             422: components["responses"]["VALIDATION_ERROR"];
+            429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];
         };
@@ -655,6 +678,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id, as it stands in the log. */
                     "X-Request-Id"?: string;
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     /** @description The path of the new task, in the style of the request. */
                     Location?: string;
                     /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
@@ -686,6 +711,7 @@ export interface operations {
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
             422: components["responses"]["VALIDATION_ERROR"];
+            429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];
         };
@@ -709,6 +735,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id, as it stands in the log. */
                     "X-Request-Id"?: string;
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -741,6 +769,7 @@ export interface operations {
             401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
             404: components["responses"]["NOT_FOUND"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
+            429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];
         };
@@ -769,6 +798,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id, as it stands in the log. */
                     "X-Request-Id"?: string;
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -800,6 +831,7 @@ export interface operations {
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
             422: components["responses"]["VALIDATION_ERROR"];
+            429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];
         };
@@ -823,6 +855,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id, as it stands in the log. */
                     "X-Request-Id"?: string;
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -832,6 +866,7 @@ export interface operations {
             405: components["responses"]["METHOD_NOT_ALLOWED"];
             412: components["responses"]["VERSION_CONFLICT"];
             422: components["responses"]["VALIDATION_ERROR"];
+            429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];
         };
@@ -860,6 +895,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id, as it stands in the log. */
                     "X-Request-Id"?: string;
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -891,6 +928,7 @@ export interface operations {
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
             422: components["responses"]["VALIDATION_ERROR"];
+            429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];
         };
@@ -919,6 +957,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id, as it stands in the log. */
                     "X-Request-Id"?: string;
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -950,6 +990,7 @@ export interface operations {
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
             422: components["responses"]["VALIDATION_ERROR"];
+            429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];
         };
@@ -982,6 +1023,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id, as it stands in the log. */
                     "X-Request-Id"?: string;
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -1022,6 +1065,7 @@ export interface operations {
             401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
             403: components["responses"]["FORBIDDEN"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
+            429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];
         };
@@ -1047,6 +1091,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id, as it stands in the log. */
                     "X-Request-Id"?: string;
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     /** @description The path of the new task, in the style of the request. */
                     Location?: string;
                     /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
@@ -1078,6 +1124,7 @@ export interface operations {
             408: components["responses"]["REQUEST_TIMEOUT"];
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];
         };
@@ -1102,6 +1149,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id, as it stands in the log. */
                     "X-Request-Id"?: string;
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -1135,6 +1184,7 @@ export interface operations {
             403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["NOT_FOUND"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
+            429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];
         };
@@ -1164,6 +1214,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id, as it stands in the log. */
                     "X-Request-Id"?: string;
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -1195,6 +1247,7 @@ export interface operations {
             412: components["responses"]["VERSION_CONFLICT"];
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];
         };
@@ -1219,6 +1272,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id, as it stands in the log. */
                     "X-Request-Id"?: string;
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1229,6 +1284,7 @@ export interface operations {
             404: components["responses"]["NOT_FOUND"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
             412: components["responses"]["VERSION_CONFLICT"];
+            429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];
         };
@@ -1258,6 +1314,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id, as it stands in the log. */
                     "X-Request-Id"?: string;
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -1289,6 +1347,7 @@ export interface operations {
             412: components["responses"]["VERSION_CONFLICT"];
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];
         };
@@ -1318,6 +1377,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id, as it stands in the log. */
                     "X-Request-Id"?: string;
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
                     /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -1349,6 +1410,7 @@ export interface operations {
             412: components["responses"]["VERSION_CONFLICT"];
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];
         };
@@ -1444,6 +1506,7 @@ export type ServiceErrorCode =
   | "METHOD_NOT_ALLOWED"
   | "NOT_FOUND"
   | "PAYLOAD_TOO_LARGE"
+  | "RATE_LIMITED"
   | "REQUEST_TIMEOUT"
   | "TOKEN_EXPIRED"
   | "UNAUTHORIZED"

@@ -13,6 +13,7 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 mod m20261122_000001_user;
 mod m20261122_000002_tasks;
+mod m20261122_000003_idempotency_keys;
 
 /// All steps, oldest first.
 #[derive(Debug)]
@@ -20,6 +21,10 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261122_000001_user::Migration), Box::new(m20261122_000002_tasks::Migration)]
+        vec![
+            Box::new(m20261122_000001_user::Migration),
+            Box::new(m20261122_000002_tasks::Migration),
+            Box::new(m20261122_000003_idempotency_keys::Migration),
+        ]
     }
 }

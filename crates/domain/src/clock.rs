@@ -23,6 +23,19 @@ impl Timestamp {
         self.0.unix_timestamp()
     }
 
+    /// The instant as milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn unix_milliseconds(self) -> i64 {
+        self.0.unix_timestamp() * 1000 + i64::from(self.0.millisecond())
+    }
+
+    /// The instant so many milliseconds after, or before, 1970-01-01T00:00:00Z; `None` if that is beyond the calendar.
+    #[must_use]
+    pub fn from_unix_milliseconds(milliseconds: i64) -> Option<Self> {
+        let nanoseconds = i128::from(milliseconds) * 1_000_000;
+        OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok().map(Self)
+    }
+
     /// The fraction of the second, in nanoseconds: a whole number of milliseconds.
     #[must_use]
     pub fn subsecond_nanos(self) -> u32 {
@@ -80,6 +93,16 @@ mod tests {
     fn is_written_with_three_decimals_and_z() {
         assert_eq!(Timestamp::from(datetime!(2026-02-06 10:00 UTC)).to_string(), "2026-02-06T10:00:00.000Z");
         assert_eq!(Timestamp::from(datetime!(2026-02-06 12:00:00.1239 +2)).to_string(), "2026-02-06T10:00:00.123Z");
+    }
+
+    #[test]
+    fn milliseconds_since_1970_and_back_are_the_same_instant() {
+        for instant in [datetime!(2026-02-06 10:00:00.123 UTC), datetime!(1969-12-31 23:59:59.999 UTC)] {
+            let timestamp = Timestamp::from(instant);
+            assert_eq!(Timestamp::from_unix_milliseconds(timestamp.unix_milliseconds()), Some(timestamp));
+        }
+        assert_eq!(Timestamp::from(datetime!(1970-01-01 00:00:01.002 UTC)).unix_milliseconds(), 1002);
+        assert_eq!(Timestamp::from_unix_milliseconds(i64::MAX), None);
     }
 
     #[test]

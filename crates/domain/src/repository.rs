@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 
 use crate::{
-    NewTask, Outcome, OwnerId, Page, Precondition, RepositoryError, Task, TaskChanges, TaskId, TaskQuery, Timestamp,
+    Creation, CreationTerms, NewTask, Outcome, OwnerId, Page, Precondition, RepositoryError, Task, TaskChanges, TaskId,
+    TaskQuery, Timestamp,
 };
 
 /// Keeps tasks.
@@ -33,6 +34,21 @@ pub trait TaskRepository: Send + Sync {
         now: Timestamp,
     ) -> Result<Task, RepositoryError>;
 
+    /// As [`create`](Self::create), on terms. What they ask MUST be decided in the same moment as the task is created:
+    /// of any number of creates under one key, at most one takes place, and a key that was used is as durable as its task.
+    ///
+    /// # Errors
+    ///
+    /// As [`create`](Self::create); the key is then free.
+    async fn create_on(
+        &self,
+        terms: &CreationTerms,
+        owner: &OwnerId,
+        id: TaskId,
+        task: &NewTask,
+        now: Timestamp,
+    ) -> Result<Creation, RepositoryError>;
+
     /// The task with this id.
     async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError>;
 
@@ -59,6 +75,17 @@ pub trait TaskRepository: Send + Sync {
         id: TaskId,
         precondition: &Precondition,
     ) -> Result<Outcome<()>, RepositoryError>;
+}
+
+/// Keeps the idempotency keys of creates, of all users.
+#[async_trait]
+pub trait IdempotencyKeys: Send + Sync {
+    /// Forgets the keys that were last used before this, and returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// As [`TaskRepository`]. Some of them may be forgotten then.
+    async fn forget_before(&self, time: Timestamp) -> Result<u64, RepositoryError>;
 }
 
 /// Tells whether the store can serve.

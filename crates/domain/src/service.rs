@@ -1,10 +1,12 @@
 //! The use-cases.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use time::OffsetDateTime;
 
 use crate::{
-    Clock, CompletedChange, IdSource, Identity, NewTask, Outcome, Page, Precondition, RepositoryError, Task,
-    TaskChanges, TaskId, TaskQuery, TaskRepository, UserProvisioner,
+    Clock, CompletedChange, Creation, CreationTerms, IdSource, IdempotencyKey, Identity, NewTask, Once, Outcome, Page,
+    Precondition, RepositoryError, Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp, UserProvisioner,
 };
 
 /// Everything that can be done with tasks, once it is known for whom: see [`for_owner`](Self::for_owner).
@@ -14,19 +16,37 @@ pub struct TaskService {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     provisioner: Option<Arc<dyn UserProvisioner>>,
+    quota: Option<u32>,
+    replay_window: Duration,
 }
 
 impl TaskService {
+    /// A day: for how long a create can be repeated under its key, unless [`replaying_for`](Self::replaying_for) says
+    /// otherwise.
+    pub const REPLAY_WINDOW: Duration = Duration::from_hours(24);
+
     /// A service for users that someone else makes.
     #[must_use]
     pub fn new(repository: Arc<dyn TaskRepository>, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
-        Self { repository, clock, ids, provisioner: None }
+        Self { repository, clock, ids, provisioner: None, quota: None, replay_window: Self::REPLAY_WINDOW }
     }
 
     /// The same service, which also makes the row of a verified user when it is missing.
     #[must_use]
     pub fn provisioning(self, provisioner: Arc<dyn UserProvisioner>) -> Self {
         Self { provisioner: Some(provisioner), ..self }
+    }
+
+    /// The same service, for users who may have this many tasks each and no more.
+    #[must_use]
+    pub fn with_quota(self, quota: u32) -> Self {
+        Self { quota: Some(quota), ..self }
+    }
+
+    /// The same service, which knows the key of a create for this long.
+    #[must_use]
+    pub fn replaying_for(self, replay_window: Duration) -> Self {
+        Self { replay_window, ..self }
     }
 
     /// The use-cases on the tasks of one user.
@@ -47,21 +67,37 @@ pub struct OwnerTasks {
 }
 
 impl OwnerTasks {
-    /// Makes a task.
+    /// Creates a task, within the quota; under a key only once, however often it is asked for.
     ///
     /// # Errors
     ///
     /// [`RepositoryError::UnknownOwner`] if the user does not exist and is not to be made either.
-    pub async fn create(&self, task: &NewTask) -> Result<Task, RepositoryError> {
+    pub async fn create(&self, task: &NewTask, key: Option<IdempotencyKey>) -> Result<Creation, RepositoryError> {
         let now = self.service.clock.now();
         let id = self.service.ids.next(now);
-        let repository = &self.service.repository;
-        match (repository.create(&self.owner.id, id, task, now).await, &self.service.provisioner) {
+        let once = key.map(|key| Once { key, since: before(now, self.service.replay_window) });
+        let terms = CreationTerms { once, quota: self.service.quota };
+        match (self.create_on(&terms, id, task, now).await, &self.service.provisioner) {
             (Err(RepositoryError::UnknownOwner), Some(provisioner)) => {
                 provisioner.provision(&self.owner, now).await?;
-                repository.create(&self.owner.id, id, task, now).await
+                self.create_on(&terms, id, task, now).await
             }
             (outcome, _) => outcome,
+        }
+    }
+
+    async fn create_on(
+        &self,
+        terms: &CreationTerms,
+        id: TaskId,
+        task: &NewTask,
+        now: Timestamp,
+    ) -> Result<Creation, RepositoryError> {
+        let (repository, owner) = (&self.service.repository, &self.owner.id);
+        if *terms == CreationTerms::default() {
+            repository.create(owner, id, task, now).await.map(Creation::Created)
+        } else {
+            repository.create_on(terms, owner, id, task, now).await
         }
     }
 
@@ -119,4 +155,9 @@ impl OwnerTasks {
     pub async fn delete(&self, id: TaskId, precondition: &Precondition) -> Result<Outcome<()>, RepositoryError> {
         self.service.repository.delete(&self.owner.id, id, precondition).await
     }
+}
+
+fn before(time: Timestamp, span: Duration) -> Timestamp {
+    let earlier = time::Duration::try_from(span).ok().and_then(|span| OffsetDateTime::from(time).checked_sub(span));
+    earlier.unwrap_or(OffsetDateTime::UNIX_EPOCH).into()
 }

@@ -1,12 +1,14 @@
 //! The task and the values it is made of.
 
 mod changes;
+mod creation;
 mod description;
 mod id;
 mod title;
 mod version;
 
 pub use changes::{CompletedChange, DescriptionChange, NewTask, Outcome, Precondition, TaskChanges};
+pub use creation::{Creation, CreationTerms, Fingerprint, IdempotencyKey, Once};
 pub use description::Description;
 pub use id::TaskId;
 pub use title::Title;

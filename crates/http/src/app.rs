@@ -17,6 +17,7 @@ use tracing_actix_web::TracingLogger;
 use crate::{
     Authenticator, Lifecycle, Limits, Style, auth, envelope,
     extract::{BodyTimeout, Unbound},
+    idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED},
     limits,
     request_id::X_REQUEST_ID,
     response_headers,
@@ -96,12 +97,14 @@ fn cors(origins: &[String], with_cookies: bool) -> Cors {
             header::CONTENT_TYPE,
             header::IF_MATCH,
             header::IF_NONE_MATCH,
+            IDEMPOTENCY_KEY,
             X_REQUEST_ID,
         ])
         .expose_headers([
             header::ETAG,
             header::LOCATION,
             header::RETRY_AFTER,
+            IDEMPOTENCY_REPLAYED,
             limits::RATE_LIMIT,
             limits::RATE_LIMIT_POLICY,
             X_REQUEST_ID,

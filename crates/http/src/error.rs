@@ -34,6 +34,12 @@ pub enum ErrorCode {
     MethodNotAllowed,
     /// The task is not as `If-Match` says; `current` shows how it is.
     VersionConflict,
+    /// A create under the same key is running.
+    IdempotencyKeyInUse,
+    /// The key belongs to another create.
+    IdempotencyKeyReused,
+    /// The user has as many tasks as one may have.
+    QuotaExceeded,
     /// The body did not arrive in time.
     RequestTimeout,
     /// The body is too large.
@@ -61,6 +67,9 @@ impl ErrorCode {
             Self::NotFound => "NOT_FOUND",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::VersionConflict => "VERSION_CONFLICT",
+            Self::IdempotencyKeyInUse => "IDEMPOTENCY_KEY_IN_USE",
+            Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::QuotaExceeded => "QUOTA_EXCEEDED",
             Self::RequestTimeout => "REQUEST_TIMEOUT",
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
@@ -81,6 +90,8 @@ impl ErrorCode {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::VersionConflict => StatusCode::PRECONDITION_FAILED,
+            Self::IdempotencyKeyInUse | Self::QuotaExceeded => StatusCode::CONFLICT,
+            Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -102,6 +113,11 @@ impl ErrorCode {
             Self::NotFound => "not found",
             Self::MethodNotAllowed => "this method is not allowed here",
             Self::VersionConflict => "the task was changed in the meantime: it is not as If-Match says",
+            Self::IdempotencyKeyInUse => {
+                "a request with this Idempotency-Key is running: wait for it, or ask again in a moment"
+            }
+            Self::IdempotencyKeyReused => "this Idempotency-Key was used for another task: take a new one",
+            Self::QuotaExceeded => "you have as many tasks as one user may have: delete some first",
             Self::RequestTimeout => "the body did not arrive in time",
             Self::PayloadTooLarge => "the body is too large",
             Self::UnsupportedMediaType => "send the body as Content-Type: application/json",
@@ -166,6 +182,10 @@ impl ApiError {
     pub(crate) fn version_conflict(current: Task) -> Self {
         let error = Self::new(ErrorCode::VersionConflict).with_header(header::ETAG, etag::of_task(&current));
         Self { current: Some(Box::new(current)), ..error }
+    }
+
+    pub(crate) fn key_in_use() -> Self {
+        Self::new(ErrorCode::IdempotencyKeyInUse).with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
     pub(crate) fn method_not_allowed(allowed: &[Method]) -> Self {

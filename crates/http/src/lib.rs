@@ -15,6 +15,7 @@ mod error;
 mod etag;
 mod extract;
 mod fields;
+mod idempotency;
 mod lifecycle;
 mod limits;
 mod openapi;

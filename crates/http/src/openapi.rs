@@ -100,6 +100,9 @@ fn operation(style: Style, endpoint: &Endpoint) -> Value {
     } else if endpoint.errors.contains(&ErrorCode::VersionConflict) {
         parameters.push(schemas::header_parameter("If-Match", "The `ETag` of the task that was seen: `\"3\"`."));
     }
+    if endpoint.errors.contains(&ErrorCode::IdempotencyKeyReused) {
+        parameters.push(schemas::idempotency_key());
+    }
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();
     }
@@ -137,6 +140,9 @@ fn responses(style: Style, endpoint: &Endpoint) -> Value {
     refer_to_rate_limit_headers(&mut headers);
     if status == StatusCode::CREATED {
         headers["Location"] = header("The path of the new task, in the style of the request.");
+    }
+    if endpoint.errors.contains(&ErrorCode::IdempotencyKeyReused) {
+        headers["Idempotency-Replayed"] = header("`true`, if this is the response to an earlier request.");
     }
     if schema.is_some() {
         headers["ETag"] = header("What was seen, in a word: for `If-Match` and `If-None-Match`.");
@@ -182,7 +188,7 @@ fn error_responses(style: Style, codes: &[ErrorCode]) -> Map<String, Value> {
 
 /// Every response that [`error_responses`] refers to.
 fn all_error_responses() -> Map<String, Value> {
-    let groups: [&[ErrorCode]; 13] = [
+    let groups: [&[ErrorCode]; 16] = [
         &[ErrorCode::InvalidJson],
         &[ErrorCode::ValidationError],
         &[ErrorCode::ValidationError, ErrorCode::InvalidJson],
@@ -192,6 +198,9 @@ fn all_error_responses() -> Map<String, Value> {
         &[ErrorCode::MethodNotAllowed],
         &[ErrorCode::RequestTimeout],
         &[ErrorCode::VersionConflict],
+        &[ErrorCode::IdempotencyKeyInUse, ErrorCode::QuotaExceeded],
+        &[ErrorCode::IdempotencyKeyReused],
+        &[ErrorCode::ValidationError, ErrorCode::IdempotencyKeyReused],
         &[ErrorCode::PayloadTooLarge],
         &[ErrorCode::UnsupportedMediaType],
         &[ErrorCode::RateLimited],
@@ -215,7 +224,9 @@ fn error_response(codes: &[ErrorCode]) -> Value {
         match code {
             ErrorCode::Unauthorized => headers["WWW-Authenticate"] = header("`Bearer`, and what is wrong."),
             ErrorCode::MethodNotAllowed => headers["Allow"] = header("The methods that are allowed."),
-            ErrorCode::Unavailable => headers["Retry-After"] = header("Seconds to wait before the next attempt."),
+            ErrorCode::Unavailable | ErrorCode::IdempotencyKeyInUse => {
+                headers["Retry-After"] = header("Seconds to wait before the next attempt.");
+            }
             ErrorCode::RateLimited => {
                 headers["Retry-After"] = header("Seconds to wait before the next attempt.");
                 refer_to_rate_limit_headers(&mut headers);

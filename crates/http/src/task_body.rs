@@ -12,7 +12,7 @@ use actix_web::{
 use domain::{Description, Page, Task, TaskId, TaskQuery, Timestamp};
 use serde::{Serialize, Serializer};
 
-use crate::{cursor, etag};
+use crate::{cursor, etag, idempotency::IDEMPOTENCY_REPLAYED};
 
 /// All keys are always there; absent text is `null`.
 #[derive(Serialize)]
@@ -73,11 +73,13 @@ pub(crate) fn one(task: &Task) -> HttpResponse {
 }
 
 /// The response to a create, with the place where the task is found.
-pub(crate) fn created(task: &Task, location: &str) -> HttpResponse {
-    HttpResponse::build(StatusCode::CREATED)
-        .insert_header((LOCATION, location))
-        .insert_header((ETAG, etag::of_task(task)))
-        .json(One { data: task.into() })
+pub(crate) fn created(task: &Task, location: &str, is_replay: bool) -> HttpResponse {
+    let mut response = HttpResponse::build(StatusCode::CREATED);
+    response.insert_header((LOCATION, location)).insert_header((ETAG, etag::of_task(task)));
+    if is_replay {
+        response.insert_header((IDEMPOTENCY_REPLAYED, "true"));
+    }
+    response.json(One { data: task.into() })
 }
 
 /// A response with a page of tasks.

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use domain::BoxError;
 use log::LevelFilter;
-use sea_orm::DatabaseConnection;
+
 use sqlx::ConnectOptions;
 
-use crate::{DatabaseSettings, url::Target};
+use crate::{Database, DatabaseSettings, url::Target};
 
 /// Why there is no connection: one line that names the database and the cause, and no password.
 #[derive(Debug, thiserror::Error)]
@@ -23,12 +23,14 @@ pub struct ConnectError {
     cause: BoxError,
 }
 
-pub(crate) async fn connect(settings: &DatabaseSettings) -> Result<DatabaseConnection, ConnectError> {
-    let connection = match &settings.url.0 {
+pub(crate) async fn connect(settings: &DatabaseSettings) -> Result<Database, ConnectError> {
+    let database = match &settings.url.0 {
         Target::Postgres(url) => postgres::connect(url, settings).await,
-        Target::Sqlite(url) => sqlite::connect(url, settings).await,
+        Target::Sqlite(url) => {
+            sqlite::connect(url, settings).await.map(|pool| Database { connection: pool.clone().into(), pool })
+        }
     };
-    connection.map_err(|cause| ConnectError { database: settings.url.to_string(), cause })
+    database.map_err(|cause| ConnectError { database: settings.url.to_string(), cause })
 }
 
 /// A cause in few words.

@@ -1,44 +1,44 @@
 //! The database as a whole.
 
-use std::sync::Arc;
-
 use sea_orm::DatabaseConnection;
 
 use crate::{
-    ConnectError, Counted, DatabaseSettings, DatabaseStatistics, SchemaReadiness, SeaOrmSessions, SeaOrmTasks, connect,
-    counted::Counters,
+    ConnectError, Connection, DatabaseSettings, DatabaseStatistics, SchemaReadiness, SeaOrmSessions, SeaOrmTasks,
+    connect,
 };
 
-/// A pool of connections to one database. Clones share it.
+/// The connections to one database. Clones share them.
 #[derive(Debug, Clone)]
 pub struct Database {
-    pub(crate) connection: DatabaseConnection,
-    counters: Arc<Counters>,
+    /// Where every request's statements run.
+    pub(crate) connection: Connection,
+    /// For transactions: those of migrations. On Postgres they know no time limit.
+    pub(crate) pool: DatabaseConnection,
 }
 
 impl Database {
-    /// Opens the pool and one connection, to know that there can be one.
+    /// Opens a connection, to know that there can be one. Further ones are opened when they are needed.
     ///
     /// SQLite: makes the file, and the directory it is in, if they are not there yet. On Unix only its owner may read the
     /// file.
     ///
     /// # Errors
     ///
-    /// If no connection comes about within the time limit to acquire one.
+    /// If no connection comes about in time.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
-        Ok(Self { connection: connect::connect(settings).await?, counters: Arc::default() })
+        connect::connect(settings).await
     }
 
     /// The tasks and users in this database.
     #[must_use]
-    pub fn tasks(&self) -> SeaOrmTasks<Counted> {
-        SeaOrmTasks::new(self.counted())
+    pub fn tasks(&self) -> SeaOrmTasks<Connection> {
+        SeaOrmTasks::new(self.connection.clone())
     }
 
     /// The sessions that Better Auth keeps in this database.
     #[must_use]
-    pub fn sessions(&self) -> SeaOrmSessions<Counted> {
-        SeaOrmSessions::new(self.counted())
+    pub fn sessions(&self) -> SeaOrmSessions<Connection> {
+        SeaOrmSessions::new(self.connection.clone())
     }
 
     /// Tells whether the schema is the one that this program was written for.
@@ -50,16 +50,13 @@ impl Database {
     /// How the database is doing.
     #[must_use]
     pub fn statistics(&self) -> DatabaseStatistics {
-        self.counters.statistics(&self.connection)
-    }
-
-    pub(crate) fn counted(&self) -> Counted {
-        Counted::new(self.connection.clone(), self.counters.clone())
+        self.connection.statistics()
     }
 
     /// Closes all connections, after the statements that run on them; no further ones are opened.
     pub async fn close(&self) {
-        if let Err(error) = self.connection.close_by_ref().await {
+        self.connection.close().await;
+        if let Err(error) = self.pool.close_by_ref().await {
             tracing::warn!(%error, "the connections to the database could not be closed");
         }
     }

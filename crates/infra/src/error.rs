@@ -4,7 +4,11 @@ use std::{borrow::Cow, fmt};
 
 use domain::RepositoryError;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr};
-use sqlx::{postgres::PgDatabaseError, sqlite::SqliteError};
+use sqlx::{
+    error::DatabaseError,
+    postgres::{PgDatabaseError, PgSeverity},
+    sqlite::SqliteError,
+};
 
 /// An error of the database, kept as a cause.
 ///
@@ -55,6 +59,19 @@ pub(crate) fn creation_error(error: DbErr) -> RepositoryError {
         Some(SqlErr::ForeignKeyConstraintViolation(_)) => RepositoryError::UnknownOwner,
         _ => repository_error(error),
     }
+}
+
+/// Whether a statement failed only because another transaction was faster: the same one may succeed now.
+pub(crate) fn is_lost_against_another(error: &sqlx::Error) -> bool {
+    // A serialization failure, a deadlock.
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    matches!(code.as_deref(), Some("40001" | "40P01"))
+}
+
+/// Whether the connection on which a statement failed can be used again: Postgres has refused the statement, and goes on.
+pub(crate) fn leaves_connection_usable(error: &sqlx::Error) -> bool {
+    let said = error.as_database_error().and_then(|said| said.try_downcast_ref::<PgDatabaseError>());
+    said.is_some_and(|said| !matches!(said.severity(), PgSeverity::Fatal | PgSeverity::Panic))
 }
 
 /// Whether the same call may succeed a moment later.

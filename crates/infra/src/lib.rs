@@ -13,7 +13,7 @@
 //! With the feature `testing`, [`testing`] gives every test a fresh database.
 
 mod connect;
-mod counted;
+mod connection;
 mod database;
 mod error;
 mod migrate;
@@ -27,7 +27,7 @@ mod url;
 pub mod testing;
 
 pub use connect::ConnectError;
-pub use counted::{Counted, DatabaseStatistics};
+pub use connection::{Connection, DatabaseStatistics, TaskConnection};
 pub use database::Database;
 pub use migrate::{MigrateError, MigrationState};
 pub use schema::SchemaReadiness;

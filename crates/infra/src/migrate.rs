@@ -94,7 +94,7 @@ impl Database {
     ///
     /// [`MigrateError::Newer`] and [`MigrateError::Failed`].
     pub async fn migration_status(&self) -> Result<Vec<MigrationState>, MigrateError> {
-        states::<Migrator, _>(&self.connection).await
+        states::<Migrator, _>(&self.pool).await
     }
 
     /// Succeeds if the schema is the one that this program was written for. Changes nothing.
@@ -126,7 +126,7 @@ async fn begin_alone(database: &Database) -> Result<DatabaseTransaction, DbErr> 
     // SQLite: `IMMEDIATE` is the lock.
     let options =
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
-    let transaction = database.connection.begin_with_options(options).await?;
+    let transaction = database.pool.begin_with_options(options).await?;
     if transaction.get_database_backend() == DbBackend::Postgres {
         transaction.execute_unprepared(LOCK).await?;
     }

@@ -13,6 +13,11 @@ pub struct DatabaseSettings {
     pub max_connections: u32,
     /// How long a request waits for a connection before it is told that the database is out of reach.
     pub acquire_timeout: Duration,
+    /// How long a statement may take before Postgres stops it, and how long SQLite waits for another writer. Longer than
+    /// `acquire_timeout`.
+    pub statement_timeout: Duration,
+    /// How many threads share the connections to Postgres. Each has its own.
+    pub threads: usize,
     /// How long a connection may be idle before it is closed.
     pub idle_timeout: Duration,
     /// How old a connection may be. Afterwards it is replaced, so that a pool moves on after a fail-over.
@@ -28,8 +33,12 @@ impl DatabaseSettings {
     /// and each is a thread.
     pub const SQLITE_CONNECTIONS: u32 = 5;
 
-    /// Two seconds: a caller that waits longer has given up.
-    pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+    /// A second: who gets no connection within that would wait in vain for longer.
+    pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
+
+    /// A second and a half: each statement touches a few rows of one user, by key. One that takes this long waits for a
+    /// lock, or for a server that has vanished.
+    pub const STATEMENT_TIMEOUT: Duration = Duration::from_millis(1500);
 
     /// Four minutes: services that stop unused databases, such as Neon, cut connections after five.
     pub const IDLE_TIMEOUT: Duration = Duration::from_mins(4);
@@ -45,6 +54,8 @@ impl DatabaseSettings {
             url,
             max_connections,
             acquire_timeout: Self::ACQUIRE_TIMEOUT,
+            statement_timeout: Self::STATEMENT_TIMEOUT,
+            threads: 1,
             idle_timeout: Self::IDLE_TIMEOUT,
             max_lifetime: Self::MAX_LIFETIME,
         }

@@ -1,5 +1,6 @@
 //! Tasks and users as rows.
 
+mod creation;
 mod entity;
 mod later;
 mod owned;
@@ -8,15 +9,18 @@ mod users;
 
 use async_trait::async_trait;
 use domain::{
-    CompletedChange, DescriptionChange, NewTask, Outcome, OwnerId, Page, Precondition, Readiness, RepositoryError,
-    Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp,
+    CompletedChange, Creation, CreationTerms, DescriptionChange, NewTask, Outcome, OwnerId, Page, Precondition,
+    Readiness, RepositoryError, Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait},
 };
 
-use crate::error::{creation_error, repository_error};
+use crate::{
+    connection::TaskConnection,
+    error::{creation_error, repository_error},
+};
 use entity::{Column, Entity};
 use later::later_of_updated_at_and;
 use owned::{owned, owned_delete, owned_task, owned_update};
@@ -30,7 +34,7 @@ pub struct SeaOrmTasks<C> {
     connection: C,
 }
 
-impl<C: ConnectionTrait> SeaOrmTasks<C> {
+impl<C: TaskConnection> SeaOrmTasks<C> {
     /// The tasks behind this connection.
     pub fn new(connection: C) -> Self {
         Self { connection }
@@ -40,7 +44,7 @@ impl<C: ConnectionTrait> SeaOrmTasks<C> {
 // Statements with RETURNING read all of their rows, although there is at most one. SQLite commits a statement when it ends,
 // and sqlx ends one that is left after its first row without looking at the outcome: a full disk would go unnoticed.
 #[async_trait]
-impl<C: ConnectionTrait + Send> TaskRepository for SeaOrmTasks<C> {
+impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
     async fn create(
         &self,
         owner: &OwnerId,
@@ -52,6 +56,17 @@ impl<C: ConnectionTrait + Send> TaskRepository for SeaOrmTasks<C> {
         let rows = insert.exec_with_returning_many(&self.connection).await.map_err(creation_error)?;
         let row = rows.into_iter().next().ok_or_else(|| repository_error(DbErr::RecordNotInserted))?;
         task(row)
+    }
+
+    async fn create_on(
+        &self,
+        terms: &CreationTerms,
+        owner: &OwnerId,
+        id: TaskId,
+        new: &NewTask,
+        now: Timestamp,
+    ) -> Result<Creation, RepositoryError> {
+        self.create_on_terms(terms, owner, id, new, now).await
     }
 
     async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError> {
@@ -128,7 +143,7 @@ fn holds(precondition: &Precondition) -> Condition {
     }
 }
 
-impl<C: ConnectionTrait + Send> SeaOrmTasks<C> {
+impl<C: TaskConnection + Send> SeaOrmTasks<C> {
     /// Why no row was changed. Only a precondition makes a difference between rows that are there, so only then it is
     /// worth a statement to look. Versions only grow: a task that is found now had none of those asked for then.
     async fn why_not<T>(
@@ -145,7 +160,7 @@ impl<C: ConnectionTrait + Send> SeaOrmTasks<C> {
 }
 
 #[async_trait]
-impl<C: ConnectionTrait + Send> Readiness for SeaOrmTasks<C> {
+impl<C: TaskConnection + Send> Readiness for SeaOrmTasks<C> {
     /// Looks into the table and its key, for a row that cannot be there: a database without the table, or a file that is
     /// gone, cannot serve.
     async fn check(&self) -> Result<(), RepositoryError> {

@@ -89,7 +89,7 @@ impl TestDatabase {
     /// A connection to this database, for what no port offers.
     #[must_use]
     pub fn connection(&self) -> &DatabaseConnection {
-        &self.database.connection
+        &self.database.pool
     }
 
     async fn with_users(self) -> Self {

@@ -1,6 +1,11 @@
 //! The settings, checked: what is here can be used as it is.
 
-use std::{num::NonZeroUsize, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    num::{NonZeroU32, NonZeroUsize},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{anyhow, bail};
 use http::Limits;
@@ -9,7 +14,7 @@ use url::Url;
 
 use crate::{
     development, limits,
-    settings::{self, Environment, Setting, Switch},
+    settings::{self, Environment, Limit, Setting, Switch},
     tokens::{self, TokenConfig},
 };
 
@@ -39,6 +44,8 @@ pub(crate) struct Config {
     pub(crate) tokens: TokenConfig,
     pub(crate) provisions_users: bool,
     pub(crate) migrates_on_start: bool,
+    pub(crate) idempotency_key_lifetime: Duration,
+    pub(crate) max_tasks_per_user: Option<NonZeroU32>,
     pub(crate) host: String,
     pub(crate) port: u16,
     pub(crate) cors_origins: Vec<String>,
@@ -58,18 +65,27 @@ impl Config {
     /// One line that names the variable at fault and what it must be.
     pub(crate) fn read(environment: &Environment) -> anyhow::Result<Self> {
         let stage = environment.value(&settings::ENVIRONMENT)?;
-        let database = database(environment)?;
+        let mut database = database(environment)?;
         let request_timeout = duration(environment, &settings::REQUEST_TIMEOUT)?;
         let body_timeout = duration(environment, &settings::BODY_TIMEOUT)?;
+        // Who waits for another must wait longer: the caller for the database, and that for a connection.
         if body_timeout >= request_timeout {
             return Err(settings::BODY_TIMEOUT.must_be_what_it_expects());
         }
+        if database.statement_timeout >= request_timeout {
+            return Err(settings::DATABASE_STATEMENT_TIMEOUT.must_be_what_it_expects());
+        }
+        let Limit(max_tasks_per_user) = environment.value(&settings::MAX_TASKS_PER_USER)?;
+        let workers = within(environment, &settings::WORKERS, 1..=1024)?.map_or_else(one_a_core, usize::from);
+        database.threads = workers;
         let embedded_development = stage == Stage::Development && !database.url.is_postgres();
         Ok(Self {
             stage,
             tokens: TokenConfig::read(environment)?,
             provisions_users: switch(environment, &settings::USER_PROVISIONING, embedded_development)?,
             migrates_on_start: switch(environment, &settings::MIGRATE_ON_START, stage == Stage::Development)?,
+            idempotency_key_lifetime: duration(environment, &settings::IDEMPOTENCY_KEY_LIFETIME)?,
+            max_tasks_per_user,
             host: environment.value(&settings::HOST)?,
             port: environment.value(&settings::PORT)?,
             cors_origins: cors_origins(environment, stage)?,
@@ -78,7 +94,7 @@ impl Config {
             limits: Arc::new(limits::read(environment)?),
             shutdown_delay: duration(environment, &settings::SHUTDOWN_DELAY)?,
             shutdown_timeout: duration(environment, &settings::SHUTDOWN_TIMEOUT)?,
-            workers: within(environment, &settings::WORKERS, 1..=1024)?.map_or_else(one_a_core, usize::from),
+            workers,
             database,
         })
     }
@@ -100,6 +116,10 @@ pub(crate) fn database(environment: &Environment) -> anyhow::Result<DatabaseSett
         database.max_connections = u32::from(connections);
     }
     database.acquire_timeout = duration(environment, &settings::DATABASE_ACQUIRE_TIMEOUT)?;
+    database.statement_timeout = duration(environment, &settings::DATABASE_STATEMENT_TIMEOUT)?;
+    if database.acquire_timeout >= database.statement_timeout {
+        return Err(settings::DATABASE_ACQUIRE_TIMEOUT.must_be_what_it_expects());
+    }
     database.idle_timeout = duration(environment, &settings::DATABASE_IDLE_TIMEOUT)?;
     database.max_lifetime = duration(environment, &settings::DATABASE_MAX_LIFETIME)?;
     Ok(database)
@@ -158,6 +178,7 @@ mod tests {
     fn the_defaults_of_the_pool_are_those_that_infra_argues_for() {
         let postgres = database(&Environment::of(&[("DATABASE_URL", "postgres://localhost/tasks")])).unwrap();
         assert_eq!(postgres.acquire_timeout, DatabaseSettings::ACQUIRE_TIMEOUT);
+        assert_eq!(postgres.statement_timeout, DatabaseSettings::STATEMENT_TIMEOUT);
         assert_eq!(postgres.idle_timeout, DatabaseSettings::IDLE_TIMEOUT);
         assert_eq!(postgres.max_lifetime, DatabaseSettings::MAX_LIFETIME);
         let (postgres, sqlite) = (DatabaseSettings::POSTGRES_CONNECTIONS, DatabaseSettings::SQLITE_CONNECTIONS);

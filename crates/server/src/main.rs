@@ -11,6 +11,7 @@ mod limits;
 mod output;
 mod serve;
 mod settings;
+mod sweep;
 mod telemetry;
 mod tokens;
 

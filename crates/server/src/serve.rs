@@ -17,7 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
     config::{Config, Stage},
-    development,
+    development, sweep,
     tokens::Verifiers,
 };
 
@@ -45,6 +45,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     }
     let limits = config.limits.clone();
     actix_web::rt::spawn(async move { limits.keep_small().await });
+    let keys = Arc::new(database.tasks());
+    actix_web::rt::spawn(sweep::forget_expired_keys(keys, config.idempotency_key_lifetime));
     let server = HttpServer::new(move || http::app(&api))
         .workers(config.workers)
         .shutdown_timeout(whole_seconds(config.shutdown_timeout))
@@ -110,7 +112,11 @@ fn api(
     lifecycle: Lifecycle,
 ) -> Api {
     let repository = Arc::new(database.tasks());
-    let mut tasks = TaskService::new(repository.clone(), Arc::new(SystemClock), Arc::new(UuidV7Ids::default()));
+    let mut tasks = TaskService::new(repository.clone(), Arc::new(SystemClock), Arc::new(UuidV7Ids::default()))
+        .replaying_for(config.idempotency_key_lifetime);
+    if let Some(quota) = config.max_tasks_per_user {
+        tasks = tasks.with_quota(quota.get());
+    }
     if config.provisions_users {
         tasks = tasks.provisioning(repository.clone());
     }

@@ -1,7 +1,7 @@
 //! Where settings come from, and the list of them: names, meanings and defaults stand here and nowhere else. The
 //! README's table is made from this list.
 
-use std::{collections::HashMap, env::VarError, fmt::Display, str::FromStr};
+use std::{collections::HashMap, env::VarError, fmt::Display, num::NonZeroU32, str::FromStr};
 
 use anyhow::{Context, anyhow, bail};
 
@@ -81,6 +81,10 @@ settings! {
         "`on`: the row of a verified user is made when it is missing. `off`: a create for such a user is refused with 401.";
     MIGRATE_ON_START: "on or off", Depends("development: `on`; production: `off`"),
         "Whether the start brings the database up to date. Where it does not, `tasks-api migrate up` does.";
+    IDEMPOTENCY_KEY_LIFETIME: "a duration such as 30m, 24h or 7d", Value("24h"),
+        "For how long a create with an `Idempotency-Key` can be repeated without a second task being made.";
+    MAX_TASKS_PER_USER: "a number from 1 to 1000000, or off", Value("off"),
+        "How many tasks one user may have. Further creates are refused with 409.";
     HOST: "an address of this machine", Value("127.0.0.1"),
         "Where to listen. In a container: `0.0.0.0`.";
     PORT: "a number from 0 to 65535", Value("8000"),
@@ -89,8 +93,10 @@ settings! {
         "Whose pages may call the API from a browser, besides the origin of `BETTER_AUTH_URL`. None are needed behind a Next.js rewrite.";
     DATABASE_MAX_CONNECTIONS: "a number from 1 to 1000", Depends("10; on SQLite 5"),
         "How many connections to the database are open at most.";
-    DATABASE_ACQUIRE_TIMEOUT: "a duration such as 500ms, 2s or 5m", Value("2s"),
+    DATABASE_ACQUIRE_TIMEOUT: "a duration shorter than DATABASE_STATEMENT_TIMEOUT, such as 500ms or 1s", Value("1s"),
         "How long a request waits for a free connection before it is answered with 503.";
+    DATABASE_STATEMENT_TIMEOUT: "a duration shorter than REQUEST_TIMEOUT, such as 500ms or 2s", Value("1500ms"),
+        "How long the database may take over a statement, locks included, before the request is answered with 503.";
     DATABASE_IDLE_TIMEOUT: "a duration such as 500ms, 2s or 5m", Value("240s"),
         "After which time an unused connection is closed. Below five minutes, so that a database that sleeps can.";
     DATABASE_MAX_LIFETIME: "a duration such as 500ms, 2s or 5m", Value("15m"),
@@ -237,6 +243,29 @@ impl FromStr for Switch {
     }
 }
 
+/// So many and no more, or no limit.
+pub(crate) struct Limit(pub(crate) Option<NonZeroU32>);
+
+impl Limit {
+    /// The highest that can be set.
+    const MAX: u32 = 1_000_000;
+}
+
+impl FromStr for Limit {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        let number: NonZeroU32 = text.parse()?;
+        if number.get() > Self::MAX {
+            bail!("more than can be counted");
+        }
+        Ok(Self(Some(number)))
+    }
+}
+
 /// The longest time span that is taken: a year. Far longer ones are more than clocks can count on.
 const LONGEST_MS: u64 = 365 * 24 * 60 * 60 * 1000;
 
@@ -307,6 +336,18 @@ mod tests {
             environment.value::<String>(&HOST).unwrap_err().to_string(),
             "HOST must be an address of this machine"
         );
+    }
+
+    #[test]
+    fn a_limit_is_a_number_or_off() {
+        let limit = |text: &str| text.parse::<Limit>().ok().map(|Limit(number)| number.map(NonZeroU32::get));
+
+        for (text, expected) in [("off", None), ("1", Some(1)), ("1000000", Some(1_000_000))] {
+            assert_eq!(limit(text), Some(expected), "{text}");
+        }
+        for text in ["0", "1000001", "4294967296", "-1", "on", ""] {
+            assert_eq!(limit(text), None, "{text}");
+        }
     }
 
     #[test]

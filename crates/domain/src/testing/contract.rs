@@ -10,6 +10,8 @@
     reason = "these are tests: their names say what they prove, and their failure is a panic"
 )]
 
+mod creation;
+
 use time::{Duration, OffsetDateTime};
 
 use super::{FixedClock, SequentialIds, alice, bob, nobody};
@@ -19,9 +21,12 @@ use crate::{
     Version,
 };
 
+pub use creation::*;
+
 /// Makes one named test of every case of the contract.
 ///
-/// The fixture is a function whose future gives something that dereferences to a [`TaskRepository`] with [`alice`] and
+/// The fixture is a function whose future gives something that dereferences to a [`TaskRepository`], which also
+/// keeps its keys and provisions users, with [`alice`] and
 /// [`bob`] as users and no tasks, or `None` where such a repository is not to be had.
 #[macro_export]
 macro_rules! task_repository_contract {
@@ -54,6 +59,16 @@ macro_rules! task_repository_contract {
             a_change_of_another_version_changes_nothing_and_shows_the_task,
             a_change_of_a_version_of_a_task_that_is_gone_finds_nothing,
             of_concurrent_changes_of_one_version_one_takes_place,
+            a_create_repeated_under_its_key_is_replayed,
+            a_replay_shows_the_task_as_it_was_created,
+            a_key_is_not_used_for_another_task,
+            two_users_may_use_the_same_key,
+            a_key_is_forgotten_after_its_time,
+            forgotten_keys_are_free,
+            a_create_that_fails_leaves_its_key_free,
+            of_concurrent_creates_under_one_key_one_takes_place,
+            no_more_tasks_are_created_than_the_quota_allows,
+            a_create_beyond_the_quota_leaves_its_key_free,
         }
 
         #[tokio::test(flavor = "multi_thread")]

@@ -7,8 +7,9 @@ use async_trait::async_trait;
 
 use super::{alice, bob};
 use crate::{
-    CompletedChange, DescriptionChange, Identity, NewTask, Outcome, OwnerId, Page, Precondition, Readiness,
-    RepositoryError, Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp, UserProvisioner, Version,
+    CompletedChange, Creation, CreationTerms, DescriptionChange, Fingerprint, IdempotencyKey, IdempotencyKeys,
+    Identity, NewTask, Once, Outcome, OwnerId, Page, Precondition, Readiness, RepositoryError, Task, TaskChanges,
+    TaskId, TaskQuery, TaskRepository, Timestamp, UserProvisioner, Version,
 };
 
 /// A repository in memory that passes the same contract suite as the real ones. Alice and Bob are its users.
@@ -19,32 +20,12 @@ pub struct InMemoryTasks(Mutex<State>);
 struct State {
     users: BTreeSet<OwnerId>,
     tasks: BTreeMap<(OwnerId, TaskId), Task>,
+    keys: BTreeMap<(OwnerId, IdempotencyKey), (Fingerprint, Task)>,
 }
 
-impl InMemoryTasks {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Default for InMemoryTasks {
-    fn default() -> Self {
-        let users = [alice().id, bob().id].into();
-        Self(Mutex::new(State { users, tasks: BTreeMap::new() }))
-    }
-}
-
-#[async_trait]
-impl TaskRepository for InMemoryTasks {
-    async fn create(
-        &self,
-        owner: &OwnerId,
-        id: TaskId,
-        task: &NewTask,
-        now: Timestamp,
-    ) -> Result<Task, RepositoryError> {
-        let mut state = self.state();
-        if !state.users.contains(owner) {
+impl State {
+    fn create(&mut self, owner: &OwnerId, id: TaskId, task: &NewTask, now: Timestamp) -> Result<Task, RepositoryError> {
+        if !self.users.contains(owner) {
             return Err(RepositoryError::UnknownOwner);
         }
         let task = Task {
@@ -57,8 +38,65 @@ impl TaskRepository for InMemoryTasks {
             updated_at: now,
             version: Version::FIRST,
         };
-        state.tasks.insert((owner.clone(), id), task.clone());
+        self.tasks.insert((owner.clone(), id), task.clone());
         Ok(task)
+    }
+
+    /// What became of an earlier create under this key.
+    fn earlier(&self, owner: &OwnerId, once: &Once, task: &NewTask) -> Option<Creation> {
+        let (fingerprint, first) = self.keys.get(&(owner.clone(), once.key.clone()))?;
+        let is_known = first.created_at >= once.since;
+        let is_same = *fingerprint == Fingerprint::from(task);
+        is_known.then(|| if is_same { Creation::Replayed(first.clone()) } else { Creation::KeyReused })
+    }
+}
+
+impl InMemoryTasks {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for InMemoryTasks {
+    fn default() -> Self {
+        let users = [alice().id, bob().id].into();
+        Self(Mutex::new(State { users, tasks: BTreeMap::new(), keys: BTreeMap::new() }))
+    }
+}
+
+#[async_trait]
+impl TaskRepository for InMemoryTasks {
+    async fn create(
+        &self,
+        owner: &OwnerId,
+        id: TaskId,
+        task: &NewTask,
+        now: Timestamp,
+    ) -> Result<Task, RepositoryError> {
+        self.state().create(owner, id, task, now)
+    }
+
+    async fn create_on(
+        &self,
+        terms: &CreationTerms,
+        owner: &OwnerId,
+        id: TaskId,
+        task: &NewTask,
+        now: Timestamp,
+    ) -> Result<Creation, RepositoryError> {
+        let mut state = self.state();
+        if let Some(creation) = terms.once.as_ref().and_then(|once| state.earlier(owner, once, task)) {
+            return Ok(creation);
+        }
+        let has = state.tasks.values().filter(|task| task.owner == *owner).count();
+        if terms.quota.is_some_and(|quota| has >= usize::try_from(quota).unwrap_or(usize::MAX)) {
+            return Ok(Creation::QuotaReached);
+        }
+        let created = state.create(owner, id, task, now)?;
+        if let Some(once) = &terms.once {
+            state.keys.insert((owner.clone(), once.key.clone()), (Fingerprint::from(task), created.clone()));
+        }
+        Ok(Creation::Created(created))
     }
 
     async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError> {
@@ -134,6 +172,16 @@ fn holds(precondition: &Precondition, task: &Task) -> bool {
     match precondition {
         Precondition::None => true,
         Precondition::Version(versions) => versions.contains(&task.version),
+    }
+}
+
+#[async_trait]
+impl IdempotencyKeys for InMemoryTasks {
+    async fn forget_before(&self, time: Timestamp) -> Result<u64, RepositoryError> {
+        let keys = &mut self.state().keys;
+        let before = keys.len();
+        keys.retain(|_, (_, first)| first.created_at >= time);
+        Ok(u64::try_from(before - keys.len()).unwrap_or(u64::MAX))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The shapes of what goes in and out. Limits come from the domain, where they are enforced.
 
-use domain::{Description, OwnerId, PageLimit, Title};
+use domain::{Description, IdempotencyKey, OwnerId, PageLimit, Title};
 use serde_json::{Value, json};
 
 use crate::{ErrorCode, routes::READ_ONLY};
@@ -46,6 +46,15 @@ pub(super) fn task_id() -> Value {
 
 pub(super) fn header_parameter(name: &str, description: &str) -> Value {
     json!({ "name": name, "in": "header", "required": false, "description": description, "schema": { "type": "string" } })
+}
+
+pub(super) fn idempotency_key() -> Value {
+    let mut key = header_parameter(
+        "Idempotency-Key",
+        "A name for this create, unique among the user's, so that the request can be repeated: a UUID, for example.",
+    );
+    key["schema"] = json!({ "type": "string", "minLength": 1, "maxLength": IdempotencyKey::MAX_CHARS });
+    key
 }
 
 pub(super) fn list_parameters() -> Vec<Value> {

@@ -2,7 +2,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{Method, StatusCode},
 };
-use domain::NewTask;
+use domain::{Creation, NewTask};
 
 use super::{
     Endpoint, Input,
@@ -13,6 +13,7 @@ use crate::{
     error::ApiError,
     extract::{Body, Tasks},
     fields::{Fields, boolean},
+    idempotency::KeyInHeaders,
     task_body,
 };
 
@@ -21,18 +22,35 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
     path: "/tasks",
     name: "createTask",
     summary: "Create a task",
-    description: "The read-only keys of a task are accepted and ignored.",
+    description: "The read-only keys of a task are accepted and ignored. A request with an `Idempotency-Key` can be \
+        repeated: the task is created once, and the first response is given again.",
     input: Input::Body("NewTask"),
     success: (StatusCode::CREATED, Some("TaskResponse")),
-    errors: &[ErrorCode::ValidationError],
+    errors: &[
+        ErrorCode::ValidationError,
+        ErrorCode::IdempotencyKeyReused,
+        ErrorCode::IdempotencyKeyInUse,
+        ErrorCode::QuotaExceeded,
+    ],
     handler: |route| route.to(create),
 };
 
-async fn create(Tasks(tasks): Tasks, request: HttpRequest, body: Body) -> Result<HttpResponse, ApiError> {
-    let task = tasks.create(&parse(body.required()?)?).await?;
+async fn create(
+    Tasks(tasks): Tasks,
+    KeyInHeaders(key): KeyInHeaders,
+    request: HttpRequest,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    let (task, is_replay) = match tasks.create(&parse(body.required()?)?, key).await? {
+        Creation::Created(task) => (task, false),
+        Creation::Replayed(task) => (task, true),
+        Creation::KeyReused => return Err(ApiError::new(ErrorCode::IdempotencyKeyReused)),
+        Creation::KeyInUse => return Err(ApiError::key_in_use()),
+        Creation::QuotaReached => return Err(ApiError::new(ErrorCode::QuotaExceeded)),
+    };
     // Relative to the path the client used, so that it stays in its style and behind its proxy.
     let location = format!("{}/{}", request.path().trim_end_matches('/'), task.id);
-    Ok(task_body::created(&task, &location))
+    Ok(task_body::created(&task, &location, is_replay))
 }
 
 fn parse(mut fields: Fields) -> Result<NewTask, ApiError> {

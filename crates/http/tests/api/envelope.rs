@@ -5,8 +5,8 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use async_trait::async_trait;
 use domain::{
-    NewTask, Outcome, OwnerId, Page, Precondition, RepositoryError, Task, TaskChanges, TaskId, TaskQuery,
-    TaskRepository, Timestamp, testing::InMemoryTasks,
+    Creation, CreationTerms, NewTask, Outcome, OwnerId, Page, Precondition, RepositoryError, Task, TaskChanges, TaskId,
+    TaskQuery, TaskRepository, Timestamp, testing::InMemoryTasks,
 };
 use serde_json::json;
 
@@ -19,6 +19,17 @@ struct Broken;
 impl TaskRepository for Broken {
     async fn create(&self, _: &OwnerId, _: TaskId, _: &NewTask, _: Timestamp) -> Result<Task, RepositoryError> {
         Err(RepositoryError::Failed("duplicate key value violates unique constraint \"tasks_pkey\"".into()))
+    }
+
+    async fn create_on(
+        &self,
+        _: &CreationTerms,
+        _: &OwnerId,
+        _: TaskId,
+        _: &NewTask,
+        _: Timestamp,
+    ) -> Result<Creation, RepositoryError> {
+        Err(RepositoryError::Unavailable("connection to 10.0.0.7:5432 refused".into()))
     }
 
     async fn get(&self, _: &OwnerId, _: TaskId) -> Result<Option<Task>, RepositoryError> {

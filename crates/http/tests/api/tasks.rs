@@ -6,6 +6,7 @@ mod create;
 mod delete;
 mod get;
 mod list;
+mod retry;
 mod update;
 
 /// Alice's list, in each style.

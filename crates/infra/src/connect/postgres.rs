@@ -1,43 +1,65 @@
-use std::{io, time::Duration};
+use std::time::Duration;
 
 use domain::BoxError;
-use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
+use sea_orm::SqlxPostgresConnector;
 use sqlx::{
-    Connection, PgConnection,
+    Connection as _, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
 };
 use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::{in_words, logged};
-use crate::{DatabaseSettings, url::PostgresUrl};
+use crate::{
+    Database, DatabaseSettings,
+    connection::{Connector, Leases},
+    url::PostgresUrl,
+};
 
-/// A connection that was used this recently is taken to work.
-const FRESH: Duration = Duration::from_secs(5);
+/// How long the start waits for a server that is starting too.
+const START_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long a connection may take to answer a ping. Without a limit, peers that vanish without a word take the pool's
-/// connections with them, one by one and for good.
-const PING_LIMIT: Duration = Duration::from_millis(300);
-
-pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<DatabaseConnection, BoxError> {
+pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<Database, BoxError> {
     report(url);
     let options = logged(url.options.clone());
     let pool = PgPoolOptions::new()
-        .max_connections(settings.max_connections.max(1))
+        .max_connections(1)
         .min_connections(0)
-        .acquire_timeout(settings.acquire_timeout)
-        .idle_timeout(settings.idle_timeout)
-        .max_lifetime(settings.max_lifetime)
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move { if meta.idle_for < FRESH { Ok(true) } else { answers(connection).await } })
-        })
-        .after_release(|connection, _| Box::pin(answers(connection)));
-    match pool.connect_with(options.clone()).await {
-        Ok(pool) => Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool)),
-        Err(sqlx::Error::PoolTimedOut) => Err(diagnosis(&options, settings.acquire_timeout).await),
-        Err(error) => Err(in_words(error)),
+        .acquire_timeout(START_LIMIT)
+        .idle_timeout(settings.idle_timeout);
+    let pool = match pool.connect_with(options.clone()).await {
+        Ok(pool) => pool,
+        Err(sqlx::Error::PoolTimedOut) => return Err(diagnosis(&options).await),
+        Err(error) => return Err(in_words(error)),
+    };
+    let options = limited(options, settings.statement_timeout).await.map_err(in_words)?;
+    let leases = Leases::new(&Connector::new(options, settings), settings)?;
+    Ok(Database { connection: leases.into(), pool: SqlxPostgresConnector::from_sqlx_postgres_pool(pool) })
+}
+
+/// Has Postgres stop statements that take too long, where it can be told at the start of a connection: not through a
+/// PgBouncer, which refuses that, or leaves it out.
+async fn limited(options: PgConnectOptions, limit: Duration) -> Result<PgConnectOptions, sqlx::Error> {
+    /// A protocol violation: so PgBouncer calls what it does not know.
+    const REFUSED: &str = "08P01";
+
+    let limited = options.clone().options([("statement_timeout", limit.as_millis().to_string())]);
+    let (mut connection, options) = match PgConnection::connect_with(&limited).await {
+        Err(sqlx::Error::Database(said)) if said.code().as_deref() == Some(REFUSED) => {
+            (PgConnection::connect_with(&options).await?, options)
+        }
+        connection => (connection?, limited),
+    };
+    let in_force: String =
+        sqlx::query_scalar("SHOW statement_timeout").persistent(false).fetch_one(&mut connection).await?;
+    if in_force == "0" {
+        warn!(
+            "DATABASE_STATEMENT_TIMEOUT does not get through the pooler: set it with ALTER ROLE … SET statement_timeout, \
+             or statements that nobody waits for any more run on"
+        );
     }
+    connection.close().await?;
+    Ok(options)
 }
 
 /// Tells what was made of the URL where it is not what it says.
@@ -54,18 +76,10 @@ fn report(url: &PostgresUrl) {
     }
 }
 
-/// Whether the peer answers a ping: `Ok(false)` has the connection closed politely, an error without waiting for anything.
-async fn answers(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
-    match timeout(PING_LIMIT, connection.ping()).await {
-        Ok(answer) => Ok(answer.is_ok()),
-        Err(elapsed) => Err(io::Error::new(io::ErrorKind::TimedOut, elapsed).into()),
-    }
-}
-
 /// What keeps the pool from connecting: it tries again until its time is over and then only says that.
-async fn diagnosis(options: &PgConnectOptions, limit: Duration) -> BoxError {
-    match timeout(limit, PgConnection::connect_with(options)).await {
+async fn diagnosis(options: &PgConnectOptions) -> BoxError {
+    match timeout(START_LIMIT, PgConnection::connect_with(options)).await {
         Ok(Err(error)) => in_words(error),
-        Ok(Ok(_)) | Err(_) => format!("no answer within {} ms", limit.as_millis()).into(),
+        Ok(Ok(_)) | Err(_) => format!("no answer within {} ms", START_LIMIT.as_millis()).into(),
     }
 }

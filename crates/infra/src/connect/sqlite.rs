@@ -11,9 +11,6 @@ use tokio::time::{Instant, sleep};
 use super::{in_words, logged};
 use crate::{DatabaseSettings, url::SqliteUrl};
 
-/// How long a writer waits for another to finish.
-const BUSY_LIMIT: Duration = Duration::from_secs(5);
-
 pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Result<DatabaseConnection, BoxError> {
     if url.creates {
         let file = url.options.get_filename();
@@ -24,7 +21,7 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
     }
     let options = logged(url.options.clone())
         .foreign_keys(true)
-        .busy_timeout(BUSY_LIMIT)
+        .busy_timeout(settings.statement_timeout)
         // Readers go on while someone writes.
         .journal_mode(SqliteJournalMode::Wal)
         // What was acknowledged survives a power cut. `NORMAL` would be faster and lose the last changes.
@@ -42,7 +39,7 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
             .idle_timeout(settings.idle_timeout)
             .max_lifetime(settings.max_lifetime)
     };
-    let pool = open(pool, options).await.map_err(in_words)?;
+    let pool = open(pool, options, settings.statement_timeout).await.map_err(in_words)?;
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
 
@@ -59,8 +56,12 @@ fn make_private(file: &Path) {
 
 /// Opens the pool, and waits while another process makes the same file: the one step of that for which SQLite itself does
 /// not wait is the switch to WAL.
-async fn open(pool: SqlitePoolOptions, options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {
-    let limit = Instant::now() + BUSY_LIMIT;
+async fn open(
+    pool: SqlitePoolOptions,
+    options: SqliteConnectOptions,
+    busy_limit: Duration,
+) -> Result<SqlitePool, sqlx::Error> {
+    let limit = Instant::now() + busy_limit;
     loop {
         match pool.clone().connect_with(options.clone()).await {
             Err(sqlx::Error::Database(said)) if said.code().as_deref() == Some("5") && Instant::now() < limit => {

@@ -91,11 +91,12 @@ async fn on_sqlite_a_check_is_what_validation_should_have_refused() {
 async fn a_connection_that_postgres_ends_is_out_of_reach() {
     let Some(database) = TestDatabase::postgres().await else { return };
 
-    let end = database.connection().execute_unprepared("SELECT pg_terminate_backend(pg_backend_pid())").await;
+    let connection = &database.connection;
+    let end = connection.execute_unprepared("SELECT pg_terminate_backend(pg_backend_pid())").await;
 
     let error = repository_error(end.unwrap_err());
     assert!(matches!(error, RepositoryError::Unavailable(_)), "{error:?}");
-    database.connection().execute_unprepared("SELECT 1").await.unwrap();
+    connection.execute_unprepared("SELECT 1").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,7 +165,7 @@ async fn a_pool_whose_connections_are_all_taken_is_out_of_reach() {
         ..DatabaseSettings::new(url)
     };
     let small = Database::connect(&settings).await.unwrap();
-    let _taken = small.connection.begin().await.unwrap();
+    let _taken = small.pool.begin().await.unwrap();
 
     let outcome = small.tasks().get(&alice().id, task().0).await;
 

@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use domain::{Identity, RepositoryError, Timestamp, UserProvisioner};
 use sea_orm::{
-    ConnectionTrait, DeriveIden,
+    DeriveIden,
     sea_query::{OnConflict, Query},
 };
 use time::OffsetDateTime;
 
 use super::SeaOrmTasks;
-use crate::error::repository_error;
+use crate::{connection::TaskConnection, error::repository_error};
 
 #[derive(DeriveIden)]
 enum User {
@@ -26,7 +26,7 @@ enum User {
 }
 
 #[async_trait]
-impl<C: ConnectionTrait + Send> UserProvisioner for SeaOrmTasks<C> {
+impl<C: TaskConnection + Send> UserProvisioner for SeaOrmTasks<C> {
     async fn provision(&self, user: &Identity, now: Timestamp) -> Result<(), RepositoryError> {
         // There must be an address, and it must be unique. Where there is none, or it is another user's, one that cannot
         // exist stands in. Better Auth keeps addresses in lower case.
@@ -41,7 +41,7 @@ impl<C: ConnectionTrait + Send> UserProvisioner for SeaOrmTasks<C> {
     }
 }
 
-impl<C: ConnectionTrait + Send> SeaOrmTasks<C> {
+impl<C: TaskConnection + Send> SeaOrmTasks<C> {
     /// Adds a row. False if the id or the address is taken: the statement does not tell which, and a second one with a free
     /// address changes nothing if it was the id.
     async fn add_user(&self, user: &Identity, email: String, now: Timestamp) -> Result<bool, RepositoryError> {

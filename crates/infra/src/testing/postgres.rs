@@ -86,11 +86,11 @@ async fn sweep(admin: &Database) {
 }
 
 async fn run(database: &Database, sql: &str) {
-    database.connection.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    database.pool.execute_unprepared(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
 async fn texts(database: &Database, sql: &str) -> Vec<String> {
-    let rows = database.connection.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await;
+    let rows = database.pool.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await;
     let text = |row: &QueryResult| row.try_get_by_index(0);
     rows.and_then(|rows| rows.iter().map(text).collect()).unwrap_or_else(|error| panic!("{sql}: {error}"))
 }

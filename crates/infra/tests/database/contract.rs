@@ -2,11 +2,11 @@
 
 use std::ops::Deref;
 
-use infra::{Counted, SeaOrmTasks, testing::TestDatabase};
+use infra::{Connection, SeaOrmTasks, testing::TestDatabase};
 
 /// The tasks of a fresh database, which stays for as long as they do.
 struct Tasks {
-    tasks: SeaOrmTasks<Counted>,
+    tasks: SeaOrmTasks<Connection>,
     _database: TestDatabase,
 }
 
@@ -17,7 +17,7 @@ impl From<TestDatabase> for Tasks {
 }
 
 impl Deref for Tasks {
-    type Target = SeaOrmTasks<Counted>;
+    type Target = SeaOrmTasks<Connection>;
 
     fn deref(&self) -> &Self::Target {
         &self.tasks

@@ -11,7 +11,7 @@ on_both_databases! { empty:
     a_schema_that_is_too_old_or_too_new_is_refused,
 }
 
-const STEPS: [&str; 2] = ["m20261122_000001_user", "m20261122_000002_tasks"];
+const STEPS: [&str; 3] = ["m20261122_000001_user", "m20261122_000002_tasks", "m20261122_000003_idempotency_keys"];
 
 async fn applied(database: &Database) -> Vec<bool> {
     let states = database.migration_status().await.unwrap();
@@ -24,17 +24,17 @@ async fn has_table(database: &TestDatabase, table: &str) -> bool {
 }
 
 async fn steps_go_forward_back_and_forward_again(database: TestDatabase) {
-    assert_eq!(applied(&database).await, [false, false]);
+    assert_eq!(applied(&database).await, [false; 3]);
 
     for _twice in 0..2 {
         assert_eq!(database.migrate_up().await.unwrap(), STEPS);
-        assert_eq!(applied(&database).await, [true, true]);
+        assert_eq!(applied(&database).await, [true; 3]);
         assert!(has_table(&database, "tasks").await);
         database.check_schema().await.unwrap();
         assert!(database.migrate_up().await.unwrap().is_empty(), "nothing is left to do");
 
-        assert!(database.migrate_down(2).await.unwrap().iter().eq(STEPS.iter().rev()));
-        assert_eq!(applied(&database).await, [false, false]);
+        assert!(database.migrate_down(3).await.unwrap().iter().eq(STEPS.iter().rev()));
+        assert_eq!(applied(&database).await, [false; 3]);
         assert!(!has_table(&database, "tasks").await);
     }
 }
@@ -43,10 +43,10 @@ async fn steps_are_taken_back_one_at_a_time(database: TestDatabase) {
     database.migrate_up().await.unwrap();
 
     assert!(database.migrate_down(0).await.unwrap().is_empty());
-    assert_eq!(database.migrate_down(1).await.unwrap(), [STEPS[1]]);
-    assert_eq!(applied(&database).await, [true, false]);
-    assert_eq!(database.migrate_up().await.unwrap(), [STEPS[1]]);
-    assert_eq!(database.migrate_down(9).await.unwrap().len(), 2);
+    assert_eq!(database.migrate_down(1).await.unwrap(), [STEPS[2]]);
+    assert_eq!(applied(&database).await, [true, true, false]);
+    assert_eq!(database.migrate_up().await.unwrap(), [STEPS[2]]);
+    assert_eq!(database.migrate_down(9).await.unwrap().len(), 3);
 }
 
 async fn asking_changes_nothing(database: TestDatabase) {
@@ -75,7 +75,7 @@ async fn a_schema_that_is_too_old_or_too_new_is_refused(database: TestDatabase) 
     assert_eq!(
         line(database.check_schema().await.unwrap_err()),
         "the database is older than this program: run `tasks-api migrate up` to apply \
-         m20261122_000001_user, m20261122_000002_tasks"
+         m20261122_000001_user, m20261122_000002_tasks, m20261122_000003_idempotency_keys"
     );
 
     database.migrate_up().await.unwrap();

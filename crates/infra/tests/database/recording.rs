@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use infra::TaskConnection;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
 #[derive(Debug)]
@@ -50,5 +51,11 @@ impl ConnectionTrait for Recording<'_> {
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.record(&statement);
         self.connection.query_all_raw(statement).await
+    }
+}
+
+impl TaskConnection for Recording<'_> {
+    fn sqlite(&self) -> Option<&DatabaseConnection> {
+        self.connection.sqlite()
     }
 }

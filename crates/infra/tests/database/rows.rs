@@ -107,7 +107,7 @@ async fn what_cannot_be_committed_is_not_acknowledged(database: TestDatabase) {
 
 async fn a_database_without_tables_is_not_ready(database: TestDatabase) {
     database.tasks().check().await.unwrap();
-    database.migrate_down(1).await.unwrap();
+    database.migrate_down(2).await.unwrap();
 
     let error = database.tasks().check().await.unwrap_err();
 

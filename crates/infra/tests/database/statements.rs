@@ -3,11 +3,11 @@
 use std::sync::Mutex;
 
 use domain::{
-    Clock, CompletedChange, Description, DescriptionChange, IdSource, Identity, NewTask, PageLimit, Precondition,
-    Readiness, TaskChanges, TaskQuery, TaskRepository, Title, UserProvisioner, Version,
+    Clock, CompletedChange, CreationTerms, Description, DescriptionChange, IdSource, IdempotencyKey, Identity, NewTask,
+    Once, PageLimit, Precondition, Readiness, TaskChanges, TaskQuery, TaskRepository, Title, UserProvisioner, Version,
     testing::{FixedClock, SequentialIds, alice, nobody},
 };
-use infra::{SeaOrmTasks, testing::TestDatabase};
+use infra::{SeaOrmTasks, TaskConnection, testing::TestDatabase};
 
 use crate::recording::{Recording, taken};
 
@@ -17,7 +17,8 @@ async fn every_use_case_is_one_statement_that_names_the_owner(database: TestData
     let statements = Mutex::default();
     let tasks = SeaOrmTasks::new(Recording::new(database.connection(), &statements));
     let (owner, now) = (alice().id, FixedClock::default().now());
-    let id = SequentialIds::default().next(now);
+    let ids = SequentialIds::default();
+    let id = ids.next(now);
     let one_that_names_the_owner = |use_case| {
         let taken = taken(&statements);
         assert_eq!(taken.len(), 1, "{use_case}: {taken:?}");
@@ -29,6 +30,18 @@ async fn every_use_case_is_one_statement_that_names_the_owner(database: TestData
     let new = NewTask { title: title.clone(), description: None, completed: false };
     tasks.create(&owner, id, &new, now).await.unwrap();
     one_that_names_the_owner("create");
+
+    let (another, a_third) = (ids.next(now), ids.next(now));
+    let within_quota = CreationTerms { once: None, quota: Some(9) };
+    tasks.create_on(&within_quota, &owner, another, &new, now).await.unwrap();
+    one_that_names_the_owner("create within a quota");
+
+    let once = Once { key: IdempotencyKey::try_from("key").unwrap(), since: now };
+    tasks.create_on(&CreationTerms { once: Some(once), quota: Some(9) }, &owner, a_third, &new, now).await.unwrap();
+    // SQLite has no statement that adds to two tables, and does it in a transaction.
+    if database.connection().sqlite().is_none() {
+        one_that_names_the_owner("create under a key");
+    }
 
     tasks.get(&owner, id).await.unwrap();
     one_that_names_the_owner("get");

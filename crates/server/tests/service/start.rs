@@ -45,7 +45,18 @@ fn a_bad_setting_stops_the_start_with_a_line_that_names_it() {
             "CORS_ORIGINS must be origins such as https://app.example.com, separated by commas",
         ),
         ("DATABASE_MAX_CONNECTIONS", "0", "DATABASE_MAX_CONNECTIONS must be a number from 1 to 1000"),
-        ("DATABASE_ACQUIRE_TIMEOUT", "2", "DATABASE_ACQUIRE_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
+        ("DATABASE_IDLE_TIMEOUT", "2", "DATABASE_IDLE_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
+        (
+            "DATABASE_ACQUIRE_TIMEOUT",
+            "1500ms",
+            "DATABASE_ACQUIRE_TIMEOUT must be a duration shorter than DATABASE_STATEMENT_TIMEOUT, such as 500ms or 1s",
+        ),
+        (
+            "DATABASE_STATEMENT_TIMEOUT",
+            "10s",
+            "DATABASE_STATEMENT_TIMEOUT must be a duration shorter than REQUEST_TIMEOUT, such as 500ms or 2s",
+        ),
+        ("MAX_TASKS_PER_USER", "0", "MAX_TASKS_PER_USER must be a number from 1 to 1000000, or off"),
         ("REQUEST_TIMEOUT", "0s", "REQUEST_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
         ("BODY_TIMEOUT", "10s", "BODY_TIMEOUT must be a duration shorter than REQUEST_TIMEOUT, such as 500ms or 2s"),
         (

@@ -33,9 +33,10 @@ async fn who_waits_for_a_connection_is_counted_and_so_is_who_gives_up() {
     for shared in databases().await {
         let database = of_one_connection(&shared).await;
         let ask = |sql: &'static str| {
-            let connection = database.counted();
+            let connection = database.connection.clone();
             tokio::spawn(async move { connection.execute_unprepared(sql).await.is_ok() })
         };
+        assert!(ask("SELECT 1").await.unwrap());
         wait_until(&database, |now| (now.max_connections, now.size, now.idle, now.waiting) == (1, 1, 1, 0)).await;
 
         let lock = shared.connection().begin().await.unwrap();
@@ -58,7 +59,7 @@ async fn who_waits_for_a_connection_is_counted_and_so_is_who_gives_up() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_validation_should_have_refused_is_counted() {
     for database in databases().await {
-        let connection = database.counted();
+        let connection = database.connection.clone();
         for (statement, is_gap) in [
             ("SELECT 1", false),
             ("SELECT * FROM nothing", false),

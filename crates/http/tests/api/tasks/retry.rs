@@ -1,0 +1,179 @@
+//! A create that is repeated because its answer was not seen, and one too many.
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::http::Method;
+use async_trait::async_trait;
+use domain::{
+    Creation, CreationTerms, NewTask, Outcome, OwnerId, Page, Precondition, RepositoryError, Task, TaskChanges, TaskId,
+    TaskQuery, TaskRepository, Timestamp,
+    testing::{InMemoryTasks, alice},
+};
+use serde_json::Value;
+
+use super::BOTH_STYLES;
+use crate::support::{Answer, Client, Running, TestApp, is};
+
+const BODY: &str = r#"{"title":"Buy groceries","description":"Milk"}"#;
+
+async fn create(app: &Running<impl Client>, path: &str, key: &str, body: &str) -> Answer {
+    app.alice(Method::POST, path).header("idempotency-key", key).json(body).send().await
+}
+
+async fn list(app: &Running<impl Client>) -> Vec<Value> {
+    app.alice(Method::GET, "/api/tasks").send().await.json()["data"].as_array().unwrap().clone()
+}
+
+#[actix_web::test]
+async fn a_create_repeated_with_its_key_is_answered_as_the_first_time() {
+    for path in BOTH_STYLES {
+        let app = TestApp::new().start().await;
+        let first = create(&app, path, "8e03978e", BODY).await;
+        assert_eq!((first.status.as_u16(), first.header("idempotency-replayed")), (201, None));
+        let task = first.header("location").unwrap();
+        app.alice(Method::PATCH, task).json(r#"{"title":"Buy wine"}"#).send().await;
+
+        // Quoted, with other white space, the keys in another order, and with what is ignored.
+        let same = r#"{ "description": "Milk", "title": " Buy groceries", "completed": false, "version": 7 }"#;
+        for (key, body) in [("8e03978e", BODY), ("\"8e03978e\"", BODY), ("8e03978e", same)] {
+            let again = create(&app, path, key, body).await;
+            assert_eq!((again.status.as_u16(), again.header("idempotency-replayed")), (201, Some("true")));
+            assert_eq!(again.bytes, first.bytes);
+            assert_eq!((again.header("location"), again.header("etag")), (Some(task), Some("\"1\"")));
+        }
+        assert_eq!(list(&app).await.len(), 1);
+    }
+}
+
+#[actix_web::test]
+async fn a_key_is_good_for_one_task_of_one_user() {
+    for path in BOTH_STYLES {
+        let app = TestApp::new().start().await;
+        create(&app, path, "key", BODY).await;
+
+        for other in
+            [r#"{"title":"Buy groceries"}"#, r#"{"title":"Buy groceries","description":"Milk","completed":true}"#]
+        {
+            assert_eq!(create(&app, path, "key", other).await.outcome(), is(422, "IDEMPOTENCY_KEY_REUSED"));
+        }
+        let of_bob = app.bob(Method::POST, "/api/tasks").header("idempotency-key", "key").json(BODY).send().await;
+        assert_eq!((of_bob.status.as_u16(), of_bob.header("idempotency-replayed")), (201, None));
+        assert_eq!(list(&app).await.len(), 1);
+    }
+}
+
+#[actix_web::test]
+async fn a_key_can_be_used_anew_after_its_time() {
+    let mut test = TestApp::new();
+    test.api.tasks = test.api.tasks.replaying_for(Duration::from_mins(1));
+    let app = test.start().await;
+    create(&app, "/api/tasks", "key", BODY).await;
+
+    test.clock.advance(time::Duration::MINUTE);
+    assert_eq!(create(&app, "/api/tasks", "key", BODY).await.header("idempotency-replayed"), Some("true"));
+    test.clock.advance(time::Duration::MILLISECOND);
+    assert_eq!(create(&app, "/api/tasks", "key", BODY).await.header("idempotency-replayed"), None);
+    assert_eq!(list(&app).await.len(), 2);
+}
+
+#[actix_web::test]
+async fn input_that_is_refused_leaves_the_key_free() {
+    let app = TestApp::new().start().await;
+    assert_eq!(create(&app, "/api/tasks", "key", r#"{"title":""}"#).await.status, 422);
+
+    assert_eq!(create(&app, "/api/tasks", "key", BODY).await.header("idempotency-replayed"), None);
+}
+
+#[actix_web::test]
+async fn a_key_that_cannot_be_read_is_refused_and_never_ignored() {
+    let app = TestApp::new().start().await;
+    for (path, status) in [("/api/tasks", 422), ("/api/alice/tasks", 400)] {
+        for key in ["", "\"\"", "\"open", "ké", &"k".repeat(256)] {
+            let answer = create(&app, path, key, BODY).await;
+            assert_eq!(answer.outcome(), is(status, "VALIDATION_ERROR"), "{key:?}");
+            assert!(answer.message().starts_with("Idempotency-Key must be one key of 1 to 255"), "{key:?}");
+        }
+        let request = app.alice(Method::POST, path).header("idempotency-key", "one").header("idempotency-key", "two");
+        assert_eq!(request.json(BODY).send().await.outcome(), is(status, "VALIDATION_ERROR"));
+    }
+    assert!(list(&app).await.is_empty());
+}
+
+#[actix_web::test]
+async fn no_user_has_more_tasks_than_the_quota() {
+    let mut test = TestApp::new();
+    test.api.tasks = test.api.tasks.with_quota(2);
+    let app = test.start().await;
+    for key in ["1", "2"] {
+        assert_eq!(create(&app, "/api/tasks", key, BODY).await.status, 201);
+    }
+
+    for path in BOTH_STYLES {
+        assert_eq!(create(&app, path, "3", BODY).await.outcome(), is(409, "QUOTA_EXCEEDED"));
+        let without_key = app.alice(Method::POST, path).json(BODY).send().await;
+        assert_eq!(without_key.outcome(), is(409, "QUOTA_EXCEEDED"));
+        assert_eq!(create(&app, path, "2", BODY).await.header("idempotency-replayed"), Some("true"));
+    }
+    assert_eq!(app.bob(Method::POST, "/api/tasks").json(BODY).send().await.status, 201);
+}
+
+/// A store in which a create under the same key is always running.
+struct Busy;
+
+#[async_trait]
+impl TaskRepository for Busy {
+    async fn create(&self, _: &OwnerId, _: TaskId, _: &NewTask, _: Timestamp) -> Result<Task, RepositoryError> {
+        Err(RepositoryError::UnknownOwner)
+    }
+
+    async fn create_on(
+        &self,
+        terms: &CreationTerms,
+        owner: &OwnerId,
+        _: TaskId,
+        _: &NewTask,
+        now: Timestamp,
+    ) -> Result<Creation, RepositoryError> {
+        let once = terms.once.as_ref().expect("a key");
+        assert_eq!((once.key.as_str(), owner), ("key", &alice().id));
+        let window = now.unix_milliseconds() - once.since.unix_milliseconds();
+        assert_eq!(window, 60_000, "as it was set");
+        Ok(Creation::KeyInUse)
+    }
+
+    async fn get(&self, _: &OwnerId, _: TaskId) -> Result<Option<Task>, RepositoryError> {
+        Ok(None)
+    }
+
+    async fn list(&self, _: &OwnerId, _: &TaskQuery) -> Result<Page, RepositoryError> {
+        Ok(Page { tasks: Vec::new(), has_more: false })
+    }
+
+    async fn update(
+        &self,
+        _: &OwnerId,
+        _: TaskId,
+        _: &TaskChanges,
+        _: &Precondition,
+        _: Timestamp,
+    ) -> Result<Outcome<Task>, RepositoryError> {
+        Ok(Outcome::Absent)
+    }
+
+    async fn delete(&self, _: &OwnerId, _: TaskId, _: &Precondition) -> Result<Outcome<()>, RepositoryError> {
+        Ok(Outcome::Absent)
+    }
+}
+
+#[actix_web::test]
+async fn a_create_whose_twin_is_still_running_is_told_to_come_back() {
+    let mut test = TestApp::over(Arc::new(Busy), Arc::new(InMemoryTasks::default()));
+    test.api.tasks = test.api.tasks.replaying_for(Duration::from_mins(1));
+    let app = test.start().await;
+
+    for path in BOTH_STYLES {
+        let answer = create(&app, path, "key", BODY).await;
+        assert_eq!(answer.outcome(), is(409, "IDEMPOTENCY_KEY_IN_USE"));
+        assert_eq!(answer.header("retry-after"), Some("1"));
+    }
+}

@@ -1,0 +1,131 @@
+//! What statements run on.
+
+mod connector;
+mod counters;
+mod leases;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+
+use counters::Counters;
+
+pub(crate) use connector::Connector;
+pub use counters::DatabaseStatistics;
+pub(crate) use leases::Leases;
+
+/// A way to the database that runs statements, one at a time or many, and counts them. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    way: Way,
+    counters: Arc<Counters>,
+}
+
+#[derive(Debug, Clone)]
+enum Way {
+    /// To Postgres, over connections that stay with the thread that opened them.
+    Leases(Leases),
+    /// To SQLite.
+    Pool(DatabaseConnection),
+}
+
+impl From<Leases> for Connection {
+    fn from(leases: Leases) -> Self {
+        Self { way: Way::Leases(leases), counters: Arc::default() }
+    }
+}
+
+impl From<DatabaseConnection> for Connection {
+    fn from(pool: DatabaseConnection) -> Self {
+        Self { way: Way::Pool(pool), counters: Arc::default() }
+    }
+}
+
+impl Connection {
+    pub(crate) fn statistics(&self) -> DatabaseStatistics {
+        let statistics = match &self.way {
+            Way::Leases(leases) => leases.statistics(),
+            Way::Pool(pool) => {
+                let pool = pool.get_sqlite_connection_pool();
+                let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+                DatabaseStatistics {
+                    max_connections: count(pool.options().get_max_connections()),
+                    size: count(pool.size()),
+                    idle: pool.num_idle(),
+                    ..DatabaseStatistics::default()
+                }
+            }
+        };
+        self.counters.complete(statistics)
+    }
+
+    /// Lets nobody have a connection to Postgres any more. Those to SQLite are closed with their pool.
+    pub(crate) async fn close(&self) {
+        if let Way::Leases(leases) = &self.way {
+            leases.close().await;
+        }
+    }
+}
+
+/// A connection that tasks can be kept behind.
+pub trait TaskConnection: ConnectionTrait {
+    /// The pool, if it is one to SQLite: what Postgres does in one statement can take a transaction there.
+    fn sqlite(&self) -> Option<&DatabaseConnection>;
+}
+
+impl TaskConnection for DatabaseConnection {
+    fn sqlite(&self) -> Option<&DatabaseConnection> {
+        (self.get_database_backend() == DbBackend::Sqlite).then_some(self)
+    }
+}
+
+impl TaskConnection for Connection {
+    fn sqlite(&self) -> Option<&DatabaseConnection> {
+        match &self.way {
+            Way::Leases(_) => None,
+            Way::Pool(pool) => pool.sqlite(),
+        }
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Connection {
+    fn get_database_backend(&self) -> DbBackend {
+        match &self.way {
+            Way::Leases(_) => DbBackend::Postgres,
+            Way::Pool(pool) => pool.get_database_backend(),
+        }
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        match &self.way {
+            Way::Leases(leases) => self.counters.count(leases.execute(&statement)).await,
+            Way::Pool(pool) => self.counters.count(pool.execute_raw(statement)).await,
+        }
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        match &self.way {
+            Way::Leases(leases) => self.counters.count(leases.execute_unprepared(sql)).await,
+            Way::Pool(pool) => self.counters.count(pool.execute_unprepared(sql)).await,
+        }
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        match &self.way {
+            Way::Leases(leases) => self.counters.count(leases.query_one(&statement)).await,
+            Way::Pool(pool) => self.counters.count(pool.query_one_raw(statement)).await,
+        }
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match &self.way {
+            Way::Leases(leases) => self.counters.count(leases.query_all(&statement)).await,
+            Way::Pool(pool) => self.counters.count(pool.query_all_raw(statement)).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

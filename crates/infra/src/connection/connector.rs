@@ -1,0 +1,120 @@
+//! Opens connections to Postgres, and decides which may be used again.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult, WeakPool};
+use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use tokio::time::{interval, timeout};
+
+use crate::DatabaseSettings;
+
+/// A connection that was used this recently is taken to work.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// How long a connection may take to answer a ping. Without a limit, peers that vanish without a word take the
+/// connections with them, one by one and for good.
+const PING_LIMIT: Duration = Duration::from_millis(300);
+
+/// Opens connections to Postgres. Clones share what they learn about them.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    options: PgConnectOptions,
+    idle_timeout: Duration,
+    max_lifetime: Duration,
+    /// When a connection last turned out to be dead.
+    last_death: Arc<Mutex<Option<Instant>>>,
+}
+
+/// The place of one connection.
+pub(crate) struct Slot {
+    /// None while a statement runs, and ever after if that was broken off.
+    pub(super) connection: Option<PgConnection>,
+    opened: Instant,
+    answered: Instant,
+}
+
+impl Slot {
+    /// Puts the connection back, which has just answered.
+    pub(super) fn put_back(&mut self, connection: PgConnection) {
+        self.connection = Some(connection);
+        self.answered = Instant::now();
+    }
+
+    /// Says good-bye, without waiting long for a peer that may not be there.
+    pub(super) async fn close(self) {
+        if let Some(connection) = self.connection {
+            // If that fails it is closed all the same.
+            let _ = timeout(PING_LIMIT, connection.close()).await;
+        }
+    }
+}
+
+impl Connector {
+    pub(crate) fn new(options: PgConnectOptions, settings: &DatabaseSettings) -> Self {
+        Self {
+            options,
+            idle_timeout: settings.idle_timeout,
+            max_lifetime: settings.max_lifetime,
+            last_death: Arc::default(),
+        }
+    }
+
+    /// Tells that a connection turned out to be dead. What broke one, a restart for example, has most likely broken all,
+    /// and to find that out one by one takes time: those that have not answered since are not used again.
+    pub(super) fn report_death(&self) {
+        *self.last_death.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn is_dead_most_likely(&self, slot: &Slot) -> bool {
+        let last_death = *self.last_death.lock().unwrap_or_else(PoisonError::into_inner);
+        last_death.is_some_and(|death| slot.answered <= death)
+    }
+
+    /// Closes connections that were not used for long, for as long as there is a pool.
+    pub(super) async fn close_unused(self, pool: WeakPool<Self>) {
+        let mut rounds = interval((self.idle_timeout / 4).max(Duration::from_millis(1)));
+        loop {
+            rounds.tick().await;
+            let Some(pool) = pool.upgrade() else { return };
+            let unused = pool.retain(|slot, _| slot.answered.elapsed() < self.idle_timeout).removed;
+            drop(pool);
+            for slot in unused {
+                slot.close().await;
+            }
+        }
+    }
+}
+
+impl Manager for Connector {
+    type Type = Slot;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<Slot, sqlx::Error> {
+        let connection = PgConnection::connect_with(&self.options).await?;
+        let now = Instant::now();
+        Ok(Slot { connection: Some(connection), opened: now, answered: now })
+    }
+
+    async fn recycle(&self, slot: &mut Slot, _: &Metrics) -> RecycleResult<sqlx::Error> {
+        if self.is_dead_most_likely(slot) {
+            return Err(RecycleError::message("it has not answered since another one turned out to be dead"));
+        }
+        if slot.opened.elapsed() > self.max_lifetime {
+            return Err(RecycleError::message("it has reached its age"));
+        }
+        let is_fresh = slot.answered.elapsed() < FRESH;
+        let Some(connection) = &mut slot.connection else {
+            return Err(RecycleError::message("a statement on it was broken off"));
+        };
+        if is_fresh {
+            return Ok(());
+        }
+        let answer = timeout(PING_LIMIT, connection.ping()).await;
+        let answer = answer.unwrap_or_else(|_elapsed| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
+        answer.inspect_err(|_dead| self.report_death()).map_err(RecycleError::Backend)
+    }
+}

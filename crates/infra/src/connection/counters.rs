@@ -1,0 +1,87 @@
+//! What passes through the connections, in numbers.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use sea_orm::DbErr;
+
+use crate::error::{self, is_acquire_timeout, is_validation_gap};
+
+/// How the database is doing. The counts began with the connection to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DatabaseStatistics {
+    /// How many connections there may be.
+    pub max_connections: usize,
+    /// How many connections there are.
+    pub size: usize,
+    /// How many of them nobody uses.
+    pub idle: usize,
+    /// How many statements wait for a connection.
+    pub waiting: usize,
+    /// How many statements were given up because no connection became free, or could be opened, in time.
+    pub acquire_timeouts: u64,
+    /// How many statements were run again because they had lost against another transaction.
+    pub retries: u64,
+    /// How many statements were refused for input that validation should have refused.
+    pub validation_gaps: u64,
+}
+
+/// Counts that every clone of a [`Connection`](super::Connection) adds to.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    /// Statements that were asked for and are not done: they run, or wait for a connection.
+    in_flight: AtomicU64,
+    acquire_timeouts: AtomicU64,
+    validation_gaps: AtomicU64,
+}
+
+/// A statement that is not done. One that is abandoned is dropped, and so is this.
+struct InFlight<'a>(&'a Counters);
+
+impl<'a> InFlight<'a> {
+    fn begin(counters: &'a Counters) -> Self {
+        counters.in_flight.fetch_add(1, Relaxed);
+        Self(counters)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Relaxed);
+    }
+}
+
+impl Counters {
+    pub(super) async fn count<T>(&self, statement: impl Future<Output = Result<T, DbErr>> + Send) -> Result<T, DbErr> {
+        let _until_done = InFlight::begin(self);
+        let outcome = statement.await;
+        if let Err(error) = &outcome {
+            self.note(error);
+        }
+        outcome
+    }
+
+    fn note(&self, error: &DbErr) {
+        if is_acquire_timeout(error) {
+            self.acquire_timeouts.fetch_add(1, Relaxed);
+        }
+        if is_validation_gap(error) {
+            self.validation_gaps.fetch_add(1, Relaxed);
+            // Not what it said, which may show the input.
+            let code = error::code(error);
+            tracing::error!(code, "a gap in validation: the database refused what it should never have been sent");
+        }
+    }
+
+    /// Adds what was counted to what the connections tell of themselves.
+    pub(super) fn complete(&self, statistics: DatabaseStatistics) -> DatabaseStatistics {
+        // The two are not read in one moment.
+        let used = statistics.size.saturating_sub(statistics.idle);
+        let in_flight = usize::try_from(self.in_flight.load(Relaxed)).unwrap_or(usize::MAX);
+        DatabaseStatistics {
+            waiting: in_flight.saturating_sub(used),
+            acquire_timeouts: self.acquire_timeouts.load(Relaxed),
+            validation_gaps: self.validation_gaps.load(Relaxed),
+            ..statistics
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `idempotency_keys`.
+
+use sea_orm_migration::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[derive(DeriveIden)]
+enum IdempotencyKeys {
+    Table,
+    UserId,
+    Key,
+    Fingerprint,
+    TaskId,
+    CreatedAt,
+}
+
+#[derive(DeriveIden)]
+enum User {
+    Table,
+    Id,
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let keys = Table::create()
+            .table(IdempotencyKeys::Table)
+            .col(ColumnDef::new(IdempotencyKeys::UserId).text().not_null())
+            .col(ColumnDef::new(IdempotencyKeys::Key).text().not_null())
+            // Of the task as it was asked for.
+            .col(ColumnDef::new(IdempotencyKeys::Fingerprint).binary().not_null())
+            // No foreign key: a task may go before the key it was created under.
+            .col(ColumnDef::new(IdempotencyKeys::TaskId).uuid().not_null())
+            // Milliseconds since 1970: the age of a key is compared in the database, and SQLite has no type for times.
+            .col(ColumnDef::new(IdempotencyKeys::CreatedAt).big_integer().not_null())
+            .primary_key(
+                Index::create().name("idempotency_keys_pkey").col(IdempotencyKeys::UserId).col(IdempotencyKeys::Key),
+            )
+            .foreign_key(
+                ForeignKey::create()
+                    .name("idempotency_keys_user_id_fkey")
+                    .from(IdempotencyKeys::Table, IdempotencyKeys::UserId)
+                    .to(User::Table, User::Id)
+                    .on_delete(ForeignKeyAction::Cascade),
+            )
+            .check(Check::named("idempotency_keys_key_length", Expr::cust("length(key) BETWEEN 1 AND 255")))
+            .to_owned();
+        manager.create_table(keys).await?;
+
+        // Those that have expired are found by their age, whoever's they are.
+        let age = Index::create()
+            .name("idempotency_keys_created_at_idx")
+            .table(IdempotencyKeys::Table)
+            .col(IdempotencyKeys::CreatedAt)
+            .to_owned();
+        manager.create_index(age).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table(IdempotencyKeys::Table).to_owned()).await
+    }
+}

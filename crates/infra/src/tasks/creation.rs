@@ -50,7 +50,7 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
         let row = row(owner, id, new, now);
         let rows = match &terms.once {
             None => {
-                let insert = insert_where(row, has_room).map_err(repository_error)?;
+                let insert = insert_where(&row, has_room).map_err(repository_error)?;
                 self.connection.query_all(&insert).await
             }
             Some(once) => {
@@ -152,7 +152,7 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
     /// Adds a key and a task, both or neither. Returns the row of the task, or none if that of the key was not added.
     async fn insert_both(&self, key: InsertStatement, task: ActiveModel) -> Result<Vec<QueryResult>, DbErr> {
         let Some(pool) = self.connection.sqlite() else {
-            return self.connection.query_all(&both_in_one(key, task)?).await;
+            return self.connection.query_all(&both_in_one(key, &task)?).await;
         };
         // Immediate: a transaction that found out late that another one has written would have to give up.
         let options = TransactionOptions {
@@ -161,13 +161,14 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
         };
         let transaction = pool.begin_with_options(options).await?;
         let claimed = transaction.query_all(&key).await?;
-        let rows = if claimed.is_empty() { claimed } else { transaction.query_all(&insert_where(task, None)?).await? };
+        let rows =
+            if claimed.is_empty() { claimed } else { transaction.query_all(&insert_where(&task, None)?).await? };
         transaction.commit().await?;
         Ok(rows)
     }
 }
 
-fn both_in_one(key: InsertStatement, task: ActiveModel) -> Result<WithQuery, DbErr> {
+fn both_in_one(key: InsertStatement, task: &ActiveModel) -> Result<WithQuery, DbErr> {
     let claimed = Alias::new("claimed");
     let has_claimed = Expr::exists(Query::select().expr(Expr::val(1)).from(claimed.clone()).to_owned());
     let claim = CommonTableExpression::new().query(key).table_name(claimed).to_owned();
@@ -202,8 +203,8 @@ fn claim(
 }
 
 /// Adds a task if `condition` holds, and returns its row.
-fn insert_where(task: ActiveModel, condition: Option<Expr>) -> Result<InsertStatement, DbErr> {
-    let values = Column::iter().map(|column| value(&task, column));
+fn insert_where(task: &ActiveModel, condition: Option<Expr>) -> Result<InsertStatement, DbErr> {
+    let values = Column::iter().map(|column| value(task, column));
     let source = Query::select().exprs(values).and_where_option(condition).to_owned();
     let mut insert = Query::insert();
     insert.into_table(Entity).columns(Column::iter()).select_from(source).map_err(malformed)?;

@@ -6,6 +6,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "this is part of tests: its failure is a panic")]
 
+mod installation;
 mod left_out;
 mod local_server;
 mod postgres;

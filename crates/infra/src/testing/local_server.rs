@@ -4,18 +4,16 @@
 //! watches over it: when this process ends, even if it is killed, the shell stops the server and removes the directory.
 
 use std::{
-    env, fs, io,
-    os::unix::{
-        fs::{MetadataExt, chown},
-        net::UnixStream,
-        process::CommandExt,
-    },
-    path::{Path, PathBuf},
+    fs, io,
+    os::unix::{net::UnixStream, process::CommandExt},
+    path::Path,
     process::{Child, Command, Stdio},
     sync::Mutex,
     thread,
     time::Duration,
 };
+
+use super::installation;
 
 /// Its end closes the pipe that the watching shell reads from.
 static WATCHER: Mutex<Option<Child>> = Mutex::new(None);
@@ -32,10 +30,11 @@ const WATCH: &str = r#"
 
 /// Starts the server and returns the URL of a database on it, or says why it could not be started.
 pub(super) fn start() -> Result<String, String> {
-    let binaries = find().ok_or("no TEST_DATABASE_URL and no local postgres found")?;
+    let binaries = installation::find().ok_or("no TEST_DATABASE_URL and no local postgres found")?;
     let directory = tempfile::Builder::new().prefix("tasks-api-postgres-").tempdir();
     let directory = directory.map_err(|error| format!("no directory for a local postgres: {error}"))?;
-    let user = unprivileged(directory.path()).map_err(|error| format!("no user to run postgres as: {error}"))?;
+    let user = installation::give_to_unprivileged(directory.path())
+        .map_err(|error| format!("no user to run postgres as: {error}"))?;
 
     let mut initdb = command(binaries.join("initdb"), user, directory.path());
     initdb.args(["--no-sync", "--no-instructions", "--auth=trust", "--username=postgres", "--encoding=UTF8"]);
@@ -56,42 +55,6 @@ pub(super) fn start() -> Result<String, String> {
     wait_for(&directory.join(".s.PGSQL.5432"))
         .map_err(|error| format!("postgres does not start: {error}: {}", log(&directory)))?;
     Ok(format!("postgres://postgres@localhost/postgres?host={}", directory.display()))
-}
-
-/// The directory with the programs of a Postgres server, of the newest version if there are several.
-fn find() -> Option<PathBuf> {
-    const USUAL: [&str; 5] = [
-        "/usr/lib/postgresql",
-        "/usr/local/pgsql",
-        "/opt/homebrew/opt",
-        "/usr/local/opt",
-        "/Applications/Postgres.app/Contents/Versions",
-    ];
-    let path = env::var_os("PATH").unwrap_or_default();
-    let usual = USUAL.iter().flat_map(|directory| {
-        let mut versions: Vec<PathBuf> =
-            fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path().join("bin")).collect();
-        versions.sort();
-        versions.into_iter().rev().chain([Path::new(directory).join("bin")])
-    });
-    let complete = |directory: &PathBuf| ["initdb", "postgres"].iter().all(|name| directory.join(name).is_file());
-    env::split_paths(&path).chain(usual).find(complete)
-}
-
-/// Postgres refuses to run as root: gives the directory to a user who is not, and returns that user and their group.
-fn unprivileged(directory: &Path) -> io::Result<Option<(u32, u32)>> {
-    if fs::metadata(directory)?.uid() != 0 {
-        return Ok(None);
-    }
-    let users = fs::read_to_string("/etc/passwd")?;
-    let user = |name: &str| {
-        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
-        let mut numbers = line.split(':').skip(2).map(str::parse);
-        Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
-    };
-    let (user, group) = user("postgres").or_else(|| user("nobody")).ok_or(io::ErrorKind::NotFound)?;
-    chown(directory, Some(user), Some(group))?;
-    Ok(Some((user, group)))
 }
 
 fn command(program: impl AsRef<std::ffi::OsStr>, user: Option<(u32, u32)>, directory: &Path) -> Command {

@@ -1,0 +1,44 @@
+//! The Postgres that is installed on this machine. The fault suite compiles this file too.
+
+use std::{
+    env, fs, io,
+    os::unix::fs::{MetadataExt, chown},
+    path::{Path, PathBuf},
+};
+
+/// The directory with the programs of a Postgres server, of the newest version if there are several.
+pub(crate) fn find() -> Option<PathBuf> {
+    const USUAL: [&str; 5] = [
+        "/usr/lib/postgresql",
+        "/usr/local/pgsql",
+        "/opt/homebrew/opt",
+        "/usr/local/opt",
+        "/Applications/Postgres.app/Contents/Versions",
+    ];
+    let path = env::var_os("PATH").unwrap_or_default();
+    let usual = USUAL.iter().flat_map(|directory| {
+        let mut versions: Vec<PathBuf> =
+            fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path().join("bin")).collect();
+        versions.sort();
+        versions.into_iter().rev().chain([Path::new(directory).join("bin")])
+    });
+    let complete = |directory: &PathBuf| ["initdb", "postgres"].iter().all(|name| directory.join(name).is_file());
+    env::split_paths(&path).chain(usual).find(complete)
+}
+
+/// Postgres refuses to run as root: gives the directory to a user who is not, and returns that user and their group. `None` if
+/// this is not root.
+pub(crate) fn give_to_unprivileged(directory: &Path) -> io::Result<Option<(u32, u32)>> {
+    if fs::metadata(directory)?.uid() != 0 {
+        return Ok(None);
+    }
+    let users = fs::read_to_string("/etc/passwd")?;
+    let user = |name: &str| {
+        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut numbers = line.split(':').skip(2).map(str::parse);
+        Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+    };
+    let (user, group) = user("postgres").or_else(|| user("nobody")).ok_or(io::ErrorKind::NotFound)?;
+    chown(directory, Some(user), Some(group))?;
+    Ok(Some((user, group)))
+}

@@ -87,6 +87,12 @@ ci:
 test *args:
     cargo test --workspace "$@"
 
+# Break what the service stands on, and check its promises: `just faults --list`, `--only NAME`, `--long`
+[group("check")]
+faults *args:
+    cargo build --package tasks-api --package faults
+    "${CARGO_TARGET_DIR:-target}/debug/faults" "$@"
+
 # Install the Better Auth app that tests run beside, unless that was done; needs Node 20 or later
 [group("check")]
 [working-directory("tests/better-auth")]

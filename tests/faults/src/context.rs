@@ -1,0 +1,142 @@
+//! What all checks share: the binary, a directory for everything they make, tokens, and what must be in no log.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, File},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+use crate::{
+    database::{Database, Store},
+    process::Process,
+    settings::Settings,
+    tokens,
+};
+
+/// In every title and description that is sent, so that they can be found in a log.
+pub(crate) const PRIVATE: &str = "a-private-matter";
+
+/// The secret that tokens are signed with.
+pub(crate) const SECRET: &str = "the fault suite's secret: 32 bytes or more";
+
+/// The database's password.
+pub(crate) const PASSWORD: &str = "the-fault-suite-s-password";
+
+/// How long a command of the service may take, such as a start that is refused.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) struct Context {
+    pub(crate) binary: PathBuf,
+    /// Many rounds, as before a release; or as few as a run of CI has time for.
+    pub(crate) long: bool,
+    directory: TempDir,
+    names: AtomicUsize,
+    tokens: Mutex<BTreeMap<String, String>>,
+    secrets: Mutex<BTreeSet<String>>,
+    /// A Postgres data directory to copy, made when it is first asked for.
+    pub(crate) template: OnceCell<PathBuf>,
+}
+
+impl Context {
+    pub(crate) fn new(binary: &Path, long: bool) -> anyhow::Result<Self> {
+        let binary = binary.canonicalize().with_context(|| format!("no binary at {}", binary.display()))?;
+        let directory = tempfile::Builder::new().prefix("tasks-api-faults-").tempdir()?;
+        // Postgres does not run as root, and must find its own directory in this one.
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o711))?;
+        fs::create_dir(directory.path().join("logs"))?;
+        let secrets = [PRIVATE, SECRET, PASSWORD].map(str::to_owned).into();
+        Ok(Self {
+            binary,
+            long,
+            directory,
+            names: AtomicUsize::new(0),
+            tokens: Mutex::default(),
+            secrets: Mutex::new(secrets),
+            template: OnceCell::new(),
+        })
+    }
+
+    /// How many rounds there are of something.
+    pub(crate) fn rounds(&self, short: u32, long: u32) -> u32 {
+        if self.long { long } else { short }
+    }
+
+    /// A directory of this name that nobody else has.
+    pub(crate) fn directory(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let number = self.names.fetch_add(1, Ordering::Relaxed);
+        let directory = self.directory.path().join(format!("{number}-{name}"));
+        fs::create_dir(&directory)?;
+        Ok(directory)
+    }
+
+    /// A file for a log, which is searched for secrets at the end.
+    pub(crate) fn log(&self, name: &str) -> PathBuf {
+        let number = self.names.fetch_add(1, Ordering::Relaxed);
+        self.logs().join(format!("{number}-{name}.log"))
+    }
+
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.directory.path().join("logs")
+    }
+
+    /// Keeps everything for whoever wants to look into it, and says where.
+    pub(crate) fn keep(self) -> PathBuf {
+        self.directory.keep()
+    }
+
+    /// A database with nothing in it.
+    pub(crate) async fn database(&self, store: Store) -> anyhow::Result<Database> {
+        Database::make(self, store).await
+    }
+
+    /// A command of the service, ready to run in a directory of its own and with nothing from this environment.
+    pub(crate) fn command(&self, settings: &Settings, arguments: &[&str]) -> anyhow::Result<Command> {
+        let mut command = Command::new(&self.binary);
+        command.args(arguments).env_clear().envs(settings.pairs()).current_dir(self.directory("work")?);
+        command.stdin(Stdio::null());
+        Ok(command)
+    }
+
+    /// Runs a command of the service to its end. What it prints is searched for secrets too.
+    pub(crate) async fn run(&self, settings: &Settings, arguments: &[&str]) -> anyhow::Result<Output> {
+        let (out, err) = (self.log("command"), self.log("command"));
+        let mut command = self.command(settings, arguments)?;
+        let mut process = Process::spawn(command.stdout(File::create(&out)?).stderr(File::create(&err)?))?;
+        let status = process.ended(PATIENCE).await.with_context(|| format!("tasks-api {arguments:?}"))?;
+        Ok(Output { status, stdout: fs::read(out)?, stderr: fs::read(err)? })
+    }
+
+    /// A token of this user.
+    pub(crate) fn token(&self, user: &str) -> String {
+        let mut tokens = lock(&self.tokens);
+        let token = tokens.entry(user.to_owned()).or_insert_with(|| tokens::of(user, SECRET));
+        // Two tokens of the same user may share all but the signature.
+        self.must_not_be_logged(token.rsplit('.').next().unwrap_or_default());
+        token.clone()
+    }
+
+    pub(crate) fn must_not_be_logged(&self, text: &str) {
+        lock(&self.secrets).insert(text.to_owned());
+    }
+
+    /// All that must be in no log.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        lock(&self.secrets).iter().cloned().collect()
+    }
+}
+
+/// Nothing is left half done by a panic with such a lock.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,71 @@
+//! The databases that the service stands on: a Postgres server of its own, or an SQLite file.
+
+use std::{fmt, path::PathBuf};
+
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use crate::{context::Context, postgres::Postgres, settings::Settings};
+
+/// The kinds of database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Store {
+    Postgres,
+    Sqlite,
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Postgres => "Postgres",
+            Self::Sqlite => "SQLite",
+        })
+    }
+}
+
+/// A database of one check, with nothing in it at first.
+pub(crate) enum Database {
+    Postgres(Box<Postgres>),
+    Sqlite(PathBuf),
+}
+
+impl Database {
+    pub(crate) async fn make(context: &Context, store: Store) -> anyhow::Result<Self> {
+        Ok(match store {
+            Store::Postgres => Self::Postgres(Box::new(Postgres::start(context).await?)),
+            Store::Sqlite => Self::Sqlite(context.directory("sqlite")?.join("tasks.db")),
+        })
+    }
+
+    /// The URL of a further one beside it, empty too.
+    pub(crate) async fn another(&self, context: &Context, name: &str) -> anyhow::Result<String> {
+        match self {
+            Self::Postgres(server) => server.create_database(name).await,
+            Self::Sqlite(_) => Ok(format!("sqlite:{}", context.directory("sqlite")?.join("tasks.db").display())),
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Postgres(server) => server.url(),
+            Self::Sqlite(file) => format!("sqlite:{}", file.display()),
+        }
+    }
+
+    /// Does this as someone who may do anything.
+    pub(crate) async fn execute(&self, statement: &str) -> anyhow::Result<()> {
+        let statement = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()));
+        match self {
+            Self::Postgres(server) => statement.execute(&mut server.admin().await?).await.map(drop)?,
+            Self::Sqlite(file) => {
+                let options = SqliteConnectOptions::new().filename(file);
+                statement.execute(&mut SqliteConnection::connect_with(&options).await?).await.map(drop)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Production on this database.
+    pub(crate) fn settings(&self) -> Settings {
+        Settings::production(&self.url())
+    }
+}

@@ -1,0 +1,94 @@
+//! The service, or Postgres, is killed during writes.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use tokio::time::sleep;
+
+use crate::{
+    BOTH, Fault, POSTGRES,
+    context::Context,
+    database::Store,
+    ledger,
+    load::{Load, Plan},
+    postgres::Postgres,
+    process::free_port,
+    promises::{Measured, ONLY_GONE, ONLY_UNAVAILABLE, Promise},
+    service::Service,
+    settings::Settings,
+};
+
+pub(super) fn faults() -> Vec<Fault> {
+    vec![
+        Fault {
+            name: "kill-service",
+            story: "the service is killed (SIGKILL) during writes, and started again",
+            on: BOTH,
+            promises: &[ONLY_GONE, Promise::InTime, Promise::Recovers, Promise::NothingLost, Promise::NothingTwice],
+            check: |context, store| Box::pin(service_killed(context, store)),
+        },
+        Fault {
+            name: "kill-postgres",
+            story: "all processes of Postgres are killed (SIGKILL) during writes, and it is started again",
+            on: POSTGRES,
+            promises: &[
+                ONLY_UNAVAILABLE,
+                Promise::InTime,
+                Promise::Recovers,
+                Promise::NothingLost,
+                Promise::NothingTwice,
+            ],
+            check: |context, _| Box::pin(postgres_killed(context)),
+        },
+    ]
+}
+
+/// No two rounds break off at the same place.
+fn moment(round: u32) -> Duration {
+    Duration::from_millis(u64::from(150 + round * 37 % 250))
+}
+
+async fn service_killed(context: &Context, store: Store) -> anyhow::Result<Measured> {
+    let database = context.database(store).await?;
+    // The same address every time: clients just try again.
+    let settings = database.settings().with("PORT", &free_port()?);
+    let mut service = Service::start(context, &settings).await?;
+    let (mut measured, mut writes) = (Measured::default(), BTreeMap::new());
+    for round in 0..context.rounds(20, 200) {
+        let load = Load::start(context, service.address, &format!("kill-{round}"), &Plan::default());
+        sleep(moment(round)).await;
+        service.kill()?;
+        service = Service::start(context, &settings).await?;
+        let over = Instant::now();
+        sleep(Duration::from_millis(300)).await;
+        let history = load.stop().await?;
+        measured.add(history.measured(Some(over)));
+        measured.add(ledger::verify(context, service.address, &history.writes).await?);
+        writes.extend(history.writes);
+    }
+    // What a later round has damaged would not be seen by that of its own.
+    measured.add(ledger::verify(context, service.address, &writes).await?);
+    Ok(measured)
+}
+
+async fn postgres_killed(context: &Context) -> anyhow::Result<Measured> {
+    let mut server = Postgres::start(context).await?;
+    let service = Service::start(context, &Settings::production(&server.url())).await?;
+    let (mut measured, mut writes) = (Measured::default(), BTreeMap::new());
+    for round in 0..context.rounds(5, 50) {
+        let load = Load::start(context, service.address, &format!("kill-{round}"), &Plan::default());
+        sleep(moment(round)).await;
+        server.kill()?;
+        server.run().await?;
+        let over = Instant::now();
+        sleep(Duration::from_millis(2500)).await;
+        let history = load.stop().await?;
+        measured.add(history.measured(Some(over)));
+        measured.add(ledger::verify(context, service.address, &history.writes).await?);
+        writes.extend(history.writes);
+    }
+    measured.add(ledger::verify(context, service.address, &writes).await?);
+    Ok(measured)
+}

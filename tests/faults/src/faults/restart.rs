@@ -1,0 +1,59 @@
+//! Postgres is restarted under load.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use crate::{
+    Fault, POSTGRES,
+    context::Context,
+    ledger,
+    load::{Load, Plan},
+    postgres::{Postgres, Stop},
+    promises::{Measured, ONLY_UNAVAILABLE, Promise},
+    service::Service,
+    settings::Settings,
+};
+
+const PROMISES: &[Promise] =
+    &[ONLY_UNAVAILABLE, Promise::InTime, Promise::Recovers, Promise::NothingLost, Promise::NothingTwice];
+
+pub(super) fn faults() -> Vec<Fault> {
+    vec![
+        Fault {
+            name: "restart-fast",
+            story: "Postgres is restarted in order, under load",
+            on: POSTGRES,
+            promises: PROMISES,
+            check: |context, _| Box::pin(restarted(context, Stop::Fast)),
+        },
+        Fault {
+            name: "restart-immediate",
+            story: "Postgres is stopped at once and started again, under load",
+            on: POSTGRES,
+            promises: PROMISES,
+            check: |context, _| Box::pin(restarted(context, Stop::Immediate)),
+        },
+    ]
+}
+
+async fn restarted(context: &Context, how: Stop) -> anyhow::Result<Measured> {
+    let mut server = Postgres::start(context).await?;
+    let settings = Settings::production(&server.url());
+    let service = Service::start(context, &settings).await?;
+    let mut measured = Measured::default();
+    for round in 0..context.rounds(1, 10) {
+        let load = Load::start(context, service.address, &format!("restart-{round}"), &Plan::default());
+        sleep(Duration::from_secs(1)).await;
+        server.stop(how).await?;
+        // Long enough that no request can wait for it.
+        sleep(Duration::from_millis(2500)).await;
+        server.run().await?;
+        let over = Instant::now();
+        sleep(Duration::from_secs(3)).await;
+        let history = load.stop().await?;
+        measured.add(history.measured(Some(over)));
+        measured.add(ledger::verify(context, service.address, &history.writes).await?);
+    }
+    Ok(measured)
+}

@@ -1,0 +1,85 @@
+//! Starts that cannot work, or that come all at once.
+
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use crate::{
+    BOTH, Fault,
+    context::Context,
+    database::Store,
+    http::Client,
+    promises::{Measured, Promise},
+    service::Service,
+    settings::Settings,
+};
+
+pub(super) fn faults() -> Vec<Fault> {
+    vec![
+        Fault {
+            name: "four-replicas",
+            story: "four replicas start at once on an empty database, and all of them migrate it",
+            on: BOTH,
+            promises: &[Promise::AllStart],
+            check: |context, store| Box::pin(four_at_once(context, store)),
+        },
+        Fault {
+            name: "newer-database",
+            story: "the database was migrated by a version that is newer than the binary",
+            on: BOTH,
+            promises: &[],
+            check: |context, store| Box::pin(newer(context, store)),
+        },
+    ]
+}
+
+async fn four_at_once(context: &Context, store: Store) -> anyhow::Result<Measured> {
+    const REPLICAS: usize = 4;
+    let mut measured = Measured::default();
+    let server = context.database(store).await?;
+    for number in 0..context.rounds(10, 100) {
+        let settings = Settings::production(&server.another(context, &format!("round_{number}")).await?);
+        let mut starting = JoinSet::new();
+        for _ in 0..REPLICAS {
+            starting.spawn(Service::spawn(context, &settings)?.listening());
+        }
+        let mut round = Measured { rounds: 1, ..Measured::default() };
+        // Each runs until the last has started.
+        let mut running = Vec::new();
+        while let Some(started) = starting.join_next().await {
+            match started? {
+                Ok(service) => running.push(service),
+                Err(error) => round.evidence.push(error.to_string()),
+            }
+        }
+        round.started = Some((running.len() as u64, REPLICAS as u64));
+        for service in &running {
+            let answer = Client::new(service.address, &context.token("four-replicas")).get("/api/tasks").await;
+            let answer = answer.map(|response| response.status);
+            round.must(answer == Ok(200), "a replica that has started serves", &answer);
+        }
+        measured.add(round);
+    }
+    Ok(measured)
+}
+
+async fn newer(context: &Context, store: Store) -> anyhow::Result<Measured> {
+    let database = context.database(store).await?;
+    Service::start(context, &database.settings()).await?.kill()?;
+    database
+        .execute("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20991231_000001_flying', 1)")
+        .await?;
+    let mut measured = Measured { rounds: 1, ..Measured::default() };
+    for migrates in ["on", "off"] {
+        let begin = Instant::now();
+        let output = context.run(&database.settings().with("MIGRATE_ON_START", migrates), &[]).await?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let is_clear = !output.status.success()
+            && said.lines().count() == 1
+            && said.contains("newer than this program")
+            && said.contains("m20991231_000001_flying")
+            && begin.elapsed() < Duration::from_secs(5);
+        measured.must(is_clear, "the start is refused at once, in one line that says why", &said);
+    }
+    Ok(measured)
+}

@@ -1,0 +1,202 @@
+//! A Postgres server of our own, to be broken. Unlike those of the tests it writes to disk what it should: what was
+//! acknowledged must survive its death.
+
+use std::{
+    ffi::OsStr,
+    fs::{self, File},
+    net::SocketAddr,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, ensure};
+use rustix::process::{Signal, kill_process};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
+use tokio::time::{sleep, timeout};
+
+use crate::{
+    context::{Context, PASSWORD},
+    installation,
+    process::{Process, TICK, children, free_port, pid, succeed},
+    report::LeftOut,
+};
+
+/// How long a start or a stop may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The role of the service, which owns its database and is nothing else.
+const ROLE: &str = "tasks_app";
+const DATABASE: &str = "tasks";
+
+/// How to stop it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Stop {
+    /// Ends what runs, then writes everything out.
+    Fast,
+    /// Ends at once; the next start recovers.
+    Immediate,
+}
+
+/// A running server. It is stopped when this is dropped.
+pub(crate) struct Postgres {
+    binaries: PathBuf,
+    /// What it runs as, if this is root.
+    user: Option<(u32, u32)>,
+    /// Where its data and its socket are.
+    directory: PathBuf,
+    log: PathBuf,
+    port: u16,
+    process: Option<Process>,
+}
+
+impl Postgres {
+    /// A server with one empty database, which belongs to the service.
+    pub(crate) async fn start(context: &Context) -> anyhow::Result<Self> {
+        let template = context.template.get_or_try_init(|| make_template(context)).await?;
+        let directory = context.directory("postgres")?;
+        Self::start_on_copy(context, template, directory).await
+    }
+
+    async fn start_on_copy(context: &Context, template: &Path, directory: PathBuf) -> anyhow::Result<Self> {
+        let mut server = Self::in_directory(context, directory)?;
+        let mut copy = server.command("cp");
+        copy.args(["-a", "--reflink=auto"]).arg(template).arg(server.directory.join("data"));
+        succeed(copy)?;
+        server.run().await?;
+        Ok(server)
+    }
+
+    fn in_directory(context: &Context, directory: PathBuf) -> anyhow::Result<Self> {
+        let binaries =
+            installation::find().ok_or_else(|| LeftOut("no Postgres binaries on this machine".to_owned()))?;
+        let user = installation::give_to_unprivileged(&directory)?;
+        let log = context.log("postgres");
+        File::create(&log)?;
+        Ok(Self { binaries, user, directory, log, port: free_port()?, process: None })
+    }
+
+    /// Starts the server and waits until it takes connections.
+    pub(crate) async fn run(&mut self) -> anyhow::Result<()> {
+        let log = File::options().append(true).open(&self.log)?;
+        let mut command = self.command(self.binaries.join("postgres"));
+        command.arg("-D").arg("data").arg("-k").arg(&self.directory).args(["-h", "127.0.0.1"]);
+        command.args(["-p", &self.port.to_string()]);
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        self.process = Some(Process::spawn(&mut command)?);
+        let begin = Instant::now();
+        while let Err(error) = self.admin_of("postgres").await {
+            let ended = self.process.as_mut().map(Process::status).transpose()?.flatten().is_some();
+            ensure!(!ended && begin.elapsed() < PATIENCE, "Postgres does not start: {error}: {}", self.last_words());
+            sleep(TICK).await;
+        }
+        Ok(())
+    }
+
+    /// Stops the server and waits until it has stopped.
+    pub(crate) async fn stop(&mut self, how: Stop) -> anyhow::Result<()> {
+        let mut process = self.process.take().context("Postgres is not running")?;
+        process.signal(match how {
+            Stop::Fast => Signal::INT,
+            Stop::Immediate => Signal::QUIT,
+        })?;
+        process.ended(PATIENCE).await.context("Postgres is told to stop")?;
+        Ok(())
+    }
+
+    /// Kills every process of the server at the same moment, as far as there is such a thing: nothing is written any more.
+    pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
+        let mut process = self.process.take().context("Postgres is not running")?;
+        // Stopped, it makes no further ones, and cannot tell the others that something is wrong.
+        process.signal(Signal::STOP)?;
+        for child in children(process.id())? {
+            kill_process(pid(child)?, Signal::KILL).ok();
+        }
+        process.kill()
+    }
+
+    /// The URL of the service's database.
+    pub(crate) fn url(&self) -> String {
+        url_at(self.address())
+    }
+
+    /// Makes a further database for the service, and returns its URL.
+    pub(crate) async fn create_database(&self, name: &str) -> anyhow::Result<String> {
+        let statement = AssertSqlSafe(format!("CREATE DATABASE {name} OWNER {ROLE}"));
+        sqlx::raw_sql(statement).execute(&mut self.admin().await?).await?;
+        Ok(url_of(name, self.address()))
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        ([127, 0, 0, 1], self.port).into()
+    }
+
+    /// A connection that may do anything, and that no proxy is in the way of.
+    pub(crate) async fn admin(&self) -> anyhow::Result<PgConnection> {
+        self.admin_of(DATABASE).await
+    }
+
+    async fn admin_of(&self, database: &str) -> anyhow::Result<PgConnection> {
+        let options = PgConnectOptions::new_without_pgpass().socket(&self.directory).port(self.port);
+        let options = options.username("postgres").database(database);
+        Ok(timeout(PATIENCE, PgConnection::connect_with(&options)).await??)
+    }
+
+    fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.current_dir(&self.directory);
+        if let Some((user, group)) = self.user {
+            command.uid(user).gid(group);
+        }
+        command
+    }
+
+    fn last_words(&self) -> String {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().rev().take(3).collect();
+        lines.join("; ")
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let Some(process) = &mut self.process else { return };
+        // Killed, it would leave its shared memory behind.
+        process.signal(Signal::QUIT).ok();
+        for _ in 0..200 {
+            if !matches!(process.status(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// The URL of the service's database through something that listens at this address.
+pub(crate) fn url_at(address: SocketAddr) -> String {
+    url_of(DATABASE, address)
+}
+
+fn url_of(database: &str, address: SocketAddr) -> String {
+    format!("postgres://{ROLE}:{PASSWORD}@{address}/{database}")
+}
+
+/// Makes the data directory that all servers start with a copy of.
+async fn make_template(context: &Context) -> anyhow::Result<PathBuf> {
+    let mut server = Postgres::in_directory(context, context.directory("template")?)?;
+    let mut initdb = server.command(server.binaries.join("initdb"));
+    initdb.args(["--no-sync", "--no-instructions", "--username=postgres", "--encoding=UTF8", "--no-locale"]);
+    initdb.args(["--auth-local=trust", "--auth-host=scram-sha-256", "--wal-segsize=1", "--pgdata=data"]);
+    succeed(initdb)?;
+    server.run().await?;
+    let mut admin = server.admin_of("postgres").await?;
+    for statement in
+        [format!("CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'"), format!("CREATE DATABASE {DATABASE} OWNER {ROLE}")]
+    {
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut admin).await?;
+    }
+    admin.close().await?;
+    server.stop(Stop::Fast).await?;
+    Ok(server.directory.join("data"))
+}

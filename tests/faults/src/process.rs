@@ -1,0 +1,117 @@
+//! Processes: telling them something, and finding those that belong to one.
+
+use std::{
+    fs,
+    net::TcpListener,
+    process::{Child, Command, ExitStatus},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::time::sleep;
+
+/// How often to look whether something has come about.
+pub(crate) const TICK: Duration = Duration::from_millis(5);
+
+/// A process. It is killed when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Process(Child);
+
+impl Process {
+    pub(crate) fn spawn(command: &mut Command) -> anyhow::Result<Self> {
+        let name = command.get_program().to_owned();
+        Ok(Self(command.spawn().with_context(|| format!("{} does not run", name.display()))?))
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        Ok(kill_process(pid(self.id())?, signal)?)
+    }
+
+    /// How it has ended, if it has.
+    pub(crate) fn status(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        Ok(self.0.try_wait()?)
+    }
+
+    /// Waits until it has ended.
+    pub(crate) async fn ended(&mut self, patience: Duration) -> anyhow::Result<ExitStatus> {
+        let begin = Instant::now();
+        loop {
+            if let Some(status) = self.status()? {
+                return Ok(status);
+            }
+            if begin.elapsed() > patience {
+                bail!("it does not end within {} s", patience.as_secs());
+            }
+            sleep(TICK).await;
+        }
+    }
+
+    /// Ends it without a warning, as a crash does.
+    pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
+        self.0.kill()?;
+        self.0.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill().ok();
+    }
+}
+
+pub(crate) fn pid(id: u32) -> anyhow::Result<Pid> {
+    Pid::from_raw(id.try_into()?).context("a process has a number")
+}
+
+/// The processes that this one has started.
+pub(crate) fn children(parent: u32) -> anyhow::Result<Vec<u32>> {
+    let mut children = Vec::new();
+    for entry in fs::read_dir("/proc")?.flatten() {
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        // One that has ended meanwhile is nobody's child.
+        let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        if parent_in(&stat) == Some(parent) {
+            children.push(id);
+        }
+    }
+    Ok(children)
+}
+
+/// Field 4 of a process's status, counted from behind its name, which may hold anything.
+fn parent_in(stat: &str) -> Option<u32> {
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// A port that nobody listens on, for something that is to come back at the same address.
+pub(crate) fn free_port() -> anyhow::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// Runs a command that must succeed, and does not wait long for it.
+pub(crate) fn succeed(mut command: Command) -> anyhow::Result<()> {
+    let name = command.get_program().to_owned();
+    let output = command.output().with_context(|| format!("{} does not run", name.display()))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{} failed: {}", name.display(), said.trim());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn children_are_found_whatever_their_name() {
+        assert_eq!(parent_in("77 (a) b) R) S 12 77 77 0"), Some(12));
+
+        let child = Process::spawn(Command::new("sleep").arg("60")).unwrap();
+
+        assert!(children(std::process::id()).unwrap().contains(&child.id()));
+    }
+}

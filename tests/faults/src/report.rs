@@ -1,0 +1,195 @@
+//! The table that the suite prints, and the same for programs.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::promises::{Measured, listed};
+
+/// What became of a check.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// It ran; these promises were broken.
+    Ran { measured: Measured, broken: Vec<String> },
+    /// It could not run here, for this reason.
+    LeftOut(String),
+    /// It broke down itself.
+    Failed(String),
+}
+
+/// The error of a check that cannot run here.
+#[derive(Debug)]
+pub(crate) struct LeftOut(pub(crate) String);
+
+impl std::fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for LeftOut {}
+
+/// A check and what became of it.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) fault: &'static str,
+    pub(crate) on: String,
+    pub(crate) took: Duration,
+    pub(crate) outcome: Outcome,
+}
+
+impl Row {
+    pub(crate) fn is_good(&self) -> bool {
+        matches!(&self.outcome, Outcome::Ran { broken, .. } if broken.is_empty())
+    }
+
+    fn cells(&self) -> [String; 10] {
+        let seconds = |span: Option<Duration>| span.map(|span| format!("{:.2} s", span.as_secs_f64()));
+        let number = |number: Option<u64>| number.map(|number| number.to_string());
+        let or_dash = |cell: Option<String>| cell.unwrap_or_else(|| "–".to_owned());
+        let took = format!("{:.1} s", self.took.as_secs_f64());
+        let (fault, on) = (self.fault.to_owned(), self.on.clone());
+        match &self.outcome {
+            Outcome::Ran { measured, broken } => [
+                fault,
+                on,
+                measured.rounds.to_string(),
+                measured.requests.to_string(),
+                or_dash((!measured.failures.is_empty()).then(|| listed(&measured.failures))),
+                or_dash(number(measured.lost)),
+                or_dash(number(measured.twice)),
+                or_dash(seconds(measured.longest)),
+                or_dash(seconds(measured.recovery)),
+                if broken.is_empty() { format!("kept ({took})") } else { format!("BROKEN ({took})") },
+            ],
+            Outcome::LeftOut(_) => Self::without_figures(fault, on, "LEFT OUT".to_owned()),
+            Outcome::Failed(_) => Self::without_figures(fault, on, format!("FAILED ({took})")),
+        }
+    }
+
+    fn without_figures(fault: String, on: String, verdict: String) -> [String; 10] {
+        let mut cells: [String; 10] = std::array::from_fn(|_| "–".to_owned());
+        (cells[0], cells[1], cells[9]) = (fault, on, verdict);
+        cells
+    }
+
+    /// What there is to say about a row that is not good, a line each.
+    pub(crate) fn remarks(&self) -> Vec<String> {
+        let name = format!("{} ({})", self.fault, self.on);
+        match &self.outcome {
+            Outcome::Ran { broken, .. } if broken.is_empty() => Vec::new(),
+            Outcome::Ran { measured, broken } => {
+                let broken = broken.iter().map(|promise| format!("{name}: promise broken: {promise}"));
+                let evidence = measured.evidence.iter().map(|evidence| format!("    {evidence}"));
+                broken.chain(evidence.take(20)).collect()
+            }
+            Outcome::LeftOut(reason) => vec![format!("{name}: left out: {reason}")],
+            Outcome::Failed(reason) => vec![format!("{name}: the check itself failed: {reason}")],
+        }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let (verdict, measured, notes) = match &self.outcome {
+            Outcome::Ran { measured, broken } if broken.is_empty() => ("kept", Some(measured), broken.clone()),
+            Outcome::Ran { measured, broken } => ("broken", Some(measured), broken.clone()),
+            Outcome::LeftOut(reason) => ("left out", None, vec![reason.clone()]),
+            Outcome::Failed(reason) => ("failed", None, vec![reason.clone()]),
+        };
+        let failures = |measured: &Measured| {
+            let each = measured.failures.iter().map(|(failure, times)| (failure.to_string(), json!(times)));
+            each.collect::<serde_json::Map<_, _>>()
+        };
+        json!({
+            "fault": self.fault,
+            "on": self.on,
+            "verdict": verdict,
+            "notes": notes,
+            "seconds": self.took.as_secs_f64(),
+            "rounds": measured.map(|measured| measured.rounds),
+            "requests": measured.map(|measured| measured.requests),
+            "failures": measured.map(failures),
+            "lost": measured.and_then(|measured| measured.lost),
+            "twice": measured.and_then(|measured| measured.twice),
+            "rate": measured.and_then(|measured| measured.rate),
+            "started": measured.and_then(|measured| measured.started),
+            "longest_seconds": measured.and_then(|measured| measured.longest).map(|span| span.as_secs_f64()),
+            "recovery_seconds": measured.and_then(|measured| measured.recovery).map(|span| span.as_secs_f64()),
+        })
+    }
+}
+
+/// The whole table in Markdown, its columns in line.
+pub(crate) fn table(rows: &[Row]) -> String {
+    const HEAD: [&str; 10] = [
+        "fault",
+        "on",
+        "rounds",
+        "requests",
+        "failures by kind",
+        "lost",
+        "twice",
+        "longest request",
+        "time to recover",
+        "promises",
+    ];
+    let mut lines = vec![HEAD.map(str::to_owned)];
+    lines.extend(rows.iter().map(Row::cells));
+    let widths: [usize; 10] =
+        std::array::from_fn(|column| lines.iter().map(|cells| cells[column].chars().count()).max().unwrap_or_default());
+    let mut written: Vec<String> = lines.iter().map(|cells| line(cells, &widths, ' ')).collect();
+    written.insert(1, line(&std::array::from_fn(|_| String::new()), &widths, '-'));
+    written.concat()
+}
+
+fn line(cells: &[String; 10], widths: &[usize; 10], fill: char) -> String {
+    let padded: Vec<String> = cells
+        .iter()
+        .zip(widths)
+        .map(|(cell, width)| format!("{cell}{}", fill.to_string().repeat(width - cell.chars().count())))
+        .collect();
+    format!("| {} |\n", padded.join(" | "))
+}
+
+/// Whether a run with these rows is a success. Left out rows are one only where they may be.
+pub(crate) fn is_success(rows: &[Row], may_leave_out: bool) -> bool {
+    !rows.is_empty()
+        && rows.iter().all(|row| row.is_good() || may_leave_out && matches!(row.outcome, Outcome::LeftOut(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(outcome: Outcome) -> Row {
+        Row { fault: "cut", on: "Postgres".to_owned(), took: Duration::from_secs(1), outcome }
+    }
+
+    fn ran(broken: &[&str]) -> Row {
+        let broken = broken.iter().map(ToString::to_string).collect();
+        row(Outcome::Ran { measured: Measured { rounds: 1, ..Measured::default() }, broken })
+    }
+
+    #[test]
+    fn one_row_that_is_not_good_fails_the_run() {
+        assert!(is_success(&[ran(&[]), ran(&[])], false));
+        assert!(!is_success(&[ran(&[]), ran(&["no write takes place twice: 1 twice"])], true));
+        assert!(!is_success(&[ran(&[]), row(Outcome::Failed("no server".to_owned()))], true));
+        assert!(!is_success(&[], true), "a run of nothing is no success");
+    }
+
+    #[test]
+    fn what_is_left_out_counts_as_a_failure_where_all_must_run() {
+        let rows = [ran(&[]), row(Outcome::LeftOut("not root".to_owned()))];
+        assert!(is_success(&rows, true));
+        assert!(!is_success(&rows, false));
+        assert_eq!(rows[1].remarks(), ["cut (Postgres): left out: not root"]);
+    }
+
+    #[test]
+    fn a_broken_promise_is_named_in_the_table_the_remarks_and_the_json() {
+        let row = ran(&["no write takes place twice: 1 twice"]);
+        assert_eq!(row.remarks(), ["cut (Postgres): promise broken: no write takes place twice: 1 twice"]);
+        assert_eq!(row.json()["verdict"], "broken");
+        assert!(table(&[row]).contains("BROKEN"));
+    }
+}

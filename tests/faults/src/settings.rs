@@ -1,0 +1,32 @@
+//! The settings that a service is started with. What is not set here is as it is in production.
+
+use crate::context::SECRET;
+
+/// Variables for the environment of a service.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings(Vec<(String, String)>);
+
+impl Settings {
+    /// Production on this database. Users are made from their tokens, and load is what is wanted.
+    pub(crate) fn production(database_url: &str) -> Self {
+        Self::default()
+            .with("ENVIRONMENT", "production")
+            .with("DATABASE_URL", database_url)
+            .with("BETTER_AUTH_SECRET", SECRET)
+            .with("USER_PROVISIONING", "on")
+            .with("MIGRATE_ON_START", "on")
+            .with("RATE_LIMIT", "off")
+            .with("PORT", "0")
+    }
+
+    /// The same with another one, or with another value for one.
+    pub(crate) fn with(mut self, name: &str, value: &(impl ToString + ?Sized)) -> Self {
+        self.0.retain(|(set, _)| set != name);
+        self.0.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}

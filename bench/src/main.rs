@@ -9,15 +9,19 @@ mod load;
 mod machine;
 mod measurement;
 mod options;
+mod peers;
 mod pgbench;
 mod postgres;
 mod process;
 mod random;
+mod report;
 mod requests;
 mod run;
+mod same;
 mod servers;
 mod sqlite;
 mod statements;
+mod svg;
 mod tokens;
 mod workload;
 
@@ -38,14 +42,11 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn requests(options: &Options) -> anyhow::Result<()> {
-    let mut bench = Bench::start(options)?;
-    let measurements = bench.run(options)?;
-    let medians = measurement::medians(&measurements);
-    eprintln!("\nmedians");
-    for one in &medians {
-        println!("{one}");
-    }
-    let errors: u64 = medians.iter().map(|one| one.figures.errors).sum();
+    let report = Bench::start(options)?.run(options)?;
+    report.write(&options.out)?;
+    print!("\n{}", report.tables());
+    println!("\nwritten to {}", options.out.display());
+    let errors: u64 = report.medians.iter().map(|one| one.figures.errors).sum();
     if errors > 0 {
         bail!("{errors} responses were not what they must be");
     }

@@ -93,7 +93,7 @@ pub(crate) fn medians(measurements: &[Measurement]) -> Vec<Measurement> {
 }
 
 /// The one in the middle; of an even number, the mean of the two there.
-fn median(mut figures: Vec<f64>) -> f64 {
+pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     let middle = |at: usize| figures.get(at).copied().unwrap_or_default();
     f64::midpoint(middle(figures.len().saturating_sub(1) / 2), middle(figures.len() / 2))

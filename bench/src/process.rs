@@ -33,7 +33,8 @@ impl Server {
     /// Standard error goes to a file.
     pub(crate) fn start(mut command: Command, ready: &str, log: &Path) -> anyhow::Result<Self> {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
-        command.env("PORT", address.port().to_string()).stdin(Stdio::null()).stdout(Stdio::null());
+        let port = address.port().to_string();
+        command.env("PORT", &port).env("UVICORN_PORT", port).stdin(Stdio::null()).stdout(Stdio::null());
         let log_file = File::options().create(true).append(true).open(log)?;
         let begin = Instant::now();
         let child = command.stderr(log_file.try_clone()?).spawn().with_context(|| format!("{command:?}"))?;
@@ -41,7 +42,8 @@ impl Server {
         while !answers(address, ready) {
             if begin.elapsed() > PATIENCE || server.child.try_wait()?.is_some() {
                 let log = fs::read_to_string(log).unwrap_or_default();
-                bail!("{command:?} does not serve: {log}");
+                let end = log.lines().next_back().unwrap_or_default();
+                bail!("{command:?} does not serve: {end}");
             }
             thread::sleep(Duration::from_millis(1));
         }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fs,
     path::PathBuf,
     sync::atomic::AtomicU64,
     thread,
@@ -16,14 +17,15 @@ use crate::{
     data::{Data, Dialect, FIRST_DOOMED, FIRST_TASK},
     load::{Load, Window},
     machine,
-    measurement::{Figures, Measurement},
+    measurement::{Figures, Measurement, median, medians},
     options::{Options, Target},
-    pgbench,
+    peers, pgbench,
     postgres::Postgres,
     process::{Server, exchange},
     random::Random,
+    report::{Machine, Report},
     requests::{Client, Requests, Working, clients},
-    servers,
+    same, servers,
     sqlite::Sqlite,
     statements::Statement,
     tokens::{self, Key},
@@ -41,6 +43,7 @@ pub(crate) struct Bench {
     secret_clients: Vec<Client>,
     ed25519_clients: Vec<Client>,
     times: (Duration, Duration),
+    start_ms: Vec<(Target, f64)>,
     /// In memory where there is such a place: logs and samples cost nobody's disk time.
     scratch: TempDir,
     _files: TempDir,
@@ -71,10 +74,14 @@ impl Bench {
 
         let mut running = HashMap::new();
         let mut sqlite = None;
+        let mut start_ms = Vec::new();
         for target in targets {
             let log = log(target);
             let server = match target {
-                Target::Service | Target::Eddsa => servers::service(&postgres.url, key_set, &log)?,
+                Target::Service => {
+                    started_often(target, &mut start_ms, || servers::service(&postgres.url, key_set, &log))?
+                }
+                Target::Eddsa => servers::service(&postgres.url, key_set, &log)?,
                 Target::Sqlite => {
                     let file = files.path().join("tasks.db");
                     let url = format!("sqlite:{}", file.display());
@@ -84,11 +91,12 @@ impl Bench {
                     database.execute(&Dialect::Sqlite.add_tasks(FIRST_TASK, DATA.tasks(), DATA.owners))?;
                     database.execute("ANALYZE")?;
                     sqlite = Some(database);
-                    servers::service(&url, key_set, &log)?
+                    started_often(target, &mut start_ms, || servers::service(&url, key_set, &log))?
                 }
                 Target::Fixed => servers::fixed(&log)?,
                 Target::Pgbench => continue,
-                Target::Fastapi | Target::Hono => bail!("{} is not here yet", target.title()),
+                Target::Fastapi => peers::fastapi(&postgres.url, &log)?,
+                Target::Hono => peers::hono(&postgres.url, &log)?,
             };
             running.insert(target, server);
         }
@@ -99,11 +107,28 @@ impl Bench {
             secret_clients,
             ed25519_clients,
             times: options.times(),
+            start_ms,
             scratch,
             _files: files,
         };
         bench.check_statements()?;
+        bench.check_that_all_do_the_same()?;
         Ok(bench)
+    }
+
+    /// Checks that the peers do what the service does.
+    fn check_that_all_do_the_same(&self) -> anyhow::Result<()> {
+        let transcript = |(target, server): (&Target, &Server)| {
+            let clients = if *target == Target::Eddsa { &self.ed25519_clients } else { &self.secret_clients };
+            let client = clients.get(same::OWNER).context("no clients")?;
+            same::transcript(server.address, client).with_context(|| target.title())
+        };
+        let Some(service) = self.servers.get_key_value(&Target::Service) else { return Ok(()) };
+        let expected = transcript(service)?;
+        for other in self.servers.iter().filter(|(target, _)| **target != Target::Fixed) {
+            same::compare(&expected, &transcript(other)?).with_context(|| other.0.title())?;
+        }
+        Ok(())
     }
 
     /// Checks that `pgbench` is going to send what the service sends.
@@ -128,7 +153,7 @@ impl Bench {
     }
 
     /// Takes all measurements that were asked for.
-    pub(crate) fn run(&mut self, options: &Options) -> anyhow::Result<Vec<Measurement>> {
+    pub(crate) fn run(mut self, options: &Options) -> anyhow::Result<Report> {
         let targets = options.targets();
         let mut measurements = Vec::new();
         for round in 0..options.rounds() {
@@ -150,7 +175,15 @@ impl Bench {
                 }
             }
         }
-        Ok(measurements)
+        Ok(Report {
+            machine: Machine::new(self.postgres.one("SHOW server_version")?)?,
+            seconds: self.times.1.as_secs(),
+            rounds: options.rounds(),
+            binary_bytes: fs::metadata(servers::binary()?)?.len(),
+            start_ms: self.start_ms,
+            medians: medians(&measurements),
+            measurements,
+        })
     }
 
     fn measure(&mut self, target: Target, workload: Workload, connections: usize) -> anyhow::Result<Figures> {
@@ -254,6 +287,24 @@ impl Bench {
         };
         Ok(())
     }
+}
+
+/// Starts a server a few times, notes the median of how long it took, and keeps the last.
+fn started_often(
+    target: Target,
+    start_ms: &mut Vec<(Target, f64)>,
+    start: impl Fn() -> anyhow::Result<Server>,
+) -> anyhow::Result<Server> {
+    let mut took = Vec::new();
+    let mut server = start()?;
+    for _again in 0..4 {
+        took.push(server.took_to_start.as_secs_f64() * 1e3);
+        drop(server);
+        server = start()?;
+    }
+    took.push(server.took_to_start.as_secs_f64() * 1e3);
+    start_ms.push((target, median(took)));
+    Ok(server)
 }
 
 fn sleep_until(instant: Instant) {

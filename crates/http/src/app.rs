@@ -11,14 +11,14 @@ use actix_web::{
     middleware::from_fn,
     web::{self, Data},
 };
-use domain::{Readiness, TaskService};
+use domain::TaskService;
 use tracing_actix_web::TracingLogger;
 
 use crate::{
-    Authenticator, Lifecycle, Limits, Style, auth, envelope,
+    Authenticator, Dependency, Lifecycle, Limits, Metrics, Style, auth, envelope,
     extract::{BodyTimeout, Unbound},
     idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED},
-    limits,
+    limits, metrics,
     request_id::X_REQUEST_ID,
     response_headers,
     routes::{self, Health},
@@ -32,8 +32,8 @@ pub struct Api {
     pub tasks: TaskService,
     /// Who is let in.
     pub authenticator: Arc<Authenticator>,
-    /// What must be ready for the service to be, each with its name.
-    pub readiness: Vec<(&'static str, Arc<dyn Readiness>)>,
+    /// What must be ready for the service to be.
+    pub readiness: Vec<Dependency>,
     /// The origins whose pages may call the API from a browser, each as the browser writes it:
     /// `https://app.example.com`.
     pub cors_origins: Vec<String>,
@@ -45,10 +45,12 @@ pub struct Api {
     pub limits: Arc<Limits>,
     /// Whether the service is about to stop.
     pub lifecycle: Lifecycle,
+    /// Where what happens is counted.
+    pub metrics: Arc<Metrics>,
 }
 
-/// Builds the application. From the outside in: response headers, the log, the envelope with the time limit, CORS,
-/// and for `/api` the cap on requests in work, the authentication, and the limit per user.
+/// Builds the application. From the outside in: response headers, the log, the metrics, the envelope with the time limit,
+/// CORS, and for `/api` the cap on requests in work, the authentication, and the limit per user.
 pub fn app(
     api: &Api,
 ) -> App<
@@ -61,6 +63,7 @@ pub fn app(
     > + use<>,
 > {
     let (authenticator, lifecycle) = (api.authenticator.clone(), api.lifecycle.clone());
+    let (all, tokens) = (api.metrics.clone(), api.metrics.clone());
     let request_timeout = api.request_timeout;
     let [for_all, for_refused, for_users] = std::array::from_fn(|_| api.limits.clone());
     let mut scope = web::scope("/api").app_data(Unbound::new(api.tasks.clone()));
@@ -72,7 +75,9 @@ pub fn app(
     let scope = scope
         .default_service(web::to(routes::not_found))
         .wrap(from_fn(move |request, next| limits::per_user(for_users.clone(), request, next)))
-        .wrap(from_fn(move |request, next| auth::middleware(authenticator.clone(), for_refused.clone(), request, next)))
+        .wrap(from_fn(move |request, next| {
+            auth::middleware(authenticator.clone(), for_refused.clone(), tokens.clone(), request, next)
+        }))
         .wrap(from_fn(move |request, next| limits::cap(for_all.clone(), request, next)));
 
     App::new()
@@ -83,6 +88,7 @@ pub fn app(
         .default_service(web::to(routes::not_found))
         .wrap(cors(&api.cors_origins, api.authenticator.accepts_cookies()))
         .wrap(from_fn(move |request, next| envelope::middleware(request_timeout, request, next)))
+        .wrap(from_fn(move |request, next| metrics::middleware(all.clone(), request, next)))
         .wrap(TracingLogger::<RequestSpan>::new())
         .wrap(from_fn(move |request, next| response_headers::middleware(lifecycle.clone(), request, next)))
 }

@@ -31,7 +31,7 @@ pub use self::{
     session::SessionVerifier,
 };
 use self::{header::JoseHeader, token::Credential};
-use crate::{ErrorCode, Limits, error::ApiError};
+use crate::{ErrorCode, Limits, Metrics, error::ApiError};
 
 /// Tells whose token it is, or why it is nobody's. Each verifier holds its own keys and knows its own algorithms.
 #[async_trait]
@@ -43,6 +43,9 @@ pub trait TokenVerifier: Send + Sync {
     /// Why it proves none.
     async fn verify(&self, token: &str) -> Result<Identity, Refusal>;
 }
+
+/// What the metrics call it where no verifier was asked.
+const NO_VERIFIER: &str = "none";
 
 /// Chooses, among the verifiers that are configured, the one whose kind of token was sent.
 #[derive(Default)]
@@ -97,31 +100,39 @@ impl Authenticator {
     ///
     /// Why it would be refused.
     pub async fn inspect(&self, token: &str) -> Result<Identity, Refusal> {
-        self.verify(&Credential::parse(token)?).await
+        self.verify(&Credential::parse(token)?).await.1
     }
 
-    async fn verify(&self, credential: &Credential<'_>) -> Result<Identity, Refusal> {
+    /// The name of what verified the token, and what came of it.
+    async fn verify(&self, credential: &Credential<'_>) -> (&'static str, Result<Identity, Refusal>) {
         match (credential, &self.sessions) {
-            (Credential::Jwt(token), _) => self.verifier_of(token)?.verify(token).await,
-            (Credential::Session(token), Some(sessions)) => sessions.verify(token, self.secret.as_ref()).await,
-            (Credential::Session(_), None) => Err(Rejection::SessionsOff.into()),
+            (Credential::Jwt(token), _) => match self.verifier_of(token) {
+                Ok((name, verifier)) => (name, verifier.verify(token).await),
+                Err(rejection) => (NO_VERIFIER, Err(rejection.into())),
+            },
+            (Credential::Session(token), Some(sessions)) => {
+                ("session", sessions.verify(token, self.secret.as_ref()).await)
+            }
+            (Credential::Session(_), None) => (NO_VERIFIER, Err(Rejection::SessionsOff.into())),
         }
     }
 
-    /// The verifier for a token's algorithm. It uses that algorithm with its own keys only, so that a token cannot choose
-    /// how it is verified, only whether.
-    fn verifier_of(&self, token: &str) -> Result<&dyn TokenVerifier, Rejection> {
+    /// The verifier for a token's algorithm, and its name. It uses that algorithm with its own keys only, so that a token
+    /// cannot choose how it is verified, only whether.
+    fn verifier_of(&self, token: &str) -> Result<(&'static str, &dyn TokenVerifier), Rejection> {
         let header = JoseHeader::of(token)?;
         match (header.alg.as_str(), &self.secret, &self.jwks) {
-            (SecretVerifier::ALGORITHM, Some(secret), _) => Ok(secret),
-            (algorithm, _, Some(jwks)) if JwksVerifier::ALGORITHMS.contains(&algorithm) => Ok(&**jwks),
+            (SecretVerifier::ALGORITHM, Some(secret), _) => Ok(("secret", secret)),
+            (algorithm, _, Some(jwks)) if JwksVerifier::ALGORITHMS.contains(&algorithm) => Ok(("key_set", &**jwks)),
             _ => Err(Rejection::UnsupportedAlgorithm(header.alg)),
         }
     }
 
-    async fn authenticate(&self, request: &RequestHead) -> Result<Identity, ApiError> {
-        let refuse = |rejection: Rejection| self.refuse(&rejection);
-        let credential = Credential::of(request.headers(), self.cookie_origins.is_some()).map_err(refuse)?;
+    async fn authenticate(&self, request: &RequestHead, metrics: &Metrics) -> Result<Identity, ApiError> {
+        let credential = Credential::of(request.headers(), self.cookie_origins.is_some()).map_err(|rejection| {
+            metrics.verified(NO_VERIFIER, rejection.kind());
+            self.refuse(&rejection)
+        })?;
         if credential.is_in_cookie() && !request.method.is_safe() && !self.trusts_page_of(request.headers()) {
             tracing::warn!(security = true, "refused: a session cookie from a page of another origin");
             return Err(ApiError::new(ErrorCode::Forbidden).with_message(
@@ -129,7 +140,9 @@ impl Authenticator {
                  must be that of BETTER_AUTH_URL, or one of CORS_ORIGINS",
             ));
         }
-        self.verify(&credential).await.map_err(|refusal| match refusal {
+        let (verifier, outcome) = self.verify(&credential).await;
+        metrics.verified(verifier, outcome.as_ref().map_or_else(Refusal::kind, |_identity| "ok"));
+        outcome.map_err(|refusal| match refusal {
             Refusal::Rejected(rejection) => self.refuse(&rejection),
             Refusal::Unavailable(cause) => ApiError::unavailable(cause),
         })
@@ -166,10 +179,11 @@ pub(crate) struct Authenticated(pub(crate) Identity);
 pub(crate) async fn middleware<B: MessageBody>(
     authenticator: Arc<Authenticator>,
     limits: Arc<Limits>,
+    metrics: Arc<Metrics>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
-    match authenticator.authenticate(request.head()).await {
+    match authenticator.authenticate(request.head(), &metrics).await {
         Ok(identity) => {
             tracing::Span::current().record("user", identity.id.as_str());
             request.extensions_mut().insert(Authenticated(identity));

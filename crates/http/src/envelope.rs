@@ -10,7 +10,6 @@ use actix_web::{
     http::StatusCode,
     middleware::Next,
 };
-use domain::BoxError;
 use futures_util::FutureExt;
 use serde::Serialize;
 
@@ -41,6 +40,8 @@ struct Body<'a> {
 /// Writes an error out.
 pub(crate) fn render(error: &ApiError, id: Option<&RequestId>, style: Style) -> HttpResponse<BoxBody> {
     let mut response = HttpResponse::build(error.code.status(style));
+    // For the metrics.
+    response.extensions_mut().insert(error.code);
     for (name, value) in &error.headers {
         response.insert_header((name.clone(), value.clone()));
     }
@@ -118,12 +119,12 @@ fn foreign(error: &Error) -> ApiError {
 
 fn log_cause(error: &ApiError) {
     if let Some(cause) = &error.cause {
-        tracing::error!(code = error.code.as_str(), cause = chain(cause), "request failed");
+        tracing::error!(code = error.code.as_str(), cause = chain(&**cause), "request failed");
     }
 }
 
 /// An error and what caused it, on one line. Only `Display`: the `Debug` form of a database error holds row contents.
-fn chain(error: &BoxError) -> String {
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

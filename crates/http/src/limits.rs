@@ -6,13 +6,15 @@ mod client_address;
 mod in_flight;
 mod rate;
 mod refusals;
+mod turned_away;
 mod users;
 
 use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
 use domain::OwnerId;
+use prometheus_client::metrics::{counter::Counter, family::Family};
 
-pub use self::client_address::TrustedProxies;
+pub use self::{client_address::TrustedProxies, turned_away::TurnedAwayLabels};
 use self::{in_flight::InFlight, rate::Rate};
 pub(crate) use self::{
     in_flight::middleware as cap,
@@ -26,6 +28,7 @@ pub struct Limits {
     /// By the address of the client, or the network it has for itself.
     refusals: Option<Rate<IpAddr>>,
     proxies: TrustedProxies,
+    turned_away: Family<TurnedAwayLabels, Counter>,
 }
 
 impl Limits {
@@ -41,6 +44,7 @@ impl Limits {
             users: None,
             refusals: None,
             proxies: TrustedProxies::default(),
+            turned_away: turned_away::counts(),
         }
     }
 
@@ -60,6 +64,12 @@ impl Limits {
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.in_flight.now()
+    }
+
+    /// How many requests were turned away, and why.
+    #[must_use]
+    pub fn turned_away(&self) -> &Family<TurnedAwayLabels, Counter> {
+        &self.turned_away
     }
 
     /// How many users and addresses are remembered.

@@ -41,12 +41,12 @@ pub fn document() -> Value {
             operations[endpoint.method.as_str().to_lowercase()] = operation(style, endpoint);
         }
     }
-    for (path, summary) in [
-        ("/health/live", "Whether the process answers"),
-        ("/health/ready", "Whether requests should be sent here"),
-        ("/health", "The same as /health/ready"),
+    for (path, summary, schema) in [
+        ("/health/live", "Whether the process answers", "Health"),
+        ("/health/ready", "Whether requests should be sent here", "Readiness"),
+        ("/health", "The same as /health/ready", "Readiness"),
     ] {
-        paths.insert(path.to_owned(), json!({ "get": health(path, summary) }));
+        paths.insert(path.to_owned(), json!({ "get": health(path, summary, schema) }));
     }
     json!({
         "openapi": "3.1.0",
@@ -262,13 +262,16 @@ fn header(description: &str) -> Value {
     json!({ "description": description, "schema": { "type": "string" } })
 }
 
-fn health(path: &str, summary: &str) -> Value {
+fn health(path: &str, summary: &str, schema: &str) -> Value {
     let mut responses = error_responses(Style::Token, &[ErrorCode::Unavailable, ErrorCode::MethodNotAllowed]);
     responses.insert(
         "200".to_owned(),
         json!({
             "description": "Yes",
-            "content": { "application/json": { "schema": schemas::reference("Health"), "example": { "status": "ok" } } },
+            "content": { "application/json": {
+                "schema": schemas::reference(schema),
+                "example": schemas::response_example(schema),
+            } },
         }),
     );
     json!({

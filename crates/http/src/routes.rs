@@ -39,8 +39,11 @@ pub struct Endpoint {
     pub success: (StatusCode, Option<&'static str>),
     /// What can go wrong, besides what can go wrong everywhere.
     pub errors: &'static [ErrorCode],
-    handler: fn(Route) -> Route,
+    handler: Handler,
 }
+
+/// Gives a route its handler.
+type Handler = fn(Route) -> Route;
 
 /// What an endpoint takes besides its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,11 +62,33 @@ pub enum Input {
 pub const ENDPOINTS: [Endpoint; 7] =
     [list::ENDPOINT, create::ENDPOINT, get::ENDPOINT, update::PUT, update::PATCH, delete::ENDPOINT, complete::ENDPOINT];
 
-/// The resources of the API in one style.
-pub(crate) fn api(style: Style) -> impl Iterator<Item = Resource> {
+/// Every route beside the API. All are to be got, and nothing else.
+const OPEN: [(&str, Handler); 6] = [
+    ("/health/live", |route| route.to(health::live)),
+    ("/health/ready", |route| route.to(health::ready)),
+    ("/health", |route| route.to(health::ready)),
+    ("/openapi.json", |route| route.to(docs::openapi)),
+    ("/docs/{file}", |route| route.to(docs::file)),
+    ("/docs", |route| route.to(docs::index)),
+];
+
+/// The patterns of all paths, in the order in which they are tried.
+pub(crate) fn patterns() -> impl Iterator<Item = String> {
+    let open = OPEN.iter().map(|(path, _)| (*path).to_owned());
+    let api = Style::ALL.into_iter().flat_map(|style| paths().map(move |path| format!("{}{path}", style.prefix())));
+    open.chain(api)
+}
+
+/// The paths under `/api`, after the prefix of a style.
+fn paths() -> impl Iterator<Item = &'static str> {
     let mut paths: Vec<&'static str> = ENDPOINTS.iter().map(|endpoint| endpoint.path).collect();
     paths.dedup();
-    paths.into_iter().map(move |path| {
+    paths.into_iter()
+}
+
+/// The resources of the API in one style.
+pub(crate) fn api(style: Style) -> impl Iterator<Item = Resource> {
+    paths().map(move |path| {
         // The scope `/api` stands before it already.
         let prefix = style.prefix().trim_start_matches("/api");
         let routes = ENDPOINTS.iter().filter(|endpoint| endpoint.path == path);
@@ -80,25 +105,19 @@ pub(crate) fn api(style: Style) -> impl Iterator<Item = Resource> {
 
 /// The routes beside the API, open to everyone.
 pub(crate) fn open(config: &mut ServiceConfig) {
-    let get = |path: &str, handler: fn(Route) -> Route| {
+    for (path, handler) in OPEN {
         let (resource, allowed) = resource(path, [(Method::GET, handler)]);
-        resource.default_service(web::to(move || {
+        let refuse = move || {
             let error = ApiError::method_not_allowed(&allowed);
             async { Err::<&str, _>(error) }
-        }))
-    };
-    config
-        .service(get("/health/live", |route| route.to(health::live)))
-        .service(get("/health/ready", |route| route.to(health::ready)))
-        .service(get("/health", |route| route.to(health::ready)))
-        .service(get("/openapi.json", |route| route.to(docs::openapi)))
-        .service(get("/docs/{file}", |route| route.to(docs::file)))
-        .service(get("/docs", |route| route.to(docs::index)));
+        };
+        config.service(resource.default_service(web::to(refuse)));
+    }
 }
 
 /// One path with its methods, with and without a trailing slash, and which methods those are. A redirect would lose a
 /// client's `Authorization`.
-fn resource(path: &str, routes: impl IntoIterator<Item = (Method, fn(Route) -> Route)>) -> (Resource, Vec<Method>) {
+fn resource(path: &str, routes: impl IntoIterator<Item = (Method, Handler)>) -> (Resource, Vec<Method>) {
     let mut resource = web::resource([path.to_owned(), format!("{path}/")]);
     let mut allowed = Vec::new();
     for (method, handler) in routes {

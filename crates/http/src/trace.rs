@@ -10,7 +10,7 @@ use actix_web::{
 use tracing::{Span, field};
 use tracing_actix_web::RootSpanBuilder;
 
-use crate::request_id::RequestId;
+use crate::{pattern, request_id::RequestId};
 
 /// The span around a request. It holds no query, no header but the request's id, and nothing of a body: tokens, titles
 /// and search terms are nobody's business.
@@ -30,14 +30,14 @@ impl RootSpanBuilder for RequestSpan {
             Ok(response) => {
                 let request = response.request();
                 let started = request.extensions().get::<Started>().copied();
-                (response.status(), request.match_pattern(), started)
+                (response.status(), pattern::of(request.match_info().as_str()), started)
             }
             Err(error) => (error.as_response_error().status_code(), None, None),
         };
         // The pattern, not the path: a path of no route may hold anything.
         tracing::info!(
             status = status.as_u16(),
-            route = route.as_deref().unwrap_or("-"),
+            route = route.unwrap_or("-"),
             duration_us = started.map(|Started(at)| u64::try_from(at.elapsed().as_micros()).unwrap_or(u64::MAX)),
             "answered"
         );

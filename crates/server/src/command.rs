@@ -89,8 +89,8 @@ impl CommandLine {
         match self.command {
             None => {
                 let config = Config::read(environment)?;
-                let _flushed_at_the_end = telemetry::init(environment, config.stage)?;
-                actix_web::rt::System::new().block_on(serve(config))
+                let log = telemetry::init(environment, config.stage)?;
+                actix_web::rt::System::new().block_on(serve(config, log.dropped_lines.clone()))
             }
             Some(Command::Migrate(migrate)) => {
                 let database = config::database(environment)?;

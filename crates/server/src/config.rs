@@ -13,8 +13,8 @@ use infra::{DatabaseSettings, DatabaseUrl};
 use url::Url;
 
 use crate::{
-    development, limits,
-    settings::{self, Environment, Limit, Setting, Switch},
+    development, limits, metrics,
+    settings::{self, Environment, Limit, Off, Setting, Switch},
     tokens::{self, TokenConfig},
 };
 
@@ -48,6 +48,7 @@ pub(crate) struct Config {
     pub(crate) max_tasks_per_user: Option<NonZeroU32>,
     pub(crate) host: String,
     pub(crate) port: u16,
+    pub(crate) metrics: Option<metrics::Address>,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) request_timeout: Duration,
     pub(crate) body_timeout: Duration,
@@ -88,6 +89,7 @@ impl Config {
             max_tasks_per_user,
             host: environment.value(&settings::HOST)?,
             port: environment.value(&settings::PORT)?,
+            metrics: environment.value(&settings::METRICS_ADDRESS).map(|Off(address)| address)?,
             cors_origins: cors_origins(environment, stage)?,
             request_timeout,
             body_timeout,

@@ -8,6 +8,7 @@ mod config;
 mod development;
 mod health;
 mod limits;
+mod metrics;
 mod output;
 mod serve;
 mod settings;

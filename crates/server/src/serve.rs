@@ -9,15 +9,18 @@ use std::{
 
 use actix_web::{HttpServer, dev::ServerHandle};
 use anyhow::{Context, bail};
-use domain::{Readiness, SessionStore, SystemClock, TaskService, UuidV7Ids};
-use http::{Api, Authenticator, JwksVerifier, Lifecycle};
+use domain::{SessionStore, SystemClock, TaskService, UuidV7Ids};
+use http::{Api, Authenticator, Dependency, JwksVerifier, Lifecycle};
 use infra::Database;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::{
     config::{Config, Stage},
-    development, sweep,
+    development,
+    metrics::{self, Metrics, Sources},
+    sweep,
     tokens::Verifiers,
 };
 
@@ -26,7 +29,7 @@ use crate::{
 /// # Errors
 ///
 /// If the start fails: the database is out of reach or not up to date, or the address is taken.
-pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
+pub(crate) async fn serve(config: Config, dropped_lines: ErrorCounter) -> anyhow::Result<()> {
     let database = Database::connect(&config.database).await.context("DATABASE_URL")?;
     if config.migrates_on_start {
         for name in database.migrate_up().await? {
@@ -40,6 +43,14 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let Verifiers { authenticator, jwks } = config.tokens.verifiers(sessions, &config.cors_origins)?;
     let lifecycle = Lifecycle::default();
     let api = api(&config, &database, authenticator, jwks.clone(), lifecycle.clone());
+    let metrics = Metrics::new(Sources {
+        http: api.metrics.clone(),
+        limits: config.limits.clone(),
+        database: database.clone(),
+        key_set: jwks.clone(),
+        readiness: api.readiness.clone(),
+        dropped_lines,
+    });
     if let Some(jwks) = jwks {
         actix_web::rt::spawn(async move { jwks.keep_fresh().await });
     }
@@ -56,6 +67,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         .disable_signals()
         .bind((config.host.as_str(), config.port))
         .with_context(|| format!("HOST, PORT: cannot listen on {}:{}", config.host, config.port))?;
+    let metrics = config.metrics.as_ref().map(|address| metrics::listen(address, metrics)).transpose()?;
+    let metrics = metrics.map(|server| (server.handle(), actix_web::rt::spawn(server)));
     let addresses = server.addrs();
     let server = server.run();
     let stop = actix_web::rt::spawn(stop(StopSignals::new()?, lifecycle, config.shutdown_delay, server.handle()));
@@ -65,6 +78,11 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     // What still runs was cut off already; a connection that does not come back is no reason to wait.
     let closed = tokio::time::timeout(Duration::from_secs(1), database.close()).await;
     let took = stop.await?;
+    // Last, so that the end can be watched too.
+    if let Some((metrics, server)) = metrics {
+        metrics.stop(true).await;
+        server.await??;
+    }
     if closed.is_err() || took >= config.shutdown_timeout {
         bail!("SHUTDOWN_TIMEOUT has passed: requests that were still in flight were cut off");
     }
@@ -120,9 +138,9 @@ fn api(
     if config.provisions_users {
         tasks = tasks.provisioning(repository.clone());
     }
-    let mut readiness: Vec<(&'static str, Arc<dyn Readiness>)> = vec![("database", repository)];
+    let mut readiness: Vec<Dependency> = vec![("database", repository), ("migrations", Arc::new(database.schema()))];
     if let Some(jwks) = jwks.filter(|_| config.tokens.needs_key_set()) {
-        readiness.push(("key set", jwks));
+        readiness.push(("key_set", jwks));
     }
     Api {
         tasks,
@@ -133,6 +151,7 @@ fn api(
         request_timeout: config.request_timeout,
         limits: config.limits.clone(),
         lifecycle,
+        metrics: Arc::default(),
     }
 }
 

@@ -89,6 +89,8 @@ settings! {
         "Where to listen. In a container: `0.0.0.0`.";
     PORT: "a number from 0 to 65535", Value("8000"),
         "Where to listen. `0` takes any free port.";
+    METRICS_ADDRESS: "off, or an address and a port such as 127.0.0.1:9090", Value("off"),
+        "Where Prometheus reads metrics, at `/metrics`. No token is asked for: choose an address that only it can reach.";
     CORS_ORIGINS: "origins such as https://app.example.com, separated by commas", Depends("development: `http://localhost:3000`; production: none"),
         "Whose pages may call the API from a browser, besides the origin of `BETTER_AUTH_URL`. None are needed behind a Next.js rewrite.";
     DATABASE_MAX_CONNECTIONS: "a number from 1 to 1000", Depends("10; on SQLite 5"),
@@ -225,6 +227,17 @@ impl Setting {
     /// The line for a value that is not what it must be.
     pub(crate) fn must_be_what_it_expects(&self) -> anyhow::Error {
         anyhow!("{} must be {}", self.name, self.expects)
+    }
+}
+
+/// `off`, or something else.
+pub(crate) struct Off<T>(pub(crate) Option<T>);
+
+impl<T: FromStr> FromStr for Off<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> Result<Self, T::Err> {
+        if text == "off" { Ok(Self(None)) } else { text.parse().map(Some).map(Self) }
     }
 }
 

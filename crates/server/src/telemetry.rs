@@ -2,7 +2,7 @@
 
 use std::{io::IsTerminal, panic};
 
-use tracing_appender::non_blocking::{self, WorkerGuard};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, WorkerGuard};
 use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::{
@@ -10,17 +10,25 @@ use crate::{
     settings::{self, Environment},
 };
 
+/// The log. Lines that wait are written when this is dropped.
+pub(crate) struct Log {
+    /// How many lines there was no room for.
+    pub(crate) dropped_lines: ErrorCounter,
+    _writes_what_waits: WorkerGuard,
+}
+
 /// Starts logging to standard error: lines of JSON in production, text in development. Panics are logged too.
 ///
 /// Lines are written by a thread of their own, so that a reader who is slow, or gone, holds up no request. Lines for which
-/// there is no room any more are dropped. Those that wait are written when the guard is dropped.
+/// there is no room any more are dropped.
 ///
 /// # Errors
 ///
 /// If the filter cannot be read, or logging has been started before.
-pub(crate) fn init(environment: &Environment, stage: Stage) -> anyhow::Result<WorkerGuard> {
+pub(crate) fn init(environment: &Environment, stage: Stage) -> anyhow::Result<Log> {
     let filter: EnvFilter = environment.value(&settings::RUST_LOG)?;
-    let (writer, guard) = non_blocking::NonBlocking::new(std::io::stderr());
+    let (writer, guard) = NonBlocking::new(std::io::stderr());
+    let dropped_lines = writer.error_counter();
     // A line that cannot be written is nothing to write about.
     let lines = fmt().with_env_filter(filter).with_writer(writer).log_internal_errors(false);
     let started = match stage {
@@ -32,5 +40,5 @@ pub(crate) fn init(environment: &Environment, stage: Stage) -> anyhow::Result<Wo
         tracing::error!(place, message = info.payload_as_str().unwrap_or("a panic without words"));
     }));
     started.map_err(|error| anyhow::anyhow!(error))?;
-    Ok(guard)
+    Ok(Log { dropped_lines, _writes_what_waits: guard })
 }

@@ -5,7 +5,7 @@ mod fetch;
 mod key_set;
 mod verified;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{BoxError, Identity, Readiness, RepositoryError};
@@ -51,6 +51,12 @@ impl JwksVerifier {
     /// Fetches the key set, soon again if that fails, and every ten minutes from then on. Never ends.
     pub async fn keep_fresh(&self) {
         self.keys.keep_fresh().await;
+    }
+
+    /// How old the key set is; `None` as long as there has never been one.
+    #[must_use]
+    pub fn key_set_age(&self) -> Option<Duration> {
+        self.keys.age()
     }
 
     async fn verify_signature(&self, token: &str) -> Result<Identity, Refusal> {

@@ -19,6 +19,16 @@ pub enum Refusal {
     Unavailable(#[source] BoxError),
 }
 
+impl Refusal {
+    /// The cause in a word, for the metrics.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Rejected(rejection) => rejection.kind(),
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+}
+
 /// Why a token proves nothing. The text names the cause and what mends it. Of the token it shows at most the algorithm,
 /// the issuer and the audience.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -113,6 +123,36 @@ pub enum Rejection {
         /// When, in seconds from now.
         in_seconds: f64,
     },
+}
+
+impl Rejection {
+    /// The cause in a word, for the metrics.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::NoToken => "no_token",
+            Self::SeveralHeaders => "several_headers",
+            Self::NotABearerHeader => "not_a_bearer_header",
+            Self::TooLong => "too_long",
+            Self::NotAToken => "not_a_token",
+            Self::SessionsOff => "sessions_off",
+            Self::NoSession => "no_session",
+            Self::BadSessionSignature => "bad_session_signature",
+            Self::CookieCache => "cookie_cache",
+            Self::UnsupportedHeader => "unsupported_header",
+            Self::UnsupportedAlgorithm(_) => "unsupported_algorithm",
+            Self::NoKeyId => "no_key_id",
+            Self::UnknownKey => "unknown_key",
+            Self::WrongAlgorithm => "wrong_algorithm",
+            Self::BadSignature => "bad_signature",
+            Self::BadClaims => "bad_claims",
+            Self::BadSubject => "bad_subject",
+            Self::WrongIssuer { .. } => "wrong_issuer",
+            Self::WrongAudience { .. } => "wrong_audience",
+            Self::Expired { .. } => "expired",
+            Self::GoodForTooLong => "good_for_too_long",
+            Self::NotYetValid { .. } => "not_yet_valid",
+        }
+    }
 }
 
 /// A claim as it may be shown: short and on one line, for anything can stand there.

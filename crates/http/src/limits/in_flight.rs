@@ -11,7 +11,7 @@ use actix_web::{
 };
 use tokio::sync::Semaphore;
 
-use super::Limits;
+use super::{Limits, turned_away::OVERLOAD};
 use crate::{ErrorCode, error::ApiError};
 
 pub(super) struct InFlight {
@@ -38,6 +38,7 @@ pub(crate) async fn middleware<B: MessageBody>(
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
     // Given back when this future is done or dropped: a client may go away, time may run out, a handler may panic.
     let Ok(_permit) = limits.in_flight.free.try_acquire() else {
+        limits.turned_away.get_or_create(&OVERLOAD).inc();
         tracing::warn!("shed: as many requests are in work as MAX_IN_FLIGHT allows");
         let error = ApiError::new(ErrorCode::Unavailable)
             .with_message("too many requests are in work: try again in a moment")

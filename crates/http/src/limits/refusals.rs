@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use actix_web::{ResponseError, dev::ServiceRequest, http::StatusCode};
 
-use super::Limits;
+use super::{Limits, turned_away::ADDRESS};
 use crate::error::ApiError;
 
 impl Limits {
@@ -16,10 +16,11 @@ impl Limits {
                 // A client that was gone before its address could be asked for has none.
                 let peer = request.peer_addr().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip());
                 let client = self.proxies.client_behind(peer, request.headers());
-                match limit.take(&network_of(client)) {
-                    Some(_left) => why,
-                    None => ApiError::rate_limited().with_message(TOO_MANY),
+                if limit.take(&network_of(client)).is_some() {
+                    return why;
                 }
+                self.turned_away.get_or_create(&ADDRESS).inc();
+                ApiError::rate_limited().with_message(TOO_MANY)
             }
             _ => why,
         }

@@ -11,7 +11,7 @@ use actix_web::{
 };
 use domain::OwnerId;
 
-use super::{Limits, rate::Rate};
+use super::{Limits, rate::Rate, turned_away::USER};
 use crate::{auth::Authenticated, error::ApiError};
 
 /// What is left, as draft-ietf-httpapi-ratelimit-headers writes it.
@@ -50,7 +50,10 @@ pub(crate) async fn middleware<B: MessageBody>(
     };
     let (remaining, mut response) = match take(limit, &request) {
         Ok(remaining) => (remaining, next.call(request).await?.map_into_left_body()),
-        Err(error) => (0, request.error_response(error).map_into_boxed_body().map_into_right_body()),
+        Err(error) => {
+            limits.turned_away.get_or_create(&USER).inc();
+            (0, request.error_response(error).map_into_boxed_body().map_into_right_body())
+        }
     };
     say(limit, remaining, response.headers_mut());
     Ok(response)

@@ -15,7 +15,8 @@ pub(super) fn all() -> Value {
         "TaskChanges": writable(&[], 1),
         "Completion": completion(),
         "Error": error(),
-        "Health": object(&["status"], &json!({ "status": { "type": "string", "const": "ok" } })),
+        "Health": object(&["status"], &json!({ "status": ok() })),
+        "Readiness": readiness(),
     })
 }
 
@@ -90,6 +91,8 @@ pub(super) fn response_example(schema: &str) -> Value {
     let task = task_example();
     match schema {
         "TaskPage" => json!({ "data": [task], "meta": { "limit": 1000, "has_more": false, "next_cursor": null } }),
+        "Health" => json!({ "status": "ok" }),
+        "Readiness" => json!({ "status": "ok", "checks": { "database": "ok", "migrations": "ok" } }),
         _ => json!({ "data": task }),
     }
 }
@@ -206,6 +209,19 @@ fn completion() -> Value {
     let mut schema = object(&[], &properties);
     schema["examples"] = json!([{ "completed": true }]);
     schema
+}
+
+fn ok() -> Value {
+    json!({ "type": "string", "const": "ok" })
+}
+
+fn readiness() -> Value {
+    let checks = json!({
+        "type": "object",
+        "additionalProperties": ok(),
+        "description": "What was looked at, each by its name. Where something is not ready the answer is 503, and `details` names it.",
+    });
+    object(&["status", "checks"], &json!({ "status": ok(), "checks": checks }))
 }
 
 fn error() -> Value {

@@ -5,7 +5,7 @@ mod hostile;
 mod key_fetch;
 mod key_set;
 mod mutants;
-mod sessions;
+pub mod sessions;
 
 use std::sync::{Arc, LazyLock};
 

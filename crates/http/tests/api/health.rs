@@ -1,10 +1,13 @@
 //! What watches the service, and what it is told.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::http::Method;
 use async_trait::async_trait;
 use domain::{Readiness, RepositoryError, testing::InMemoryTasks};
+use http::Dependency;
+use serde_json::json;
+use tokio::time::Instant;
 
 use crate::support::{TestApp, is};
 
@@ -17,6 +20,33 @@ impl Readiness for Asleep {
     }
 }
 
+/// One that never answers.
+struct Stuck;
+
+#[async_trait]
+impl Readiness for Stuck {
+    async fn check(&self) -> Result<(), RepositoryError> {
+        std::future::pending().await
+    }
+}
+
+/// A database of another version.
+struct Newer;
+
+#[async_trait]
+impl Readiness for Newer {
+    async fn check(&self) -> Result<(), RepositoryError> {
+        Err(RepositoryError::Failed("the database is newer than this program".into()))
+    }
+}
+
+fn depending_on(dependencies: Vec<Dependency>) -> TestApp {
+    let mut app = TestApp::new();
+    app.api.readiness = dependencies;
+    app.api.request_timeout = Duration::from_secs(10);
+    app
+}
+
 #[actix_web::test]
 async fn a_service_whose_store_answers_is_live_and_ready() {
     let app = TestApp::new().start().await;
@@ -25,6 +55,18 @@ async fn a_service_whose_store_answers_is_live_and_ready() {
             assert_eq!(app.anonymous(method, path).send().await.status, 200, "{path}");
         }
     }
+    assert_eq!(app.anonymous(Method::GET, "/health/live").send().await.json(), json!({ "status": "ok" }));
+}
+
+#[actix_web::test]
+async fn a_service_that_is_ready_names_what_it_looked_at() {
+    let ok: Arc<dyn Readiness> = Arc::new(InMemoryTasks::default());
+    let app = depending_on(vec![("database", ok.clone()), ("migrations", ok.clone()), ("key_set", ok)]).start().await;
+
+    let answer = app.anonymous(Method::GET, "/health/ready").send().await;
+
+    let checks = json!({ "database": "ok", "migrations": "ok", "key_set": "ok" });
+    assert_eq!(answer.json(), json!({ "status": "ok", "checks": checks }));
 }
 
 #[actix_web::test]
@@ -38,4 +80,35 @@ async fn a_service_whose_store_is_out_of_reach_is_live_but_not_ready() {
         assert_eq!(answer.header("retry-after"), Some("1"));
         assert!(!answer.message().contains("refused"));
     }
+}
+
+#[actix_web::test]
+async fn a_service_that_is_not_ready_names_everything_that_is_not_and_tells_nobody_why() {
+    let ok = Arc::new(InMemoryTasks::default());
+    let app = depending_on(vec![
+        ("database", Arc::new(Asleep)),
+        ("cache", ok),
+        ("migrations", Arc::new(Newer)),
+        ("key_set", Arc::new(Stuck)),
+    ]);
+    let app = app.start().await;
+
+    tokio::time::pause();
+    let begin = Instant::now();
+    let answer = app.anonymous(Method::GET, "/health/ready").send().await;
+
+    assert!(begin.elapsed() < Duration::from_millis(2900), "all are asked at once: {:?}", begin.elapsed());
+    assert_eq!(answer.outcome(), is(503, "UNAVAILABLE"));
+    assert_eq!(
+        answer.json()["error"]["details"],
+        json!([
+            { "field": "database", "message": "is out of reach" },
+            { "field": "migrations", "message": "is not as it must be" },
+            { "field": "key_set", "message": "is out of reach" },
+        ])
+    );
+    assert_eq!(
+        answer.message(),
+        "not ready: database is out of reach; migrations is not as it must be; key_set is out of reach"
+    );
 }

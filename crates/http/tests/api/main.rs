@@ -14,6 +14,7 @@ mod envelope;
 mod health;
 mod keys;
 mod limits;
+mod metrics;
 mod openapi;
 mod support;
 mod tasks;

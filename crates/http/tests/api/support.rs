@@ -53,6 +53,7 @@ impl TestApp {
             request_timeout: Duration::from_secs(2),
             limits: Arc::new(Limits::new(512)),
             lifecycle: Lifecycle::default(),
+            metrics: Arc::default(),
         };
         Self { api, clock }
     }

@@ -11,6 +11,7 @@ mod corpus;
 mod inspect;
 mod limits;
 mod log;
+mod metrics;
 mod output;
 mod proxy;
 mod start;

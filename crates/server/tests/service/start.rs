@@ -33,6 +33,13 @@ fn a_bad_setting_stops_the_start_with_a_line_that_names_it() {
         ("MIGRATE_ON_START", "1", "MIGRATE_ON_START must be on or off"),
         ("PORT", "http", "PORT must be a number from 0 to 65535"),
         ("PORT", "65536", "PORT must be a number from 0 to 65535"),
+        ("METRICS_ADDRESS", "9090", "METRICS_ADDRESS must be off, or an address and a port such as 127.0.0.1:9090"),
+        (
+            "METRICS_ADDRESS",
+            "127.0.0.1:99999",
+            "METRICS_ADDRESS must be off, or an address and a port such as 127.0.0.1:9090",
+        ),
+        ("METRICS_ADDRESS", ":9090", "METRICS_ADDRESS must be off, or an address and a port such as 127.0.0.1:9090"),
         ("CORS_ORIGINS", "*", "CORS_ORIGINS must be origins such as https://app.example.com, separated by commas"),
         (
             "CORS_ORIGINS",
@@ -149,8 +156,13 @@ fn an_address_that_is_taken_is_named() {
     let port = taken.local_addr().unwrap().port().to_string();
 
     let printed = refusal(&[("PORT", &port), ("RUST_LOG", "off")]);
-
     assert!(printed.contains(&format!("HOST, PORT: cannot listen on 127.0.0.1:{port}")), "{printed}");
+
+    let printed = refusal(&[("METRICS_ADDRESS", &format!("127.0.0.1:{port}")), ("RUST_LOG", "off")]);
+    assert!(
+        printed.starts_with(&format!("tasks-api: METRICS_ADDRESS: cannot listen on 127.0.0.1:{port}")),
+        "{printed}"
+    );
 }
 
 #[tokio::test]
@@ -178,7 +190,8 @@ async fn production_does_not_migrate_unasked_and_says_what_to_do() {
 
 #[tokio::test]
 async fn a_running_service_can_be_asked_whether_it_is_ready() {
-    let service = Service::on(&TestDatabase::sqlite().await);
+    let database = TestDatabase::sqlite().await;
+    let service = Service::on(&database);
     let directory = tempfile::tempdir().unwrap();
     let ask = |port: &str| program(&directory, &[("PORT", port)]).arg("health").output().unwrap().status.success();
 

@@ -59,6 +59,11 @@ impl KeyCache {
         self.usable().is_some()
     }
 
+    /// How old the set is, usable or not.
+    pub(super) fn age(&self) -> Option<Duration> {
+        self.current.load().as_ref().map(|set| set.at.elapsed())
+    }
+
     /// Whether the set still has this very key under this id.
     pub(super) fn still_has(&self, id: &str, key: &Arc<Key>) -> bool {
         self.usable().and_then(|set| set.keys.get(id)).is_some_and(|current| Arc::ptr_eq(&current, key))

@@ -1,0 +1,60 @@
+//! What the route of a request is called in the log and in the metrics: its pattern, such as `/api/tasks/{id}`. The path
+//! itself may hold anything.
+
+use std::sync::LazyLock;
+
+use crate::routes;
+
+/// In the order in which the router tries them.
+static ALL: LazyLock<Vec<String>> = LazyLock::new(|| routes::patterns().collect());
+
+/// The pattern of the route at this path, or `None` if there is none. Known before the request is routed, and whatever becomes
+/// of it.
+pub(crate) fn of(path: &str) -> Option<&'static str> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    ALL.iter().find(|pattern| matches(pattern, path)).map(String::as_str)
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    let (mut wanted, mut found) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), found.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(found)) if wanted == found => {}
+            (Some(wanted), Some(found)) if wanted.starts_with('{') && !found.is_empty() => {}
+            _ => return false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+
+    #[test]
+    fn a_path_is_called_by_the_pattern_of_its_route() {
+        for (path, pattern) in [
+            ("/api/tasks", Some("/api/tasks")),
+            ("/api/tasks/", Some("/api/tasks")),
+            ("/api/tasks/7", Some("/api/tasks/{id}")),
+            ("/api/tasks/tasks", Some("/api/tasks/{id}")),
+            ("/api/tasks/7/complete/", Some("/api/tasks/{id}/complete")),
+            ("/api/alice/tasks", Some("/api/{user_id}/tasks")),
+            ("/api/alice/tasks/7", Some("/api/{user_id}/tasks/{id}")),
+            ("/api/alice/tasks/7/complete", Some("/api/{user_id}/tasks/{id}/complete")),
+            ("/health", Some("/health")),
+            ("/health/ready", Some("/health/ready")),
+            ("/docs/", Some("/docs")),
+            ("/docs/index.html", Some("/docs/{file}")),
+            ("/", None),
+            ("", None),
+            ("/api", None),
+            ("/api/tasks//", None),
+            ("/api//tasks", None),
+            ("/api/alice/tasks/7/complete/8", None),
+            ("/wp-login.php", None),
+        ] {
+            assert_eq!(of(path), pattern, "{path}");
+        }
+    }
+}

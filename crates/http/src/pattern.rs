@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use crate::routes;
 
-/// In the order in which the router tries them.
 static ALL: LazyLock<Vec<String>> = LazyLock::new(|| routes::patterns().collect());
 
 /// The pattern of the route at this path, or `None` if there is none. Known before the request is routed, and whatever becomes

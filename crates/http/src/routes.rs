@@ -72,11 +72,12 @@ const OPEN: [(&str, Handler); 6] = [
     ("/docs", |route| route.to(docs::index)),
 ];
 
-/// The patterns of all paths, in the order in which they are tried.
+/// The patterns of all paths: those of the API first, in the order in which the router tries them, since they are asked for
+/// most.
 pub(crate) fn patterns() -> impl Iterator<Item = String> {
     let open = OPEN.iter().map(|(path, _)| (*path).to_owned());
     let api = Style::ALL.into_iter().flat_map(|style| paths().map(move |path| format!("{}{path}", style.prefix())));
-    open.chain(api)
+    api.chain(open)
 }
 
 /// The paths under `/api`, after the prefix of a style.

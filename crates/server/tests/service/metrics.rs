@@ -151,8 +151,8 @@ fn serve_key_set() -> String {
     address
 }
 
-/// The name of each metric and label that is printed once everything has happened that is counted.
-async fn printed_names() -> BTreeSet<String> {
+/// All metrics, once everything has happened that is counted.
+async fn printed() -> String {
     let database = TestDatabase::sqlite().await;
     let key_set = serve_key_set();
     let service = Service::with(&database, &[ANY_PORT, ("BETTER_AUTH_URL", &key_set)]);
@@ -162,7 +162,7 @@ async fn printed_names() -> BTreeSet<String> {
     loop {
         let lines = metrics(&service).await;
         if lines.contains("key_set_age") {
-            return lines.lines().filter(|line| !line.starts_with('#')).flat_map(names).collect();
+            return lines.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect();
         }
         assert!(begin.elapsed() < Duration::from_secs(30), "the key set is not fetched: {:?}", service.log());
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -179,6 +179,16 @@ fn names(expression: &str) -> Vec<String> {
         .filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
         .map(str::to_owned)
         .collect()
+}
+
+/// The labels that are asked for by their exact value, as `name="value"`. The job is for whoever configures Prometheus to name.
+fn selected(expression: &str) -> Vec<String> {
+    let quoted: Vec<&str> = expression.split('"').collect();
+    let pairs = quoted.chunks_exact(2).filter_map(|pair| {
+        let name = pair[0].strip_suffix('=')?.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()?;
+        (name != "job").then(|| format!("{name}=\"{}\"", pair[1]))
+    });
+    pairs.collect()
 }
 
 /// What the query language has names for itself, as far as it is used, and what Prometheus adds to every metric.
@@ -257,14 +267,19 @@ fn shown_labels(text: &str, mark: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn every_name_in_the_dashboard_and_the_alerts_is_one_that_is_printed() {
-    let printed = printed_names().await;
+    let lines = printed().await;
+    let printed: BTreeSet<String> = names(&lines).into_iter().collect();
     let mut used = Vec::new();
     for alert in alerts() {
-        used.extend(names(&alert.expression));
         used.extend(shown_labels(&alert.summary, "$labels."));
     }
-    for expression in dashboard(&["expr", "definition"]) {
+    for expression in
+        dashboard(&["expr", "definition"]).into_iter().chain(alerts().into_iter().map(|alert| alert.expression))
+    {
         used.extend(names(&expression));
+        for selected in selected(&expression) {
+            assert!(lines.contains(&selected), "no metric has {selected}: {expression}");
+        }
     }
     for legend in dashboard(&["legendFormat"]) {
         used.extend(shown_labels(&legend, "{{"));

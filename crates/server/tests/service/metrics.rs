@@ -162,7 +162,7 @@ async fn printed() -> String {
     loop {
         let lines = metrics(&service).await;
         if lines.contains("key_set_age") {
-            return lines.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect();
+            return lines.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
         }
         assert!(begin.elapsed() < Duration::from_secs(30), "the key set is not fetched: {:?}", service.log());
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -13,14 +13,7 @@ export type FieldError = NonNullable<Envelope["details"]>[number];
  * - `NETWORK_ERROR`: there was no answer in time, or none at all.
  * - `UNEXPECTED_ANSWER`: something answered that is not the service, such as a proxy.
  */
-export type ErrorCode =
-  | ServiceErrorCode
-  | "RATE_LIMITED"
-  | "IDEMPOTENCY_KEY_IN_USE"
-  | "IDEMPOTENCY_KEY_REUSED"
-  | "SESSION_ENDED"
-  | "NETWORK_ERROR"
-  | "UNEXPECTED_ANSWER";
+export type ErrorCode = ServiceErrorCode | "SESSION_ENDED" | "NETWORK_ERROR" | "UNEXPECTED_ANSWER";
 
 /** What some errors have besides a code. */
 interface Extras {

@@ -16,7 +16,7 @@ export interface paths {
         put?: never;
         /**
          * Create a task
-         * @description The read-only keys of a task are accepted and ignored.
+         * @description The read-only keys of a task are accepted and ignored. A request with an `Idempotency-Key` can be repeated: the task is created once, and the first response is given again.
          */
         post: operations["createTask"];
         delete?: never;
@@ -98,7 +98,7 @@ export interface paths {
         put?: never;
         /**
          * Create a task
-         * @description The read-only keys of a task are accepted and ignored.
+         * @description The read-only keys of a task are accepted and ignored. A request with an `Idempotency-Key` can be repeated: the task is created once, and the first response is given again.
          */
         post: operations["createTaskOfUser"];
         delete?: never;
@@ -406,6 +406,14 @@ export interface components {
             /** @constant */
             status: "ok";
         };
+        Readiness: {
+            /** @constant */
+            status: "ok";
+            /** @description What was looked at, each by its name. Where something is not ready the answer is 503, and `details` names it. */
+            checks: {
+                [key: string]: "ok";
+            };
+        };
     };
     responses: {
         /** @description the body must be a JSON object */
@@ -507,6 +515,41 @@ export interface components {
                 "X-Request-Id"?: string;
                 /** @description The tag of the task as it is now. */
                 ETag?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description a request with this Idempotency-Key is running: wait for it, or ask again in a moment; or you have as many tasks as one user may have: delete some first */
+        IDEMPOTENCY_KEY_IN_USE_or_QUOTA_EXCEEDED: {
+            headers: {
+                /** @description The request's id, as it stands in the log. */
+                "X-Request-Id"?: string;
+                /** @description Seconds to wait before the next attempt. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description this Idempotency-Key was used for another task: take a new one */
+        IDEMPOTENCY_KEY_REUSED: {
+            headers: {
+                /** @description The request's id, as it stands in the log. */
+                "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the input breaks a rule; or this Idempotency-Key was used for another task: take a new one */
+        VALIDATION_ERROR_or_IDEMPOTENCY_KEY_REUSED: {
+            headers: {
+                /** @description The request's id, as it stands in the log. */
+                "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -662,7 +705,10 @@ export interface operations {
     createTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name for this create, unique among the user's, so that the request can be repeated: a UUID, for example. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -682,6 +728,8 @@ export interface operations {
                     RateLimit: components["headers"]["RateLimit"];
                     /** @description The path of the new task, in the style of the request. */
                     Location?: string;
+                    /** @description `true`, if this is the response to an earlier request. */
+                    "Idempotency-Replayed"?: string;
                     /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -708,9 +756,10 @@ export interface operations {
             401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
             408: components["responses"]["REQUEST_TIMEOUT"];
+            409: components["responses"]["IDEMPOTENCY_KEY_IN_USE_or_QUOTA_EXCEEDED"];
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
-            422: components["responses"]["VALIDATION_ERROR"];
+            422: components["responses"]["VALIDATION_ERROR_or_IDEMPOTENCY_KEY_REUSED"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];
@@ -1073,7 +1122,10 @@ export interface operations {
     createTaskOfUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name for this create, unique among the user's, so that the request can be repeated: a UUID, for example. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 user_id: string;
             };
@@ -1095,6 +1147,8 @@ export interface operations {
                     RateLimit: components["headers"]["RateLimit"];
                     /** @description The path of the new task, in the style of the request. */
                     Location?: string;
+                    /** @description `true`, if this is the response to an earlier request. */
+                    "Idempotency-Replayed"?: string;
                     /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
@@ -1122,8 +1176,10 @@ export interface operations {
             403: components["responses"]["FORBIDDEN"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
             408: components["responses"]["REQUEST_TIMEOUT"];
+            409: components["responses"]["IDEMPOTENCY_KEY_IN_USE_or_QUOTA_EXCEEDED"];
             413: components["responses"]["PAYLOAD_TOO_LARGE"];
             415: components["responses"]["UNSUPPORTED_MEDIA_TYPE"];
+            422: components["responses"]["IDEMPOTENCY_KEY_REUSED"];
             429: components["responses"]["RATE_LIMITED"];
             500: components["responses"]["INTERNAL_ERROR"];
             503: components["responses"]["UNAVAILABLE"];
@@ -1459,10 +1515,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "status": "ok"
+                     *       "status": "ok",
+                     *       "checks": {
+                     *         "database": "ok",
+                     *         "migrations": "ok"
+                     *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
             405: components["responses"]["METHOD_NOT_ALLOWED"];
@@ -1486,10 +1546,14 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "status": "ok"
+                     *       "status": "ok",
+                     *       "checks": {
+                     *         "database": "ok",
+                     *         "migrations": "ok"
+                     *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
             405: components["responses"]["METHOD_NOT_ALLOWED"];
@@ -1501,11 +1565,14 @@ export interface operations {
 /** The codes of the errors that the service answers with. */
 export type ServiceErrorCode =
   | "FORBIDDEN"
+  | "IDEMPOTENCY_KEY_IN_USE"
+  | "IDEMPOTENCY_KEY_REUSED"
   | "INTERNAL_ERROR"
   | "INVALID_JSON"
   | "METHOD_NOT_ALLOWED"
   | "NOT_FOUND"
   | "PAYLOAD_TOO_LARGE"
+  | "QUOTA_EXCEEDED"
   | "RATE_LIMITED"
   | "REQUEST_TIMEOUT"
   | "TOKEN_EXPIRED"

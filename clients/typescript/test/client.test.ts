@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { createTasksClient, isTasksError, type ClientOptions, type ErrorCode, type TasksError } from "../src/index.js";
+import { createTasksClient, isTasksError, newIdempotencyKey, type ClientOptions, type ErrorCode, type TasksError } from "../src/index.js";
 import { Road, Service, refusal, tokenOf } from "./service.js";
 
 let service: Service;
@@ -158,6 +158,22 @@ test("a deletion whose answer was lost is done; one of nothing is not", async ()
   road.faults.push("answer lost");
   await client.delete(task.id);
   await failing(client.delete(task.id), "NOT_FOUND");
+});
+
+test("a create whose answers are lost makes one task", async () => {
+  const { client, road } = await newUser();
+  road.faults.push("answer lost", "lost", "answer lost", refusal(409, "IDEMPOTENCY_KEY_IN_USE"));
+  const made = await client.create({ title: "Once" });
+  assert.equal(road.seen.length, 5);
+  assert.deepEqual((await client.list()).tasks, [made]);
+});
+
+test("a key that is kept makes a later attempt the same, and no other task", async () => {
+  const { client } = await newUser();
+  const idempotencyKey = newIdempotencyKey();
+  const made = await client.create({ title: "Once" }, { idempotencyKey });
+  assert.deepEqual(await client.create({ title: "Once" }, { idempotencyKey }), made);
+  await failing(client.create({ title: "Another" }, { idempotencyKey }), "IDEMPOTENCY_KEY_REUSED");
 });
 
 test("each attempt of a create has the same key, and each create another", async () => {

@@ -1,0 +1,151 @@
+// Starts what the app needs, and the app: for `just demo` and for the browser test. All of it ends when this process does.
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, chownSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+const repository = fileURLToPath(new URL("../../..", import.meta.url));
+const server = fileURLToPath(new URL("../.next/standalone/examples/nextjs/server.js", import.meta.url));
+const serviceBinary = process.env.TASKS_API ?? join(repository, "target/debug/tasks-api");
+
+/** A program that was started, and how to end it. */
+export class Running {
+  #child;
+  output = "";
+
+  constructor(name, command, args, options) {
+    this.name = name;
+    // A group of its own, which the terminal's Ctrl-C does not reach: the order in which all ends is ours.
+    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], detached: true, ...options });
+    this.#child.stdin.on("error", () => {});
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream.on("data", (chunk) => {
+        this.output = (this.output + chunk).slice(-20_000);
+        if (process.env.VERBOSE) process.stderr.write(chunk);
+      });
+    }
+    this.gone = once(this.#child, "exit").catch((error) => void (this.output += error.message));
+    // Whatever way this process ends, short of being killed; Postgres looks after itself.
+    process.on("exit", () => this.#isRunning() && this.#child.kill("SIGKILL"));
+  }
+
+  #isRunning() {
+    return this.#child.exitCode === null && this.#child.signalCode === null && this.#child.pid !== undefined;
+  }
+
+  /** Waits until `ready` says so. */
+  async until(ready) {
+    const giveUp = Date.now() + 60_000;
+    while (!(await ready())) {
+      if (!this.#isRunning()) throw new Error(`${this.name} does not start:\n${this.output}`);
+      if (Date.now() > giveUp) throw new Error(`${this.name} is not ready after a minute:\n${this.output}`);
+      await sleep(50);
+    }
+    return this;
+  }
+
+  /** Ends it in an orderly way. */
+  async stop(signal = "SIGTERM") {
+    if (!this.#isRunning()) return;
+    this.#child.stdin.end();
+    this.#child.kill(signal);
+    await this.gone;
+  }
+}
+
+const answers = (url) => () =>
+  fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+/** A throw-away Postgres that listens on a socket only. A shell watches over it, even if this process is killed. */
+export async function startPostgres() {
+  const binaries = findPostgres();
+  const directory = mkdtempSync(join(tmpdir(), "tasks-postgres-"));
+  const user = unprivileged();
+  if (user.uid) chownSync(directory, user.uid, user.gid);
+  const initdb = ["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale", "--pgdata=data"];
+  const made = spawnSync(join(binaries, "initdb"), initdb, { cwd: directory, encoding: "utf8", ...user });
+  if (made.status !== 0) throw new Error(`initdb failed: ${made.error ?? made.stderr}`);
+  const watch = `
+    trap '' HUP INT QUIT TERM
+    "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -F </dev/null &
+    read -r _
+    kill -INT $!
+    wait
+    rm -rf "$2"`;
+  const postgres = new Running("postgres", "sh", ["-c", watch, "sh", binaries, directory], { cwd: directory, ...user });
+  await postgres.until(() => {
+    const socket = connect(join(directory, ".s.PGSQL.5432"));
+    return once(socket, "connect").then(
+      () => socket.destroy() && true,
+      () => false,
+    );
+  });
+  postgres.url = `postgres://postgres@localhost/postgres?host=${directory}`;
+  return postgres;
+}
+
+/** The directory with the programs of a Postgres server, of the newest version if there are several. */
+function findPostgres() {
+  const versions = ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/Applications/Postgres.app/Contents/Versions"]
+    .filter((directory) => existsSync(directory))
+    .flatMap((directory) => readdirSync(directory).sort().reverse().map((version) => join(directory, version, "bin")));
+  const found = [...process.env.PATH.split(delimiter), ...versions].find((directory) =>
+    ["initdb", "postgres"].every((name) => existsSync(join(directory, name))),
+  );
+  if (!found) throw new Error("no Postgres on this machine: install it, or name a database in DATABASE_URL");
+  return found;
+}
+
+/** Postgres refuses to run as root; then it runs as a user who is there for such things. */
+function unprivileged() {
+  if (process.getuid?.() !== 0) return {};
+  const users = readFileSync("/etc/passwd", "utf8").split("\n").map((line) => line.split(":"));
+  const [, , uid, gid] = users.find(([name]) => name === "postgres") ?? users.find(([name]) => name === "nobody");
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+export function migrateService(databaseUrl) {
+  accessSync(serviceBinary);
+  const env = { PATH: process.env.PATH, DATABASE_URL: databaseUrl };
+  const { status, stderr } = spawnSync(serviceBinary, ["migrate", "up"], { cwd: tmpdir(), env, encoding: "utf8" });
+  if (status !== 0) throw new Error(`tasks-api migrate up failed:\n${stderr}`);
+}
+
+export function startService({ databaseUrl, appUrl, port, ...settings }) {
+  const env = {
+    PATH: process.env.PATH,
+    ENVIRONMENT: "production",
+    DATABASE_URL: databaseUrl,
+    BETTER_AUTH_URL: appUrl,
+    PORT: String(port),
+    SHUTDOWN_DELAY: "1ms",
+    ...settings,
+  };
+  const service = new Running("tasks-api", serviceBinary, [], { cwd: tmpdir(), env });
+  return service.until(answers(`http://127.0.0.1:${port}/health/ready`));
+}
+
+export function startApp({ databaseUrl, serviceUrl, secret, port, ...settings }) {
+  if (!existsSync(server)) throw new Error("the app is not built: run `npm run build` in examples/nextjs");
+  const env = {
+    PATH: process.env.PATH,
+    NODE_ENV: "production",
+    DATABASE_URL: databaseUrl,
+    BETTER_AUTH_SECRET: secret,
+    BETTER_AUTH_URL: `http://localhost:${port}`,
+    TASKS_API_URL: serviceUrl,
+    MIGRATE_ON_START: "on",
+    HOSTNAME: "localhost",
+    PORT: String(port),
+    ...settings,
+  };
+  const app = new Running("the app", process.execPath, [server], { env });
+  return app.until(answers(`http://localhost:${port}/health`));
+}

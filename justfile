@@ -7,7 +7,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 export PATH := justfile_directory() / "target/tools/bin" + ":" + env("PATH")
 
 # In the order of `just ci`: what is quick comes first.
-checks := "fmt-check spelling architecture deny unused lint-ops lint doc better-auth test generated client"
+checks := "fmt-check spelling architecture deny unused lint-ops lint doc better-auth test generated client browser"
 
 [private]
 default:
@@ -46,6 +46,30 @@ bench *args:
     cargo build --release --package tasks-api --package bench
     "${CARGO_TARGET_DIR:-target}/release/bench" "$@"
 
+# Start a throw-away Postgres, the example app and the service; needs Node 20 or later. Ctrl-C stops all of it
+[group("run")]
+demo: example
+    cargo build --package tasks-api
+    node examples/nextjs/scripts/demo.mjs
+
+[private]
+[working-directory("examples/nextjs")]
+example-install:
+    cmp --silent package-lock.json node_modules/.installed || { npm ci && cp package-lock.json node_modules/.installed; }
+
+# Built anew only if something it is made from is newer.
+[private]
+[working-directory("examples/nextjs")]
+example: example-install
+    #!/usr/bin/env bash
+    set -euo pipefail
+    built=.next/standalone/examples/nextjs/server.js
+    if [ ! -e "$built" ] || find . ../../clients/typescript/src ../../clients/typescript/*.json -newer "$built" -type f \
+            -not -path './node_modules/*' -not -path './.next/*' -not -path './tests/*' -not -name 'next-env.d.ts' | grep --quiet .; then
+        NEXT_TELEMETRY_DISABLED=1 npm run build
+        touch "$built"
+    fi
+
 # Start Postgres in a container and wait until it answers
 [group("container")]
 db:
@@ -56,15 +80,15 @@ db:
 docker:
     docker build --tag tasks-api .
 
-# Start Postgres and the API in containers; BETTER_AUTH_SECRET must be set
+# Start Postgres, the API and the example app in containers
 [group("container")]
 up:
-    docker compose --profile api up --build
+    docker compose up --build
 
 # Stop the containers; the data stays
 [group("container")]
 down:
-    docker compose --profile api down
+    docker compose down
 
 # Every check, with a time for each; a machine without Postgres binaries or Node fails
 [group("check")]
@@ -144,10 +168,10 @@ unused:
 spelling:
     typos
 
-# The Dockerfile and the workflow
+# The Dockerfiles and the workflow
 [group("check")]
 lint-ops:
-    hadolint Dockerfile
+    hadolint Dockerfile examples/nextjs/Dockerfile
     zizmor --offline --quiet .github/workflows
 
 # Is docs/openapi.json what the code says?
@@ -168,3 +192,9 @@ client: client-install
     cargo build --quiet --package tasks-api
     npm run build
     npm test
+
+# The example app in Chromium, from the sign-up on, with the service and Postgres behind it; pictures in target/screenshots
+[group("check")]
+browser: example
+    cargo build --quiet --package tasks-api
+    cd examples/nextjs && npm test

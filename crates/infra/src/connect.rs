@@ -2,6 +2,7 @@
 //!
 //! SeaORM's own `connect` puts the URL with its password into errors and traces, so the pool is built here and handed over.
 
+mod pooler;
 mod postgres;
 mod sqlite;
 

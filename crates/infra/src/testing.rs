@@ -9,7 +9,9 @@
 mod installation;
 mod left_out;
 mod local_server;
+mod pgbouncer;
 mod postgres;
+mod watched;
 
 use std::{ops::Deref, time::Duration};
 
@@ -21,6 +23,7 @@ use sea_orm::DatabaseConnection;
 use tempfile::TempDir;
 
 pub use left_out::Optional;
+pub use pgbouncer::{PgBouncer, Pooler};
 
 use crate::{Database, DatabaseSettings, DatabaseUrl};
 use postgres::FreshDatabase;

@@ -107,7 +107,7 @@ impl CommandLine {
 
 impl Migrate {
     async fn run(self, settings: &infra::DatabaseSettings) -> anyhow::Result<()> {
-        let database = Database::connect(settings).await?;
+        let database = Database::connect(settings).await.context("DATABASE_URL")?;
         match self {
             Self::Up => report("applied", &database.migrate_up().await?)?,
             Self::Down { steps, delete_tasks: _ } => report("taken back", &database.migrate_down(steps).await?)?,

@@ -3,13 +3,14 @@ use std::time::Duration;
 use domain::BoxError;
 use sea_orm::SqlxPostgresConnector;
 use sqlx::{
-    Connection as _, PgConnection,
+    Connection as _, PgConnection, Row as _,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
+    raw_sql,
 };
-use tokio::time::timeout;
+use tokio::{join, time::timeout, try_join};
 use tracing::{info, warn};
 
-use super::{in_words, logged};
+use super::{in_words, logged, pooler};
 use crate::{
     Database, DatabaseSettings,
     connection::{Connector, Leases},
@@ -27,39 +28,65 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
         .min_connections(0)
         .acquire_timeout(START_LIMIT)
         .idle_timeout(settings.idle_timeout);
-    let pool = match pool.connect_with(options.clone()).await {
+    let two = || timeout(START_LIMIT, two(&options, settings.statement_timeout));
+    // At once: with TLS, to connect takes longer than the rest of a start.
+    let (pool, connected) = join!(pool.connect_with(options.clone()), two());
+    let pool = match pool {
         Ok(pool) => pool,
         Err(sqlx::Error::PoolTimedOut) => return Err(diagnosis(&options).await),
         Err(error) => return Err(in_words(error)),
     };
-    let options = limited(options, settings.statement_timeout).await.map_err(in_words)?;
-    let leases = Leases::new(&Connector::new(options, settings), settings)?;
+    let ((mut first, limited), mut second) = match connected {
+        Ok(Ok(connected)) => connected,
+        // Unlike the pool, these have not waited for a server that is just starting.
+        Ok(Err(_)) | Err(_) => two().await.map_err(|_elapsed| no_answer())?.map_err(in_words)?,
+    };
+    let asked = async {
+        pooler::check(&mut first, &mut second).await?;
+        report_limit(&mut first).await.map_err(in_words)
+    };
+    timeout(START_LIMIT * 2, asked)
+        .await
+        .map_err(|_elapsed| "a connection came about, but no answer to a statement")??;
+    // Done with, whether or not they hear it.
+    let _ = try_join!(first.close(), second.close());
+    let leases = Leases::new(&Connector::new(limited, settings), settings)?;
     Ok(Database { connection: leases.into(), pool: SqlxPostgresConnector::from_sqlx_postgres_pool(pool) })
+}
+
+/// Two connections, the first with a limit to its statements, if there can be one, and the options that led to it.
+async fn two(
+    options: &PgConnectOptions,
+    limit: Duration,
+) -> Result<((PgConnection, PgConnectOptions), PgConnection), sqlx::Error> {
+    try_join!(limited(options, limit), PgConnection::connect_with(options))
 }
 
 /// Has Postgres stop statements that take too long, where it can be told at the start of a connection: not through a
 /// PgBouncer, which refuses that, or leaves it out.
-async fn limited(options: PgConnectOptions, limit: Duration) -> Result<PgConnectOptions, sqlx::Error> {
+async fn limited(options: &PgConnectOptions, limit: Duration) -> Result<(PgConnection, PgConnectOptions), sqlx::Error> {
     /// A protocol violation: so PgBouncer calls what it does not know.
     const REFUSED: &str = "08P01";
 
     let limited = options.clone().options([("statement_timeout", limit.as_millis().to_string())]);
-    let (mut connection, options) = match PgConnection::connect_with(&limited).await {
+    match PgConnection::connect_with(&limited).await {
         Err(sqlx::Error::Database(said)) if said.code().as_deref() == Some(REFUSED) => {
-            (PgConnection::connect_with(&options).await?, options)
+            Ok((PgConnection::connect_with(options).await?, options.clone()))
         }
-        connection => (connection?, limited),
-    };
-    let in_force: String =
-        sqlx::query_scalar("SHOW statement_timeout").persistent(false).fetch_one(&mut connection).await?;
+        connection => Ok((connection?, limited)),
+    }
+}
+
+async fn report_limit(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    // In one message: between two a pooler may change the connection to the server.
+    let in_force: String = raw_sql("SHOW statement_timeout").fetch_one(connection).await?.try_get(0)?;
     if in_force == "0" {
         warn!(
             "DATABASE_STATEMENT_TIMEOUT does not get through the pooler: set it with ALTER ROLE … SET statement_timeout, \
              or statements that nobody waits for any more run on"
         );
     }
-    connection.close().await?;
-    Ok(options)
+    Ok(())
 }
 
 /// Tells what was made of the URL where it is not what it says.
@@ -80,6 +107,10 @@ fn report(url: &PostgresUrl) {
 async fn diagnosis(options: &PgConnectOptions) -> BoxError {
     match timeout(START_LIMIT, PgConnection::connect_with(options)).await {
         Ok(Err(error)) => in_words(error),
-        Ok(Ok(_)) | Err(_) => format!("no answer within {} ms", START_LIMIT.as_millis()).into(),
+        Ok(Ok(_)) | Err(_) => no_answer(),
     }
+}
+
+fn no_answer() -> BoxError {
+    format!("no answer within {} ms", START_LIMIT.as_millis()).into()
 }

@@ -23,6 +23,17 @@ pub struct Optional {
 pub(super) const POSTGRES: Optional =
     Optional { name: "Postgres", remedy: "set TEST_DATABASE_URL=postgres://…", required_by: "REQUIRE_POSTGRES" };
 
+/// The tests behind a PgBouncer.
+pub(super) const PGBOUNCER: Optional =
+    Optional { name: "PgBouncer", remedy: "install pgbouncer", required_by: "REQUIRE_PGBOUNCER" };
+
+/// The tests behind a PgBouncer that keeps prepared statements apart.
+pub(super) const NEWER_PGBOUNCER: Optional = Optional {
+    name: "PgBouncer by transactions",
+    remedy: "put a pgbouncer of version 1.21 or later on the PATH",
+    required_by: "REQUIRE_PGBOUNCER",
+};
+
 impl Optional {
     /// Writes a line that says so, unless this run has it already.
     ///

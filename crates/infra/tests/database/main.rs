@@ -40,6 +40,7 @@ mod better_auth;
 mod connect;
 mod contract;
 mod migrations;
+mod pooler;
 mod query_plans;
 mod recording;
 mod rows;

@@ -2,14 +2,20 @@
 
 use std::fs;
 
-use infra::testing::TestDatabase;
+use infra::testing::{PgBouncer, TestDatabase};
+use reqwest::{Method, StatusCode};
 
-use crate::support::{SECRET, Service, program};
+use crate::support::{SECRET, Service, program, read};
 
 /// Starts with these settings and returns what is printed when it fails.
 fn refusal(settings: &[(&str, &str)]) -> String {
+    refusal_of(&[], settings)
+}
+
+/// The same of a command.
+fn refusal_of(arguments: &[&str], settings: &[(&str, &str)]) -> String {
     let directory = tempfile::tempdir().unwrap();
-    let output = program(&directory, settings).output().unwrap();
+    let output = program(&directory, settings).args(arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let printed = String::from_utf8(output.stderr).unwrap();
     assert_eq!(printed.lines().count(), 1, "{printed}");
@@ -148,6 +154,44 @@ fn a_database_out_of_reach_is_named_without_its_password() {
 
     assert!(printed.starts_with("tasks-api: DATABASE_URL: cannot connect to "), "{printed}");
     assert!(printed.contains("127.0.0.1:1") && !printed.contains("hunter2"), "{printed}");
+}
+
+#[tokio::test]
+async fn a_pooler_that_mixes_up_statements_is_refused_with_the_setting_to_change() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    for pgbouncer in PgBouncer::all() {
+        let off = if pgbouncer.can_keep_statements_apart() { "max_prepared_statements = 0" } else { "" };
+        let pooler = pgbouncer.start(&database, &format!("pool_mode = transaction\n{off}"));
+        let url = pooler.url().replace("postgres@", "postgres:hunter2@");
+        let settings = [("DATABASE_URL", url.as_str()), ("ENVIRONMENT", "production"), ("BETTER_AUTH_SECRET", SECRET)];
+
+        for printed in [refusal(&settings), refusal_of(&["migrate", "up"], &settings)] {
+            assert!(printed.starts_with("tasks-api: DATABASE_URL: cannot connect to Postgres at "), "{printed}");
+            assert!(
+                printed.ends_with(
+                    ": the pooler in between mixes up prepared statements; set max_prepared_statements to 100 or more in \
+                     PgBouncer 1.21 or later, or pool_mode to session, or connect to Postgres directly"
+                ),
+                "{printed}"
+            );
+            assert!(!printed.contains("hunter2"), "{printed}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn behind_a_pooler_by_transactions_that_keeps_statements_apart_all_is_served() {
+    let Some(pgbouncer) = PgBouncer::that_keeps_statements_apart() else { return };
+    let Some(database) = TestDatabase::postgres().await else { return };
+    let pooler = pgbouncer.start(&database, "pool_mode = transaction\nmax_prepared_statements = 200");
+    let service = Service::with(&database, &[("DATABASE_URL", pooler.url())]);
+
+    let body = serde_json::json!({ "title": "Buy groceries" });
+    let created = service.request("alice", Method::POST, "/api/tasks").json(&body).send().await.unwrap();
+    assert_eq!(created.status(), StatusCode::CREATED);
+    let listed = read(service.request("alice", Method::GET, "/api/tasks").send().await.unwrap()).await.1;
+    assert_eq!(listed["data"][0]["title"], body["title"]);
+    service.stop();
 }
 
 #[test]

@@ -1,0 +1,135 @@
+//! `PgBouncer` in front of a database, for one test.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+use url::Url;
+
+use super::{
+    TestDatabase,
+    left_out::{NEWER_PGBOUNCER, PGBOUNCER},
+    watched::{Home, Watched},
+};
+
+/// A version of it that this machine has.
+#[derive(Debug, Clone)]
+pub struct PgBouncer {
+    version: (u32, u32),
+    program: PathBuf,
+}
+
+/// A running one. It stops when this is dropped.
+#[derive(Debug)]
+pub struct Pooler {
+    url: String,
+    _server: Watched,
+}
+
+impl PgBouncer {
+    /// The versions that this machine has, oldest first. Where it has none, the tests that need one are left out.
+    ///
+    /// # Panics
+    ///
+    /// If there is none although there should be.
+    #[must_use]
+    pub fn all() -> &'static [Self] {
+        static FOUND: OnceLock<Vec<PgBouncer>> = OnceLock::new();
+        FOUND.get_or_init(|| {
+            let found = find();
+            if found.is_empty() {
+                PGBOUNCER.leave_out("there is no pgbouncer");
+            }
+            found
+        })
+    }
+
+    /// The newest, if it can keep the prepared statements of its clients apart. Otherwise the tests that need one are left
+    /// out.
+    ///
+    /// # Panics
+    ///
+    /// If there is none although there should be.
+    #[must_use]
+    pub fn that_keeps_statements_apart() -> Option<&'static Self> {
+        let newest = Self::all().last()?;
+        if newest.can_keep_statements_apart() {
+            return Some(newest);
+        }
+        let (major, minor) = newest.version;
+        NEWER_PGBOUNCER.leave_out(&format!("there is only version {major}.{minor}"));
+        None
+    }
+
+    /// Whether this version knows the setting `max_prepared_statements`.
+    #[must_use]
+    pub fn can_keep_statements_apart(&self) -> bool {
+        self.version >= (1, 21)
+    }
+
+    /// Starts it in front of a database, with these settings, one a line.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn start(&self, database: &TestDatabase, settings: &str) -> Pooler {
+        let home = Home::make("pgbouncer").unwrap_or_else(|error| panic!("{error}"));
+        let url = Url::parse(database.url()).expect("the URL of a test database");
+        let name = url.path().trim_start_matches('/');
+        let directory = home.path().display();
+        let lines = [
+            "[databases]",
+            &format!("{name} = {}", server(&url)),
+            "[pgbouncer]",
+            &format!("unix_socket_dir = {directory}"),
+            "listen_port = 6432",
+            // As whom it connects is part of the database's line above.
+            "auth_type = any",
+            "server_tls_sslmode = prefer",
+            settings,
+        ];
+        fs::write(home.path().join("pgbouncer.ini"), lines.join("\n")).expect("a file in a directory of our own");
+        let url = format!("postgres://postgres@localhost:6432/{name}?host={directory}");
+        let server = home.start(&self.program, &["pgbouncer.ini"], ".s.PGSQL.6432");
+        Pooler { url, _server: server.unwrap_or_else(|error| panic!("{error}")) }
+    }
+}
+
+impl Pooler {
+    /// The URL of the database by way of the pooler.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+/// Where the server of a database is and how to log in, as `PgBouncer` writes it.
+fn server(url: &Url) -> String {
+    let directory = url.query_pairs().find(|(name, _)| name == "host").map(|(_, directory)| directory.into_owned());
+    let host = directory.unwrap_or_else(|| url.host_str().unwrap_or("localhost").to_owned());
+    let (port, user) = (url.port().unwrap_or(5432), url.username());
+    let password = url.password().map(|password| format!(" password='{password}'")).unwrap_or_default();
+    format!("host='{host}' port={port} user='{user}'{password}")
+}
+
+/// One program of each version, oldest first.
+fn find() -> Vec<PgBouncer> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let usual = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin", "/opt/homebrew/bin"].map(PathBuf::from);
+    let programs = env::split_paths(&path).chain(usual).map(|directory| directory.join("pgbouncer"));
+    let versions: BTreeMap<_, _> = programs.filter_map(|program| Some((version(&program)?, program))).collect();
+    versions.into_iter().map(|(version, program)| PgBouncer { version, program }).collect()
+}
+
+/// What a program says of itself: `PgBouncer 1.18.0`.
+fn version(program: &Path) -> Option<(u32, u32)> {
+    let output = Command::new(program).arg("--version").output().ok()?;
+    let said = String::from_utf8(output.stdout).ok()?;
+    let mut numbers = said.strip_prefix("PgBouncer ")?.split('.').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}

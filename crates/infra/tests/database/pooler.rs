@@ -1,0 +1,169 @@
+//! Behind a `PgBouncer` everything works, or the connection is refused with the setting to change.
+
+use std::{
+    ops::Deref,
+    time::{Duration, Instant},
+};
+
+use infra::{
+    Connection, Database, DatabaseSettings, DatabaseUrl, SeaOrmTasks,
+    testing::{PgBouncer, Pooler, TestDatabase},
+};
+use sqlx::{Connection as _, Executor, PgConnection, postgres::PgConnectOptions};
+
+const MIXES_UP: &str = "the pooler in between mixes up prepared statements; set max_prepared_statements to 100 or more in \
+    PgBouncer 1.21 or later, or pool_mode to session, or connect to Postgres directly";
+
+const REFUSES_TRANSACTIONS: &str = "the pooler in between refuses transactions; set pool_mode to transaction or session, or \
+    connect to Postgres directly";
+
+fn settings(pooler: &Pooler) -> DatabaseSettings {
+    DatabaseSettings::new(DatabaseUrl::parse(pooler.url()).unwrap())
+}
+
+/// What is said after the name of the database.
+async fn refusal(settings: &DatabaseSettings) -> String {
+    let error = Database::connect(settings).await.unwrap_err().to_string();
+    let cause = error.strip_prefix(&format!("cannot connect to {}: ", settings.url));
+    cause.unwrap_or(&error).to_owned()
+}
+
+/// Connects, with more patience than production has.
+async fn connect(pooler: &Pooler) -> Database {
+    let settings = DatabaseSettings { acquire_timeout: Duration::from_secs(30), ..settings(pooler) };
+    Database::connect(&settings).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_by_transactions_that_mixes_up_statements_is_refused_however_many_connections_it_has() {
+    let Some(database) = TestDatabase::empty_postgres().await else { return };
+    for pgbouncer in PgBouncer::all() {
+        let off = if pgbouncer.can_keep_statements_apart() { "max_prepared_statements = 0" } else { "" };
+        for pool in [
+            "default_pool_size = 1",
+            "default_pool_size = 2",
+            "default_pool_size = 20",
+            "server_round_robin = 1",
+            "server_reset_query_always = 1",
+        ] {
+            let pooler = pgbouncer.start(&database, &format!("pool_mode = transaction\n{off}\n{pool}"));
+            for _restarted_again_and_again in 0..5 {
+                assert_eq!(refusal(&settings(&pooler)).await, MIXES_UP, "{pgbouncer:?}, {pool}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_by_statements_is_refused() {
+    let Some(database) = TestDatabase::empty_postgres().await else { return };
+    for pgbouncer in PgBouncer::all() {
+        let on = if pgbouncer.can_keep_statements_apart() { "max_prepared_statements = 200" } else { "" };
+        let pooler = pgbouncer.start(&database, &format!("pool_mode = statement\n{on}"));
+
+        assert_eq!(refusal(&settings(&pooler)).await, REFUSES_TRANSACTIONS, "{pgbouncer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_without_a_free_connection_is_told_before_long() {
+    let Some(pgbouncer) = PgBouncer::all().first() else { return };
+    let Some(database) = TestDatabase::empty_postgres().await else { return };
+    let pooler = pgbouncer.start(&database, "pool_mode = transaction\ndefault_pool_size = 1");
+    let options: PgConnectOptions = pooler.url().parse().unwrap();
+    let mut other = PgConnection::connect_with(&options.extra_float_digits(None)).await.unwrap();
+    other.execute("BEGIN").await.unwrap();
+    let begin = Instant::now();
+
+    let refusal = refusal(&settings(&pooler)).await;
+
+    assert_eq!(refusal, "a connection came about, but no answer to a statement");
+    assert!(begin.elapsed() < Duration::from_secs(8), "{:?}", begin.elapsed());
+}
+
+/// A database by way of a pooler, with the whole schema and users.
+struct Pooled {
+    database: Database,
+    // In this order: the pooler lets go of the database before that is dropped.
+    pooler: Pooler,
+    direct: TestDatabase,
+}
+
+impl Pooled {
+    async fn by_sessions() -> Option<Self> {
+        Self::by(PgBouncer::all().first()?, "pool_mode = session").await
+    }
+
+    async fn by_transactions() -> Option<Self> {
+        let settings = "pool_mode = transaction\nmax_prepared_statements = 200\ndefault_pool_size = 3";
+        Self::by(PgBouncer::that_keeps_statements_apart()?, settings).await
+    }
+
+    async fn by(pgbouncer: &PgBouncer, settings: &str) -> Option<Self> {
+        let direct = TestDatabase::postgres().await?;
+        let pooler = pgbouncer.start(&direct, settings);
+        Some(Self { database: connect(&pooler).await, pooler, direct })
+    }
+}
+
+/// The tasks of such a database, which stays for as long as they do.
+struct Tasks {
+    tasks: SeaOrmTasks<Connection>,
+    _database: Pooled,
+}
+
+impl From<Pooled> for Tasks {
+    fn from(database: Pooled) -> Self {
+        Self { tasks: database.database.tasks(), _database: database }
+    }
+}
+
+impl Deref for Tasks {
+    type Target = SeaOrmTasks<Connection>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.tasks
+    }
+}
+
+/// Makes a test of each thing that works.
+macro_rules! everything_works {
+    ($($pooling:ident)*) => {
+        $(
+            mod $pooling {
+                use super::{Pooled, Tasks};
+
+                async fn fresh() -> Option<Tasks> {
+                    Pooled::$pooling().await.map(Tasks::from)
+                }
+
+                domain::task_repository_contract!(fresh);
+
+                #[tokio::test(flavor = "multi_thread")]
+                async fn replicas_may_migrate_at_once() {
+                    if let Some(database) = Pooled::$pooling().await {
+                        super::replicas_may_migrate_at_once(database).await;
+                    }
+                }
+            }
+        )*
+    };
+}
+
+everything_works! { by_sessions by_transactions }
+
+async fn replicas_may_migrate_at_once(Pooled { database, pooler, direct }: Pooled) {
+    let replica = || async {
+        let replica = connect(&pooler).await;
+        let applied = replica.migrate_up().await.unwrap();
+        replica.check_schema().await.unwrap();
+        applied.len()
+    };
+    let steps = u32::try_from(database.migration_status().await.unwrap().len()).unwrap();
+    assert_eq!(database.migrate_down(steps).await.unwrap().len(), steps as usize);
+
+    let (a, b, c, d) = tokio::join!(replica(), replica(), replica(), replica());
+
+    assert_eq!(a + b + c + d, steps as usize, "each step is taken once");
+    direct.check_schema().await.unwrap();
+}

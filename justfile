@@ -90,13 +90,13 @@ up:
 down:
     docker compose down
 
-# Every check, with a time for each; a machine without Postgres binaries or Node fails
+# Every check, with a time for each; a machine without Postgres binaries, PgBouncer 1.21 or Node fails
 [group("check")]
 ci:
     #!/usr/bin/env bash
     set -euo pipefail
-    # Without these the tests on Postgres, or beside Better Auth, are left out where they find none.
-    export REQUIRE_POSTGRES=1 REQUIRE_BETTER_AUTH=1
+    # Without these the tests on Postgres, behind PgBouncer or beside Better Auth are left out where they find none.
+    export REQUIRE_POSTGRES=1 REQUIRE_PGBOUNCER=1 REQUIRE_BETTER_AUTH=1
     times=""
     for check in {{ checks }}; do
         echo "=== $check"

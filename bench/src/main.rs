@@ -5,8 +5,10 @@
 mod answer;
 mod data;
 mod fixed;
+mod growth;
 mod load;
 mod machine;
+mod measure;
 mod measurement;
 mod options;
 mod peers;
@@ -37,6 +39,7 @@ fn main() -> anyhow::Result<()> {
     let CommandLine { command, options } = CommandLine::parse();
     match command {
         None => requests(&options),
+        Some(Command::Growth(options)) => growth::run(&options),
         Some(Command::Fixed) => fixed::serve(),
     }
 }

@@ -57,7 +57,7 @@ impl Figures {
     }
 
     /// The medians; of memory the most, and of errors all.
-    fn median(of: &[&Self]) -> Self {
+    pub(crate) fn median(of: &[&Self]) -> Self {
         let middle = |figure: fn(&Self) -> f64| median(of.iter().map(|figures| figure(figures)).collect());
         let middle_if_any = |figure: fn(&Self) -> Option<f64>| {
             let figures: Option<Vec<f64>> = of.iter().map(|figures| figure(figures)).collect();

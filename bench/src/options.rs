@@ -22,9 +22,34 @@ pub(crate) struct CommandLine {
 /// What there is to measure besides.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Measure what becomes of the service as the table grows, and the list of one user
+    Growth(Growth),
     /// Answer every request at once with a fixed response, on the port in PORT: what the load generator can do
     #[command(hide = true)]
     Fixed,
+}
+
+/// How far the table grows.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Growth {
+    /// How many tasks there are in all, in ascending order
+    #[arg(long, value_delimiter = ',', default_values_t = [10_000, 1_000_000, 10_000_000])]
+    pub(crate) tasks: Vec<u64>,
+    /// How many tasks one user has, in a table of the last of these sizes
+    #[arg(long, value_delimiter = ',', default_values_t = [10, 10_000, 1_000_000])]
+    pub(crate) of_one_user: Vec<u64>,
+    /// Over how many connections to ask
+    #[arg(long, default_value_t = 32)]
+    pub(crate) connections: usize,
+    /// How often each measurement is taken; medians are reported
+    #[arg(long, default_value_t = 5)]
+    pub(crate) rounds: usize,
+    /// How long a measurement takes
+    #[arg(long, default_value_t = 3)]
+    pub(crate) seconds: u64,
+    /// Where the results go
+    #[arg(long, default_value = "target/bench")]
+    pub(crate) out: PathBuf,
 }
 
 /// Which measurements to take.

@@ -1,13 +1,6 @@
 //! Measuring requests: each target in turn, several rounds.
 
-use std::{
-    collections::HashMap,
-    fs,
-    path::PathBuf,
-    sync::atomic::AtomicU64,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, fs, sync::atomic::AtomicU64, time::Duration};
 
 use anyhow::{Context, bail};
 use aws_lc_rs::signature::Ed25519KeyPair;
@@ -15,8 +8,8 @@ use tempfile::TempDir;
 
 use crate::{
     data::{Data, Dialect, FIRST_DOOMED, FIRST_TASK},
-    load::{Load, Window},
     machine,
+    measure::{measure, scratch},
     measurement::{Figures, Measurement, median, medians},
     options::{Options, Target},
     peers, pgbench,
@@ -44,7 +37,6 @@ pub(crate) struct Bench {
     ed25519_clients: Vec<Client>,
     times: (Duration, Duration),
     start_ms: Vec<(Target, f64)>,
-    /// In memory where there is such a place: logs and samples cost nobody's disk time.
     scratch: TempDir,
     _files: TempDir,
 }
@@ -53,9 +45,7 @@ impl Bench {
     /// Starts and fills what these options need.
     pub(crate) fn start(options: &Options) -> anyhow::Result<Self> {
         let targets = options.targets();
-        let memory = PathBuf::from("/dev/shm");
-        let memory = if memory.is_dir() { memory } else { std::env::temp_dir() };
-        let scratch = tempfile::Builder::new().prefix("tasks-bench-").tempdir_in(memory)?;
+        let scratch = scratch()?;
         let files = tempfile::Builder::new().prefix("tasks-bench-").tempdir()?;
         let log = |target: Target| scratch.path().join(format!("{target:?}.log"));
 
@@ -206,41 +196,8 @@ impl Bench {
     fn measure_server(&mut self, target: Target, workload: Workload, connections: usize) -> anyhow::Result<Figures> {
         let server = self.servers.get(&target).context("not started")?;
         let database = if target == Target::Sqlite || target == Target::Fixed { None } else { self.postgres.pid() };
-        let (warmup, duration) = self.times;
         let deleted = AtomicU64::new(0);
-        let mut requests = self.requests(target, workload, &deleted);
-        machine::reset_peak_memory(server.pid())?;
-        let mut load = Load::connect(server.address, connections)?;
-        let begin = Instant::now() + warmup;
-        let window = Window { begin, end: begin + duration };
-        let used = || {
-            let database = database.map_or(Ok(0.0), machine::cpu_seconds)?;
-            anyhow::Ok([machine::cpu_seconds(server.pid())?, database, machine::own_cpu_seconds()?])
-        };
-        let (outcome, before, after) = thread::scope(|scope| {
-            let load = scope.spawn(|| load.run(&mut requests, window));
-            sleep_until(window.begin);
-            let before = used()?;
-            sleep_until(window.end);
-            let after = used()?;
-            let outcome = load.join().unwrap_or_else(|_| bail!("the load generator panicked"))?;
-            anyhow::Ok((outcome, before, after))
-        })?;
-        let [server_cpu, database_cpu, generator_cpu] = std::array::from_fn(|at| after[at] - before[at]);
-        server.empty_log()?;
-        let peak_memory = machine::peak_memory(server.pid())?;
-        if let Some(error) = &outcome.first_error {
-            eprintln!("{} errors, the first: {error}", outcome.errors);
-        }
-        let requests = outcome.latencies.len() as f64;
-        Ok(Figures {
-            server_cpu_us: Some(server_cpu * 1e6 / requests),
-            database_cpu_us: database.map(|_| database_cpu * 1e6 / requests),
-            generator_cpu: Some(generator_cpu / duration.as_secs_f64()),
-            peak_memory: Some(peak_memory),
-            errors: outcome.errors,
-            ..Figures::of(&outcome.latencies, duration)
-        })
+        measure(server, database, connections, &mut self.requests(target, workload, &deleted), self.times)
     }
 
     fn measure_pgbench(&mut self, workload: Workload, connections: usize) -> anyhow::Result<Figures> {
@@ -305,8 +262,4 @@ fn started_often(
     took.push(server.took_to_start.as_secs_f64() * 1e3);
     start_ms.push((target, median(took)));
     Ok(server)
-}
-
-fn sleep_until(instant: Instant) {
-    thread::sleep(instant.saturating_duration_since(Instant::now()));
 }

@@ -41,6 +41,20 @@ impl Picture {
         ));
     }
 
+    /// A straight line.
+    pub(crate) fn line(&mut self, (x1, y1): (f64, f64), (x2, y2): (f64, f64), class: &str) {
+        self.add(format_args!(r#"<line x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}" class="{class}"/>"#));
+    }
+
+    /// A line through points, each of them marked.
+    pub(crate) fn curve(&mut self, points: &[(f64, f64)], class: &str) {
+        let path: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
+        self.add(format_args!(r#"<path d="M {}" class="{class}"/>"#, path.join(" L ")));
+        for (x, y) in points {
+            self.add(format_args!(r#"<circle cx="{x:.1}" cy="{y:.1}" r="3.5" class="{class}"/>"#));
+        }
+    }
+
     /// The picture as a file.
     pub(crate) fn finish(self) -> String {
         let Self { width, height, elements } = self;

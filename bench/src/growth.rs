@@ -1,0 +1,381 @@
+//! `just bench growth`: what becomes of a request as the table grows, and as the list of one user does.
+
+use std::{fmt::Write, fs, time::Duration};
+
+use anyhow::{Context, bail};
+use aws_lc_rs::signature::Ed25519KeyPair;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{
+    data::{self, Dialect, FIRST_OWNER, FIRST_TASK, OWNER, TASK},
+    measure::{measure, scratch},
+    measurement::Figures,
+    options::Growth,
+    postgres::Postgres,
+    process::{Server, exchange},
+    random::Random,
+    report::{Machine, thousands},
+    requests::{Client, Requests},
+    servers,
+    svg::Picture,
+    tokens::{self, Key},
+};
+
+/// How many tasks a user has, but for those whose lists grow.
+const TASKS_EACH: u64 = 100;
+
+/// How many users ask, at most; evenly among all there are.
+const ASKING: u64 = 1000;
+
+/// A user who asks, and their tasks: their ids follow one another in equal steps.
+struct User {
+    client: Client,
+    first: u64,
+    step: u64,
+    tasks: u64,
+}
+
+/// What users ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Ask {
+    /// One of their tasks, at random.
+    Get,
+    /// A page of their list, with this query.
+    Page(String),
+    /// A new task.
+    Create,
+}
+
+struct Asking<'a> {
+    users: &'a [User],
+    ask: &'a Ask,
+    random: Random,
+}
+
+impl Requests for Asking<'_> {
+    fn next(&mut self, request: &mut String) -> u16 {
+        let Self { users, ask, random } = self;
+        let at = usize::try_from(random.below(users.len() as u64)).unwrap_or_default();
+        let User { client, first, step, tasks } = &users[at];
+        match ask {
+            Ask::Get => {
+                let id = format!("/api/tasks/{TASK}{}", first + step * random.below(*tasks));
+                client.plain(request, "GET", &id);
+            }
+            Ask::Page(query) => client.plain(request, "GET", &format!("/api/tasks?{query}")),
+            Ask::Create => {
+                client.with_body(request, "POST", "/api/tasks", r#"{"title":"Buy wine","description":"Red"}"#);
+                return 201;
+            }
+        }
+        200
+    }
+}
+
+/// What was asked for, by how many tasks there were.
+#[derive(Debug, Serialize)]
+struct Series {
+    name: &'static str,
+    points: Vec<(u64, Figures)>,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    machine: Machine,
+    seconds: u64,
+    rounds: usize,
+    connections: usize,
+    by_tasks_in_all: Vec<Series>,
+    by_tasks_of_one_user: Vec<Series>,
+}
+
+/// Measures, and writes `growth.md`, `growth.json` and `growth.svg`.
+pub(crate) fn run(options: &Growth) -> anyhow::Result<()> {
+    let scratch = scratch()?;
+    let mut postgres = Postgres::start()?;
+    servers::migrate(&postgres.url)?;
+    let key_set = tokens::publish(&Ed25519KeyPair::generate().context("no key")?)?;
+    let server = servers::service(&postgres.url, key_set, &scratch.path().join("log"))?;
+    let mut table = Table::default();
+
+    let mut by_tasks_in_all = Vec::new();
+    let last = options.tasks.last().copied().context("--tasks must name a size")?;
+    for tasks in options.tasks.iter().copied() {
+        // Those whose lists grow come with the last of the others, and among them.
+        let heavy = if tasks == last { options.of_one_user.as_slice() } else { &[] };
+        table.grow(&mut postgres, tasks, heavy)?;
+        let users = table.some_users()?;
+        for _round in 0..options.rounds {
+            for (name, ask) in asked(20, 20) {
+                let figures = measured(&server, &mut postgres, options, &users, &ask)?;
+                eprintln!("{tasks:>9} in all  {name:<24}{}", in_words(&figures));
+                by_tasks_in_all.push((name, tasks, figures));
+            }
+        }
+    }
+
+    let mut by_tasks_of_one_user = Vec::new();
+    let cursors: Vec<_> = table.heavy.iter().map(|user| cursors(&server, user)).collect::<anyhow::Result<_>>()?;
+    for _round in 0..options.rounds {
+        for (user, cursors) in table.heavy.iter().zip(&cursors) {
+            let tasks = user.tasks;
+            // As many as the shortest list has, so that all have the same to do.
+            let deep = cursors.iter().map(|(name, cursor)| (*name, Ask::Page(format!("limit=10&cursor={cursor}"))));
+            for (name, ask) in asked(10, 3).into_iter().filter(|(_, ask)| *ask != Ask::Create).chain(deep) {
+                let figures = measured(&server, &mut postgres, options, std::slice::from_ref(user), &ask)?;
+                eprintln!("{tasks:>9} of one  {name:<24}{}", in_words(&figures));
+                by_tasks_of_one_user.push((name, tasks, figures));
+            }
+        }
+    }
+
+    let report = Report {
+        machine: Machine::new(postgres.one("SHOW server_version")?)?,
+        seconds: options.seconds,
+        rounds: options.rounds,
+        connections: options.connections,
+        by_tasks_in_all: medians(&by_tasks_in_all),
+        by_tasks_of_one_user: medians(&by_tasks_of_one_user),
+    };
+    fs::create_dir_all(&options.out)?;
+    fs::write(options.out.join("growth.md"), report.tables())?;
+    fs::write(options.out.join("growth.json"), serde_json::to_string_pretty(&report)?)?;
+    fs::write(options.out.join("growth.svg"), report.picture())?;
+    println!("{}\nwritten to {}", report.tables(), options.out.display());
+    Ok(())
+}
+
+/// What all users ask for, with pages of so many tasks, and of so many completed ones.
+fn asked(limit: u64, completed: u64) -> [(&'static str, Ask); 4] {
+    [
+        ("get", Ask::Get),
+        ("first page", Ask::Page(format!("limit={limit}"))),
+        ("first page of completed", Ask::Page(format!("limit={completed}&completed=true"))),
+        ("create", Ask::Create),
+    ]
+}
+
+/// A series for each name, with the medians of the figures for each number of tasks.
+fn medians(samples: &[(&'static str, u64, Figures)]) -> Vec<Series> {
+    let mut all: Vec<Series> = Vec::new();
+    for (name, tasks, _) in samples {
+        if !all.iter().any(|series| series.name == *name) {
+            all.push(Series { name, points: Vec::new() });
+        }
+        let Some(series) = all.iter_mut().find(|series| series.name == *name) else { continue };
+        if series.points.iter().all(|(other, _)| other != tasks) {
+            let same = samples.iter().filter(|(other, size, _)| (other, size) == (name, tasks));
+            series.points.push((*tasks, Figures::median(&same.map(|(.., figures)| figures).collect::<Vec<_>>())));
+        }
+    }
+    all
+}
+
+fn in_words(figures: &Figures) -> String {
+    let cpu = figures.server_cpu_us.unwrap_or_default() + figures.database_cpu_us.unwrap_or_default();
+    format!("{:>7.0}/s  p99 {:>7.2} ms  server and Postgres {cpu:>6.1} µs", figures.per_second, figures.p99_us / 1e3)
+}
+
+/// One measurement. What was created is removed.
+fn measured(
+    server: &Server,
+    postgres: &mut Postgres,
+    options: &Growth,
+    users: &[User],
+    ask: &Ask,
+) -> anyhow::Result<Figures> {
+    let times = (Duration::from_secs(1), Duration::from_secs(options.seconds.max(1)));
+    let mut asking = Asking { users, ask, random: Random::new(1) };
+    let figures = measure(server, postgres.pid(), options.connections, &mut asking, times)?;
+    if figures.errors > 0 {
+        bail!("{} responses to {ask:?} were not what they must be", figures.errors);
+    }
+    if *ask == Ask::Create {
+        postgres.execute(&Dialect::Postgres.remove_added())?;
+        postgres.execute("VACUUM tasks")?;
+    }
+    Ok(figures)
+}
+
+/// Cursors half way down a list and close to its end, found as a client finds them: page by page.
+fn cursors(server: &Server, user: &User) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let mut found = Vec::new();
+    let mut cursor = String::new();
+    let page = (user.tasks / 10).clamp(10, 1000);
+    let mut seen = page;
+    while seen < user.tasks {
+        let mut request = String::new();
+        user.client.plain(&mut request, "GET", &format!("/api/tasks?limit={page}{cursor}"));
+        let (_, body) = exchange(server.address, &request)?;
+        let body: Value = serde_json::from_slice(&body)?;
+        let next = body.pointer("/meta/next_cursor").and_then(Value::as_str).context("no cursor")?.to_owned();
+        let half = user.tasks / 2;
+        if (half..half + page).contains(&seen) {
+            found.push(("page from the middle", next.clone()));
+        }
+        if seen + page >= user.tasks {
+            found.push(("page near the end", next.clone()));
+        }
+        cursor = format!("&cursor={next}");
+        seen += page;
+    }
+    Ok(found)
+}
+
+/// What is in the table.
+#[derive(Default)]
+struct Table {
+    owners: u64,
+    rows: u64,
+    /// Each time the table grew: the first owner that came, how many came, and the number of their first task.
+    grown: Vec<(u64, u64, u64)>,
+    /// Those whose lists grow.
+    heavy: Vec<User>,
+}
+
+impl Table {
+    /// Adds users with [`TASKS_EACH`] tasks until there are so many tasks, and users with these numbers of tasks. Rows lie
+    /// in the table as if all had added to their lists in turn.
+    fn grow(&mut self, postgres: &mut Postgres, tasks: u64, heavy: &[u64]) -> anyhow::Result<()> {
+        eprintln!("making {} tasks", thousands((tasks.saturating_sub(self.rows)) as f64));
+        let others = tasks.saturating_sub(self.rows).saturating_sub(heavy.iter().sum()) / TASKS_EACH;
+        let (first_owner, first_task) = (self.owners, self.rows);
+        // Owner, number, which of the owner's tasks, and when, from 0 to 1.
+        let mut rows = Vec::new();
+        if others > 0 {
+            let count = others * TASKS_EACH;
+            rows.push(format!("SELECT {first_owner} + n % {others}, {first_task} + n, n / {others}, n::real / {count} FROM generate_series(0, {count} - 1) n"));
+            self.grown.push((first_owner, others, first_task));
+            self.owners += others;
+            self.rows += count;
+        }
+        for count in heavy.iter().copied().filter(|count| *count > 0) {
+            let (owner, first) = (self.owners, self.rows);
+            rows.push(format!(
+                "SELECT {owner}, {first} + n, n, n::real / {count} FROM generate_series(0, {count} - 1) n"
+            ));
+            let token = Key::Secret.token(&data::owner(owner))?;
+            self.heavy.push(User { client: Client::new(&token), first: FIRST_TASK + first, step: 1, tasks: count });
+            self.owners += 1;
+            self.rows += count;
+        }
+        postgres.execute(&Dialect::Postgres.add_owners_from(first_owner, self.owners - first_owner))?;
+        postgres.execute(&format!(
+            "INSERT INTO tasks (user_id, id, title, description, completed, created_at, updated_at, version)
+             SELECT '{OWNER}' || ({FIRST_OWNER} + owner), ('{TASK}' || ({FIRST_TASK} + n))::uuid, 'Buy groceries ' || n,
+                    'Milk, eggs, bread and a little of this and that', nth % 4 = 0, now(), now(), 1
+             FROM ({}) AS rows (owner, n, nth, at) ORDER BY at",
+            rows.join(" UNION ALL ")
+        ))?;
+        postgres.execute("VACUUM ANALYZE tasks")?;
+        postgres.execute("CHECKPOINT")?;
+        Ok(())
+    }
+
+    /// Some of the users, evenly among all but those whose lists grow.
+    fn some_users(&self) -> anyhow::Result<Vec<User>> {
+        let all: u64 = self.grown.iter().map(|(_, count, _)| count).sum();
+        let asking = all.min(ASKING);
+        let mut users = Vec::new();
+        for nth in 0..asking {
+            let owner = nth * all / asking;
+            let stage = self.grown.iter().rfind(|(first, ..)| *first <= owner).copied();
+            let (first_owner, count, first_task) = stage.context("no users")?;
+            let token = Key::Secret.token(&data::owner(owner))?;
+            let first = FIRST_TASK + first_task + (owner - first_owner);
+            users.push(User { client: Client::new(&token), first, step: count, tasks: TASKS_EACH });
+        }
+        Ok(users)
+    }
+}
+
+impl Report {
+    fn tables(&self) -> String {
+        let Self { machine, seconds, rounds, connections, .. } = self;
+        format!(
+            "{} cores ({}), Postgres {}, {connections} connections. Medians of {rounds} rounds of {seconds} s: requests a \
+             second, and the p99 in ms.\n\n{}\n{}",
+            machine.cores,
+            machine.processor,
+            machine.postgres,
+            table("tasks in all", &self.by_tasks_in_all),
+            table("tasks of the user who asks", &self.by_tasks_of_one_user)
+        )
+    }
+
+    fn picture(&self) -> String {
+        let mut picture = Picture::new(760.0, 330.0);
+        let title = "Requests a second, in percent of the smallest table or list";
+        picture.text((8.0, 22.0), "start", "title", title);
+        let all: Vec<&Series> = self.by_tasks_in_all.iter().chain(&self.by_tasks_of_one_user).collect();
+        let mut names: Vec<&str> = Vec::new();
+        for series in &all {
+            if !names.contains(&series.name) {
+                names.push(series.name);
+            }
+        }
+        let colour = |name: &str| format!("c{}", names.iter().position(|other| *other == name).unwrap_or_default());
+        for (nth, name) in names.iter().enumerate() {
+            let (column, row) = (nth % 3, nth / 3);
+            let (x, y) = (52.0 + 230.0 * column as f64, 40.0 + 18.0 * row as f64);
+            picture.bar((x, y), (11.0, 11.0), &colour(name));
+            picture.text((x + 17.0, y + 10.0), "start", "", name);
+        }
+        let panels =
+            [(52.0, "tasks in all", &self.by_tasks_in_all), (430.0, "tasks of one user", &self.by_tasks_of_one_user)];
+        for (left, what, series) in panels {
+            panel(&mut picture, left, what, series, colour);
+        }
+        picture.finish()
+    }
+}
+
+/// A diagram, its corner on the left given: all series over the same numbers of tasks.
+fn panel(picture: &mut Picture, left: f64, what: &str, series: &[Series], colour: impl Fn(&str) -> String) {
+    let (top, width, height, most) = (96.0, 290.0, 180.0, 125.0);
+    let mut sizes: Vec<u64> = series.iter().flat_map(|series| series.points.iter().map(|(tasks, _)| *tasks)).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let x = |tasks: u64| {
+        let at = sizes.iter().position(|size| *size == tasks).unwrap_or_default();
+        left + 30.0 + at as f64 * (width - 60.0) / (sizes.len().max(2) - 1) as f64
+    };
+    let y = |percent: f64| top + height * (1.0 - percent.min(most) / most);
+    for percent in [0.0, 25.0, 50.0, 75.0, 100.0] {
+        let class = if percent > 0.0 { "grid" } else { "axis" };
+        picture.line((left, y(percent)), (left + width, y(percent)), class);
+        picture.text((left - 6.0, y(percent) + 4.0), "end", "small", &format!("{percent:.0} %"));
+    }
+    for tasks in &sizes {
+        picture.text((x(*tasks), top + height + 18.0), "middle", "small", &thousands(*tasks as f64));
+    }
+    picture.text((left + width / 2.0, top + height + 38.0), "middle", "", what);
+    // Pages further down are compared with the first page of the shortest list.
+    let page = series.iter().find(|series| series.name == "first page").and_then(|series| series.points.first());
+    for one in series {
+        let own = one.points.first().filter(|(tasks, _)| Some(tasks) == sizes.first());
+        let Some((_, base)) = own.or(page) else { continue };
+        let point = |(tasks, figures): &(u64, Figures)| (x(*tasks), y(100.0 * figures.per_second / base.per_second));
+        picture.curve(&one.points.iter().map(point).collect::<Vec<_>>(), &colour(one.name));
+    }
+}
+
+fn table(what: &str, series: &[Series]) -> String {
+    let mut sizes: Vec<u64> = series.iter().flat_map(|series| series.points.iter().map(|(tasks, _)| *tasks)).collect();
+    sizes.sort_unstable();
+    sizes.dedup();
+    let titles: Vec<String> = sizes.iter().map(|size| thousands(*size as f64)).collect();
+    let mut text = format!("| {what} | {} |\n|---|{}\n", titles.join(" | "), "--:|".repeat(titles.len()));
+    for series in series {
+        let _ = write!(text, "| {} |", series.name);
+        for size in &sizes {
+            let point = series.points.iter().find(|(tasks, _)| tasks == size);
+            let cell =
+                point.map(|(_, figures)| format!("{} ({:.1})", thousands(figures.per_second), figures.p99_us / 1e3));
+            let _ = write!(text, " {} |", cell.unwrap_or_default());
+        }
+        text.push('\n');
+    }
+    text
+}

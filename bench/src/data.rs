@@ -92,6 +92,11 @@ impl Dialect {
         )
     }
 
+    /// Counts the tasks that are still there to be deleted, on Postgres.
+    pub(crate) fn count_doomed() -> String {
+        format!("SELECT count(*) FROM tasks WHERE id >= '{TASK}{FIRST_DOOMED}' AND id < '{TASK}{FIRST_CREATED}'")
+    }
+
     /// Removes what measurements have added.
     pub(crate) fn remove_added(self) -> String {
         let first = match self {

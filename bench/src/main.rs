@@ -50,8 +50,8 @@ fn requests(options: &Options) -> anyhow::Result<()> {
     print!("\n{}", report.tables());
     println!("\nwritten to {}", options.out.display());
     let errors: u64 = report.medians.iter().map(|one| one.figures.errors).sum();
-    if errors > 0 {
-        bail!("{errors} responses were not what they must be");
+    if errors > 0 || !report.failed.is_empty() {
+        bail!("{errors} responses were not what they must be; {} measurements failed", report.failed.len());
     }
     Ok(())
 }

@@ -20,6 +20,8 @@ pub(crate) struct Report {
     pub(crate) binary_bytes: u64,
     /// From the start of the process until it is ready, in milliseconds; the median of several.
     pub(crate) start_ms: Vec<(Target, f64)>,
+    /// What could not be measured, and why.
+    pub(crate) failed: Vec<String>,
     /// The medians.
     pub(crate) medians: Vec<Measurement>,
     /// Every single measurement, in the order in which they were taken.

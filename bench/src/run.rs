@@ -145,7 +145,7 @@ impl Bench {
     /// Takes all measurements that were asked for.
     pub(crate) fn run(mut self, options: &Options) -> anyhow::Result<Report> {
         let targets = options.targets();
-        let mut measurements = Vec::new();
+        let (mut measurements, mut failed) = (Vec::new(), Vec::new());
         for round in 0..options.rounds() {
             eprintln!("round {} of {}", round + 1, options.rounds());
             for workload in options.workloads() {
@@ -153,14 +153,19 @@ impl Bench {
                     for nth in 0..targets.len() {
                         // Another one begins in each round, since each leaves the machine to the next as it is.
                         let Some(target) = targets.get((nth + round) % targets.len()).copied() else { continue };
-                        let measurement = Measurement {
-                            target,
-                            workload,
-                            connections,
-                            figures: self.measure(target, workload, connections)?,
-                        };
-                        eprintln!("{measurement}");
-                        measurements.push(measurement);
+                        match self.measure(target, workload, connections) {
+                            Ok(figures) => {
+                                let measurement = Measurement { target, workload, connections, figures };
+                                eprintln!("{measurement}");
+                                measurements.push(measurement);
+                            }
+                            // The others are worth having all the same.
+                            Err(error) => {
+                                let what = format!("{workload} {connections} × {}: {error:#}", target.title());
+                                eprintln!("FAILED {what}");
+                                failed.push(what);
+                            }
+                        }
                     }
                 }
             }
@@ -171,26 +176,36 @@ impl Bench {
             rounds: options.rounds(),
             binary_bytes: fs::metadata(servers::binary()?)?.len(),
             start_ms: self.start_ms,
+            failed,
             medians: medians(&measurements),
             measurements,
         })
     }
 
     fn measure(&mut self, target: Target, workload: Workload, connections: usize) -> anyhow::Result<Figures> {
-        if workload.deletes() && target != Target::Fixed {
-            self.add_doomed(target, connections)?;
+        if target != Target::Pgbench {
+            if workload.deletes() && target != Target::Fixed {
+                self.add_doomed(target, connections, self.times.0 + self.times.1)?;
+            }
+            let figures = self.measure_server(target, workload, connections);
+            self.tidy_up_after(workload, target)?;
+            return figures;
         }
-        let figures = if target == Target::Pgbench {
-            self.measure_pgbench(workload, connections)
-        } else {
-            self.measure_server(target, workload, connections)
-        };
-        let figures =
-            figures.with_context(|| format!("{workload} on {} over {connections} connections", target.title()))?;
-        if workload.writes() {
-            self.tidy_up(target)?;
+        let mut extra = pgbench::connecting(connections);
+        loop {
+            if workload.deletes() {
+                self.add_doomed(target, connections, self.times.0 + extra + self.times.1)?;
+            }
+            let figures = self.measure_pgbench(workload, connections, extra);
+            let all_deleted = workload.deletes() && self.postgres.one::<i64>(&Dialect::count_doomed())? == 0;
+            self.tidy_up_after(workload, target)?;
+            match figures? {
+                _ if all_deleted => bail!("there were too few tasks to delete"),
+                Some(figures) => return Ok(figures),
+                None if extra > Duration::from_mins(1) => bail!("pgbench takes too long to connect"),
+                None => extra = extra * 2 + Duration::from_secs(1),
+            }
         }
-        Ok(figures)
     }
 
     fn measure_server(&mut self, target: Target, workload: Workload, connections: usize) -> anyhow::Result<Figures> {
@@ -200,26 +215,43 @@ impl Bench {
         measure(server, database, connections, &mut self.requests(target, workload, &deleted), self.times)
     }
 
-    fn measure_pgbench(&mut self, workload: Workload, connections: usize) -> anyhow::Result<Figures> {
+    /// `None` if it needs more extra time to connect.
+    fn measure_pgbench(
+        &mut self,
+        workload: Workload,
+        connections: usize,
+        extra: Duration,
+    ) -> anyhow::Result<Option<Figures>> {
         let pid = self.postgres.pid();
         let used = || pid.map_or(Ok(0.0), machine::cpu_seconds);
         let before = used()?;
-        let outcome = pgbench::run(&self.postgres.url, workload, DATA, connections, self.times, self.scratch.path())?;
+        let (warmup, duration) = self.times;
+        let outcome = pgbench::run(
+            &self.postgres.url,
+            workload,
+            DATA,
+            connections,
+            (warmup + extra, duration),
+            self.scratch.path(),
+        )?;
         let database_cpu = used()? - before;
-        Ok(Figures {
+        Ok(outcome.map(|outcome| Figures {
             database_cpu_us: pid.map(|_| database_cpu * 1e6 / outcome.transactions as f64),
-            ..Figures::of(&outcome.latencies, self.times.1)
-        })
+            ..Figures::of(&outcome.latencies, duration)
+        }))
     }
 
     /// Adds tasks to delete: more than can be deleted in the time.
-    fn add_doomed(&mut self, target: Target, connections: usize) -> anyhow::Result<()> {
+    fn add_doomed(&mut self, target: Target, connections: usize, time: Duration) -> anyhow::Result<()> {
         let a_second = match (target, connections) {
             (Target::Fastapi | Target::Hono, _) | (_, 1) => 8_000,
             _ => 30_000,
         };
-        let count = a_second * (self.times.0 + pgbench::connecting(connections) + self.times.1).as_secs();
-        self.execute(target, |dialect| dialect.add_tasks(FIRST_DOOMED, count, DATA.owners))
+        self.execute(target, |dialect| dialect.add_tasks(FIRST_DOOMED, a_second * time.as_secs(), DATA.owners))
+    }
+
+    fn tidy_up_after(&mut self, workload: Workload, target: Target) -> anyhow::Result<()> {
+        if workload.writes() { self.tidy_up(target) } else { Ok(()) }
     }
 
     /// Leaves the tables as they were at the start, without dead rows.

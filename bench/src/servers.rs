@@ -20,6 +20,7 @@ pub(crate) fn service(database_url: &str, key_set: SocketAddr, log: &Path) -> an
         ("SHUTDOWN_DELAY", "1ms"),
         // A machine that has all it can do lets requests wait, and here none may fail for that.
         ("DATABASE_ACQUIRE_TIMEOUT", "30s"),
+        ("DATABASE_STATEMENT_TIMEOUT", "50s"),
         ("REQUEST_TIMEOUT", "60s"),
         // Two hundred users from one address are no attack here.
         ("RATE_LIMIT", "off"),

@@ -26,7 +26,7 @@ async fn refusal(url: &str) -> String {
     line
 }
 
-async fn value(connection: &impl ConnectionTrait, sql: &str) -> String {
+pub(crate) async fn value(connection: &impl ConnectionTrait, sql: &str) -> String {
     let statement = Statement::from_string(connection.get_database_backend(), sql);
     let row = connection.query_one_raw(statement).await.unwrap().unwrap();
     row.try_get_by_index(0).or_else(|_not_text| row.try_get_by_index(0).map(|number: i64| number.to_string())).unwrap()

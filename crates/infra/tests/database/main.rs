@@ -39,6 +39,7 @@ macro_rules! on_both_databases {
 mod better_auth;
 mod connect;
 mod contract;
+mod leases;
 mod migrations;
 mod pooler;
 mod query_plans;

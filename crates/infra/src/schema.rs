@@ -14,8 +14,10 @@ use crate::{
 /// For how long a schema that was right is taken to be right still, so that asking often costs little.
 const GOOD_FOR: Duration = Duration::from_mins(1);
 
-/// Tells whether the steps of the schema that the database has taken are those that this program knows: none less, and none
-/// more.
+/// Tells whether the database has taken every step of the schema that this program needs.
+///
+/// One that has taken further ones since the start still serves: while a new release takes the place of this one, both run on
+/// the new schema.
 #[derive(Debug)]
 pub struct SchemaReadiness {
     database: Database,
@@ -38,7 +40,10 @@ impl Readiness for SchemaReadiness {
             return Ok(());
         }
         *was_right = None;
-        self.database.check_schema().await.map_err(meaning)?;
+        match self.database.check_schema().await {
+            Ok(()) | Err(MigrateError::Newer(_)) => {}
+            Err(error) => return Err(meaning(error)),
+        }
         *was_right = Some(Instant::now());
         Ok(())
     }

@@ -15,7 +15,7 @@ const DESCRIPTION: &str = r"
     WITH theirs AS (
         SELECT c.oid, c.relname, c.relowner, c.relacl, c.relkind FROM pg_class c
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'S', 'v')
-            AND c.relname NOT IN ('tasks', 'seaql_migrations')
+            AND c.relname NOT IN ('tasks', 'idempotency_keys', 'seaql_migrations')
     )
     SELECT concat_ws(' ', relname, relkind, pg_get_userbyid(relowner), relacl) FROM theirs
     UNION ALL
@@ -60,7 +60,7 @@ async fn the_tables_are_the_same_whoever_comes_first_and_ours_leave_theirs_alone
     drop(app);
     drop(BetterAuth::on(&database));
     assert_eq!(described(&database).await, theirs);
-    assert!(migrate(&database, &["down", "--delete-tasks", "--steps", "2"]).0);
+    assert!(migrate(&database, &["down", "--delete-tasks", "--steps", "3"]).0);
     assert_eq!(described(&database).await, theirs);
 
     let other = empty_database().await.unwrap();

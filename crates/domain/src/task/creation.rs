@@ -120,7 +120,7 @@ mod tests {
             task("Buy wine", None, true),
             task("Buy wine", Some(""), false),
             task("Buy", Some("wine"), false),
-            task("Buyw", Some("ine"), false),
+            task("Buy w", Some("wine"), false),
         ];
         for (index, one) in different.iter().enumerate() {
             assert_eq!(Fingerprint::from(one), Fingerprint::from(&one.clone()));

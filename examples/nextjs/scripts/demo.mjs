@@ -1,5 +1,7 @@
 // Starts everything on this machine: a throw-away Postgres (or the database in DATABASE_URL), the app and the service.
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { migrateService, startApp, startPostgres, startService } from "./stack.mjs";
 
 const appPort = Number(process.env.APP_PORT ?? 3000);
@@ -11,7 +13,7 @@ let stopping = false;
 async function stop(code) {
   if (stopping) return;
   stopping = true;
-  console.log("\nStopping…");
+  if (running.length > 0) console.log("\nStopping…");
   for (const one of running.reverse()) await one.stop();
   process.exit(code);
 }
@@ -28,7 +30,20 @@ async function start(what) {
   return started;
 }
 
+/** Fails if something else listens there, which would be taken for what is started here. */
+async function mustBeFree(port, setting) {
+  const socket = connect(port, "localhost");
+  const taken = await once(socket, "connect").then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  if (taken) throw new Error(`port ${port} is in use: set ${setting} to another`);
+}
+
 try {
+  await mustBeFree(appPort, "APP_PORT");
+  await mustBeFree(servicePort, "API_PORT");
   const databaseUrl = process.env.DATABASE_URL ?? (await start(startPostgres())).url;
   migrateService(databaseUrl);
   const secret = process.env.BETTER_AUTH_SECRET ?? randomBytes(32).toString("hex");

@@ -1,7 +1,7 @@
 // Starts what the app needs, and the app: for `just demo` and for the browser test. All of it ends when this process does.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { accessSync, chownSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { accessSync, chownSync, existsSync, mkdtempSync, readFileSync, readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -12,15 +12,28 @@ const repository = fileURLToPath(new URL("../../..", import.meta.url));
 const server = fileURLToPath(new URL("../.next/standalone/examples/nextjs/server.js", import.meta.url));
 const serviceBinary = process.env.TASKS_API ?? join(repository, "target/debug/tasks-api");
 
-/** A program that was started, and how to end it. */
+/** Runs a program, sends it `$1` when there is no more input, and removes `$2` when it has ended. */
+const WATCH = `
+  signal=$1 directory=$2
+  shift 2
+  exec 3<&0
+  "$@" 3<&- & program=$!
+  { read -r _ <&3; kill -s "$signal" "$program"; } & watcher=$!
+  wait "$program"
+  status=$?
+  kill "$watcher" 2>/dev/null
+  [ -z "$directory" ] || rm -rf "$directory"
+  exit "$status"`;
+
+/** A program that was started, and how to end it. A shell watches over it: it ends when this process does, even by force. */
 export class Running {
   #child;
   output = "";
 
-  constructor(name, command, args, options) {
+  constructor(name, command, { signal = "TERM", directory = "", ...options }) {
     this.name = name;
     // A group of its own, which the terminal's Ctrl-C does not reach: the order in which all ends is ours.
-    this.#child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], detached: true, ...options });
+    this.#child = spawn("sh", ["-c", WATCH, "sh", signal, directory, ...command], { detached: true, ...options });
     this.#child.stdin.on("error", () => {});
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream.on("data", (chunk) => {
@@ -29,8 +42,6 @@ export class Running {
       });
     }
     this.gone = once(this.#child, "exit").catch((error) => void (this.output += error.message));
-    // Whatever way this process ends, short of being killed; Postgres looks after itself.
-    process.on("exit", () => this.#isRunning() && this.#child.kill("SIGKILL"));
   }
 
   #isRunning() {
@@ -42,18 +53,21 @@ export class Running {
     const giveUp = Date.now() + 60_000;
     while (!(await ready())) {
       if (!this.#isRunning()) throw new Error(`${this.name} does not start:\n${this.output}`);
-      if (Date.now() > giveUp) throw new Error(`${this.name} is not ready after a minute:\n${this.output}`);
+      if (Date.now() > giveUp) {
+        await this.stop();
+        throw new Error(`${this.name} is not ready after a minute:\n${this.output}`);
+      }
       await sleep(50);
     }
     return this;
   }
 
-  /** Ends it in an orderly way. */
-  async stop(signal = "SIGTERM") {
-    if (!this.#isRunning()) return;
+  /** Ends it in an orderly way, if it lets itself be ended so. */
+  async stop() {
     this.#child.stdin.end();
-    this.#child.kill(signal);
+    const force = setTimeout(() => process.kill(-this.#child.pid, "SIGKILL"), 10_000);
     await this.gone;
+    clearTimeout(force);
   }
 }
 
@@ -63,7 +77,7 @@ const answers = (url) => () =>
     () => false,
   );
 
-/** A throw-away Postgres that listens on a socket only. A shell watches over it, even if this process is killed. */
+/** A throw-away Postgres that listens on a socket only. */
 export async function startPostgres() {
   const binaries = findPostgres();
   const directory = mkdtempSync(join(tmpdir(), "tasks-postgres-"));
@@ -72,14 +86,8 @@ export async function startPostgres() {
   const initdb = ["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale", "--pgdata=data"];
   const made = spawnSync(join(binaries, "initdb"), initdb, { cwd: directory, encoding: "utf8", ...user });
   if (made.status !== 0) throw new Error(`initdb failed: ${made.error ?? made.stderr}`);
-  const watch = `
-    trap '' HUP INT QUIT TERM
-    "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -F </dev/null &
-    read -r _
-    kill -INT $!
-    wait
-    rm -rf "$2"`;
-  const postgres = new Running("postgres", "sh", ["-c", watch, "sh", binaries, directory], { cwd: directory, ...user });
+  const command = [join(binaries, "postgres"), "-D", join(directory, "data"), "-k", directory, "-c", "listen_addresses=", "-F"];
+  const postgres = new Running("postgres", command, { signal: "INT", directory, cwd: directory, ...user });
   await postgres.until(() => {
     const socket = connect(join(directory, ".s.PGSQL.5432"));
     return once(socket, "connect").then(
@@ -128,7 +136,7 @@ export function startService({ databaseUrl, appUrl, port, ...settings }) {
     SHUTDOWN_DELAY: "1ms",
     ...settings,
   };
-  const service = new Running("tasks-api", serviceBinary, [], { cwd: tmpdir(), env });
+  const service = new Running("tasks-api", [serviceBinary], { cwd: tmpdir(), env });
   return service.until(answers(`http://127.0.0.1:${port}/health/ready`));
 }
 
@@ -146,6 +154,6 @@ export function startApp({ databaseUrl, serviceUrl, secret, port, ...settings })
     PORT: String(port),
     ...settings,
   };
-  const app = new Running("the app", process.execPath, [server], { env });
+  const app = new Running("the app", [process.execPath, server], { env });
   return app.until(answers(`http://localhost:${port}/health`));
 }

@@ -9,7 +9,8 @@ const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile:
 let chain, browser;
 
 before(async () => {
-  [chain, browser] = await Promise.all([startChain({ tokenLifetime: TOKEN_LIFETIME }), startBrowser()]);
+  browser = await startBrowser();
+  chain = await startChain({ tokenLifetime: TOKEN_LIFETIME });
 });
 
 async function add(page, title) {

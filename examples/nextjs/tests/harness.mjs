@@ -38,17 +38,17 @@ async function freePort() {
 export async function startChain({ via = "browser", tokenLifetime = 4 } = {}) {
   const [appPort, servicePort] = [await freePort(), await freePort()];
   const postgres = await startPostgres();
+  cleanUps.push(() => postgres.stop());
   migrateService(postgres.url);
   const secret = randomBytes(32).toString("hex");
   const common = { databaseUrl: postgres.url, appUrl: `http://localhost:${appPort}` };
   const serviceUrl = `http://localhost:${servicePort}`;
   const appSettings = { TASKS_VIA: via, JWT_EXPIRES_IN: `${tokenLifetime}s` };
   const app = await startApp({ ...common, ...appSettings, serviceUrl, secret, port: appPort });
+  cleanUps.push(() => app.stop());
   const start = () => startService({ ...common, port: servicePort });
   let service = await start();
-  cleanUps.push(async () => {
-    for (const one of [service, app, postgres]) await one.stop();
-  });
+  cleanUps.push(() => service.stop());
   return {
     url: common.appUrl,
     serviceUrl,
@@ -98,7 +98,7 @@ export async function newUser(browser, chain, options = {}) {
 /** A page on which nothing goes wrong unseen. */
 export async function open(context, url) {
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   page.on("pageerror", (error) => assert.fail(`an error on the page: ${error.stack}`));
   await page.goto(url);
   return page;
@@ -112,7 +112,7 @@ export const item = (page, title) => page.getByRole("listitem").filter({ has: pa
 /** Waits until this is so; the failure says how it was at last. */
 export async function eventually(look, expected) {
   let seen;
-  for (let tries = 0; tries < 150; tries += 1) {
+  for (let tries = 0; tries < 300; tries += 1) {
     seen = await look();
     try {
       assert.deepEqual(seen, expected);

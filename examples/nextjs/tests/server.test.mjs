@@ -5,7 +5,8 @@ import { eventually, item, newUser, open, startBrowser, startChain, titles } fro
 
 let chain, browser;
 before(async () => {
-  [chain, browser] = await Promise.all([startChain({ via: "server" }), startBrowser()]);
+  browser = await startBrowser();
+  chain = await startChain({ via: "server" });
 });
 
 test("the app's own server calls the service for the browser", async () => {

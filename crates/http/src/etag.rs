@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
     dev::Payload,
-    http::header::{ETAG, EntityTag, HeaderValue, IF_MATCH, IF_NONE_MATCH, IfMatch, IfNoneMatch},
+    http::header::{ETAG, EntityTag, HeaderValue, IF_MATCH, IF_NONE_MATCH, IfNoneMatch},
     web::Header,
 };
 use domain::{Page, Precondition, Task, TaskQuery, Version};
@@ -38,24 +38,35 @@ impl FromRequest for Demanded {
     type Error = ApiError;
     type Future = std::future::Ready<Result<Self, ApiError>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        std::future::ready(precondition(request, payload).map(Self))
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        std::future::ready(precondition(request).map(Self))
     }
 }
 
-fn precondition(request: &HttpRequest, payload: &mut Payload) -> Result<Precondition, ApiError> {
-    if !request.headers().contains_key(IF_MATCH) {
-        return Ok(Precondition::None);
-    }
-    match Header::<IfMatch>::from_request(request, payload).into_inner().map(Header::into_inner) {
-        Ok(IfMatch::Any) => Ok(Precondition::None),
-        Ok(IfMatch::Items(tags)) if !tags.is_empty() => {
-            let versions = tags.iter().filter(|tag| !tag.weak).filter_map(version).collect();
-            Ok(Precondition::Version(versions))
+fn precondition(request: &HttpRequest) -> Result<Precondition, ApiError> {
+    let values: Vec<&HeaderValue> = request.headers().get_all(IF_MATCH).collect();
+    match values.as_slice() {
+        [] => Ok(Precondition::None),
+        [any] if any.as_bytes() == b"*" => Ok(Precondition::None),
+        values => {
+            let tags = values.iter().copied().map(tags).collect::<Option<Vec<_>>>().unwrap_or_default().concat();
+            if tags.is_empty() {
+                return Err(ApiError::new(ErrorCode::ValidationError)
+                    .with_message("If-Match must be entity tags in double quotes, such as \"3\", or *"));
+            }
+            Ok(Precondition::Version(tags.iter().filter(|tag| !tag.weak).filter_map(version).collect()))
         }
-        _ => Err(ApiError::new(ErrorCode::ValidationError)
-            .with_message("If-Match must be entity tags in double quotes, such as \"3\", or *")),
     }
+}
+
+/// A list of tags; nothing if one of them is none. Commas between quotes belong to a tag.
+fn tags(list: &HeaderValue) -> Option<Vec<EntityTag>> {
+    let mut quoted = false;
+    let members = list.to_str().ok()?.split(|character| {
+        quoted ^= character == '"';
+        character == ',' && !quoted
+    });
+    members.map(str::trim).filter(|member| !member.is_empty()).map(|member| member.parse().ok()).collect()
 }
 
 fn version(tag: &EntityTag) -> Option<Version> {

@@ -706,7 +706,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A name for this create, unique among the user's, so that the request can be repeated: a UUID, for example. */
+                /** @description A name for this create, unique among the user's, so that the request can be repeated: a UUID, for example. As it is or in double quotes. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -827,8 +827,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the task that was seen: `"3"`. */
-                "If-Match"?: string;
+                /** @description The `ETag` of the task that was seen: `"3"`. Or several, or `*` for any. */
+                "If-Match"?: "*" | string;
             };
             path: {
                 id: string;
@@ -889,8 +889,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the task that was seen: `"3"`. */
-                "If-Match"?: string;
+                /** @description The `ETag` of the task that was seen: `"3"`. Or several, or `*` for any. */
+                "If-Match"?: "*" | string;
             };
             path: {
                 id: string;
@@ -924,8 +924,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the task that was seen: `"3"`. */
-                "If-Match"?: string;
+                /** @description The `ETag` of the task that was seen: `"3"`. Or several, or `*` for any. */
+                "If-Match"?: "*" | string;
             };
             path: {
                 id: string;
@@ -986,8 +986,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the task that was seen: `"3"`. */
-                "If-Match"?: string;
+                /** @description The `ETag` of the task that was seen: `"3"`. Or several, or `*` for any. */
+                "If-Match"?: "*" | string;
             };
             path: {
                 id: string;
@@ -1123,7 +1123,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A name for this create, unique among the user's, so that the request can be repeated: a UUID, for example. */
+                /** @description A name for this create, unique among the user's, so that the request can be repeated: a UUID, for example. As it is or in double quotes. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -1249,8 +1249,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the task that was seen: `"3"`. */
-                "If-Match"?: string;
+                /** @description The `ETag` of the task that was seen: `"3"`. Or several, or `*` for any. */
+                "If-Match"?: "*" | string;
             };
             path: {
                 user_id: string;
@@ -1312,8 +1312,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the task that was seen: `"3"`. */
-                "If-Match"?: string;
+                /** @description The `ETag` of the task that was seen: `"3"`. Or several, or `*` for any. */
+                "If-Match"?: "*" | string;
             };
             path: {
                 user_id: string;
@@ -1349,8 +1349,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the task that was seen: `"3"`. */
-                "If-Match"?: string;
+                /** @description The `ETag` of the task that was seen: `"3"`. Or several, or `*` for any. */
+                "If-Match"?: "*" | string;
             };
             path: {
                 user_id: string;
@@ -1412,8 +1412,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the task that was seen: `"3"`. */
-                "If-Match"?: string;
+                /** @description The `ETag` of the task that was seen: `"3"`. Or several, or `*` for any. */
+                "If-Match"?: "*" | string;
             };
             path: {
                 user_id: string;

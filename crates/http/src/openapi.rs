@@ -96,9 +96,9 @@ fn operation(style: Style, endpoint: &Endpoint) -> Value {
     }
     let mut parameters = if endpoint.input == Input::ListQuery { schemas::list_parameters() } else { Vec::new() };
     if endpoint.method == Method::GET {
-        parameters.push(schemas::header_parameter("If-None-Match", "The `ETag` of what is known already."));
+        parameters.push(schemas::if_none_match());
     } else if endpoint.errors.contains(&ErrorCode::VersionConflict) {
-        parameters.push(schemas::header_parameter("If-Match", "The `ETag` of the task that was seen: `\"3\"`."));
+        parameters.push(schemas::if_match());
     }
     if endpoint.errors.contains(&ErrorCode::IdempotencyKeyReused) {
         parameters.push(schemas::idempotency_key());

@@ -11,8 +11,8 @@ pub(super) fn all() -> Value {
         "Task": task(),
         "TaskResponse": envelope(&reference("Task")),
         "TaskPage": task_page(),
-        "NewTask": writable(&["title"], 1),
-        "TaskChanges": writable(&[], 1),
+        "NewTask": writable(&["title"]),
+        "TaskChanges": task_changes(),
         "Completion": completion(),
         "Error": error(),
         "Health": object(&["status"], &json!({ "status": ok() })),
@@ -45,17 +45,36 @@ pub(super) fn task_id() -> Value {
     })
 }
 
-pub(super) fn header_parameter(name: &str, description: &str) -> Value {
-    json!({ "name": name, "in": "header", "required": false, "description": description, "schema": { "type": "string" } })
+pub(super) fn if_none_match() -> Value {
+    header_parameter("If-None-Match", "The `ETag` of what is known already.", &json!({ "type": "string" }))
+}
+
+pub(super) fn if_match() -> Value {
+    let tag = r#"(W/)?"[!#-~]*""#;
+    header_parameter(
+        "If-Match",
+        "The `ETag` of the task that was seen: `\"3\"`. Or several, or `*` for any.",
+        &json!({ "anyOf": [
+            { "type": "string", "const": "*" },
+            { "type": "string", "pattern": format!("^{tag}( *, *{tag})*$") },
+        ] }),
+    )
 }
 
 pub(super) fn idempotency_key() -> Value {
-    let mut key = header_parameter(
+    let max = IdempotencyKey::MAX_CHARS;
+    let bare = format!("[!#-~][ -~]{{0,{}}}", max - 1);
+    let quoted = format!(r#""([ !#-\[\]-~]|\\["\\]){{1,{max}}}""#);
+    header_parameter(
         "Idempotency-Key",
-        "A name for this create, unique among the user's, so that the request can be repeated: a UUID, for example.",
-    );
-    key["schema"] = json!({ "type": "string", "minLength": 1, "maxLength": IdempotencyKey::MAX_CHARS });
-    key
+        "A name for this create, unique among the user's, so that the request can be repeated: a UUID, for example. As it \
+         is or in double quotes.",
+        &json!({ "type": "string", "pattern": format!("^({bare}|{quoted})$") }),
+    )
+}
+
+fn header_parameter(name: &str, description: &str, schema: &Value) -> Value {
+    json!({ "name": name, "in": "header", "required": false, "description": description, "schema": schema })
 }
 
 pub(super) fn list_parameters() -> Vec<Value> {
@@ -127,6 +146,7 @@ fn title() -> Value {
         "type": "string",
         "minLength": Title::CHARS.start(),
         "maxLength": Title::CHARS.end(),
+        "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
         "description": "White space around it is cut. It has no control characters, and something of it is visible.",
         "examples": ["Buy groceries"],
     })
@@ -136,6 +156,7 @@ fn description() -> Value {
     json!({
         "type": ["string", "null"],
         "maxLength": Description::MAX_CHARS,
+        "pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$",
         "description": "Kept exactly as sent. Of the control characters only tabs and line breaks are taken.",
         "examples": ["Milk, eggs, bread"],
     })
@@ -181,7 +202,7 @@ fn task_page() -> Value {
 }
 
 /// What a client may write of a task, besides the read-only keys, which are ignored.
-fn writable(required: &[&str], min_properties: usize) -> Value {
+fn writable(required: &[&str]) -> Value {
     let mut properties = json!({
         "title": title(),
         "description": description(),
@@ -191,8 +212,14 @@ fn writable(required: &[&str], min_properties: usize) -> Value {
         properties[key] = ignored();
     }
     let mut schema = object(required, &properties);
-    schema["minProperties"] = min_properties.into();
     schema["examples"] = json!([{ "title": "Buy groceries", "description": "Milk, eggs, bread" }]);
+    schema
+}
+
+/// At least one writable key, whichever it is.
+fn task_changes() -> Value {
+    let mut schema = writable(&[]);
+    schema["not"] = json!({ "propertyNames": { "enum": READ_ONLY } });
     schema
 }
 

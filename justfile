@@ -7,7 +7,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 export PATH := justfile_directory() / "target/tools/bin" + ":" + env("PATH")
 
 # In the order of `just ci`: what is quick comes first.
-checks := "fmt-check spelling architecture deny unused lint-ops lint doc better-auth test generated client browser"
+checks := "fmt-check spelling architecture deny unused lint-ops lint doc better-auth test generated client browser schemathesis"
 
 [private]
 default:
@@ -122,6 +122,12 @@ faults *args:
 [working-directory("tests/better-auth")]
 better-auth:
     cmp --silent package-lock.json node_modules/.installed || { npm ci && cp package-lock.json node_modules/.installed; }
+
+# Ask the service for all that its OpenAPI document allows, and much that it does not; `just schemathesis --help`
+[group("check")]
+schemathesis *args:
+    cargo build --quiet --package tasks-api
+    tests/fuzz-api/run "$@"
 
 # Clippy, warnings denied
 [group("check")]

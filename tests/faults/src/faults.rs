@@ -9,5 +9,8 @@ use crate::Fault;
 
 /// Every check, in the order in which they run.
 pub(crate) fn all() -> Vec<Fault> {
-    [restart::faults(), crash::faults(), stop::faults(), start::faults()].into_iter().flatten().collect()
+    [restart::faults(), crash::faults(), stop::faults(), start::faults(), crate::history::faults()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

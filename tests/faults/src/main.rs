@@ -4,6 +4,7 @@
 mod context;
 mod database;
 mod faults;
+mod history;
 mod http;
 #[path = "../../../crates/infra/src/testing/installation.rs"]
 mod installation;
@@ -13,6 +14,8 @@ mod logs;
 mod postgres;
 mod process;
 mod promises;
+#[path = "../../../bench/src/random.rs"]
+mod random;
 mod report;
 mod service;
 mod settings;

@@ -55,6 +55,10 @@ pub(crate) enum Promise {
     NothingLost,
     /// No create takes place twice.
     NothingTwice,
+    /// All answers to a user fit one order of their requests: no lost update, no resurrection, no stale read.
+    OneOrder,
+    /// Nobody sees or touches rows of another user.
+    NothingForeign,
     /// There are at least [`LOAD`] requests a second.
     UnderLoad,
     /// All replicas start.
@@ -83,6 +87,8 @@ impl fmt::Display for Promise {
             Self::Recovers => write!(f, "new requests succeed within {} s", RECOVERY.as_secs_f64()),
             Self::NothingLost => f.write_str("every acknowledged write is there"),
             Self::NothingTwice => f.write_str("no write takes place twice"),
+            Self::OneOrder => f.write_str("no lost updates, resurrections or stale reads"),
+            Self::NothingForeign => f.write_str("no rows of another user are seen or touched"),
             Self::UnderLoad => write!(f, "there are at least {LOAD} requests/s"),
             Self::AllStart => f.write_str("all replicas start"),
         }
@@ -99,6 +105,10 @@ pub(crate) struct Measured {
     pub(crate) recovery: Option<Duration>,
     pub(crate) lost: Option<u64>,
     pub(crate) twice: Option<u64>,
+    /// Users whose answers fit no order of their requests.
+    pub(crate) anomalies: Option<u64>,
+    /// Rows that were seen or touched by another user.
+    pub(crate) foreign: Option<u64>,
     /// Requests a second, in the round that had the fewest.
     pub(crate) rate: Option<u64>,
     /// Replicas that started, and those that were to.
@@ -131,6 +141,8 @@ impl Measured {
         self.recovery = self.recovery.max(other.recovery);
         self.lost = sum(self.lost, other.lost);
         self.twice = sum(self.twice, other.twice);
+        self.anomalies = sum(self.anomalies, other.anomalies);
+        self.foreign = sum(self.foreign, other.foreign);
         self.rate = [self.rate, other.rate].into_iter().flatten().min();
         self.started = match (self.started, other.started) {
             (Some((a, b)), Some((c, d))) => Some((a + c, b + d)),
@@ -179,6 +191,8 @@ impl Measured {
             Promise::Recovers => at_most(self.recovery, RECOVERY),
             Promise::NothingLost => none_of(self.lost, "lost"),
             Promise::NothingTwice => none_of(self.twice, "twice"),
+            Promise::OneOrder => none_of(self.anomalies, "found"),
+            Promise::NothingForeign => none_of(self.foreign, "found"),
             Promise::UnderLoad => match self.rate {
                 Some(rate) if rate >= LOAD => None,
                 Some(rate) => Some(format!("{rate} requests/s")),
@@ -210,13 +224,15 @@ fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {
 mod tests {
     use super::*;
 
-    const ALL: [Promise; 8] = [
+    const ALL: [Promise; 10] = [
         ONLY_UNAVAILABLE,
         NONE_FAILS,
         Promise::InTime,
         Promise::Recovers,
         Promise::NothingLost,
         Promise::NothingTwice,
+        Promise::OneOrder,
+        Promise::NothingForeign,
         Promise::UnderLoad,
         Promise::AllStart,
     ];
@@ -229,6 +245,8 @@ mod tests {
             recovery: Some(RECOVERY),
             lost: Some(0),
             twice: Some(0),
+            anomalies: Some(0),
+            foreign: Some(0),
             rate: Some(LOAD),
             started: Some((4, 4)),
             ..Measured::default()
@@ -248,6 +266,8 @@ mod tests {
             (Promise::Recovers, Measured { recovery: Some(RECOVERY + longer), ..good() }),
             (Promise::NothingLost, Measured { lost: Some(1), ..good() }),
             (Promise::NothingTwice, Measured { twice: Some(1), ..good() }),
+            (Promise::OneOrder, Measured { anomalies: Some(1), ..good() }),
+            (Promise::NothingForeign, Measured { foreign: Some(1), ..good() }),
             (Promise::UnderLoad, Measured { rate: Some(LOAD - 1), ..good() }),
             (Promise::AllStart, Measured { started: Some((3, 4)), ..good() }),
             (NONE_FAILS, Measured { failures: [(Failure::Unavailable, 1)].into(), ..good() }),

@@ -8,6 +8,7 @@ use crate::promises::{Measured, listed};
 
 /// What became of a check.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each check, and no more")]
 pub(crate) enum Outcome {
     /// It ran; these promises were broken.
     Ran { measured: Measured, broken: Vec<String> },
@@ -43,7 +44,7 @@ impl Row {
         matches!(&self.outcome, Outcome::Ran { broken, .. } if broken.is_empty())
     }
 
-    fn cells(&self) -> [String; 10] {
+    fn cells(&self) -> [String; 12] {
         let seconds = |span: Option<Duration>| span.map(|span| format!("{:.2} s", span.as_secs_f64()));
         let number = |number: Option<u64>| number.map(|number| number.to_string());
         let or_dash = |cell: Option<String>| cell.unwrap_or_else(|| "–".to_owned());
@@ -58,6 +59,8 @@ impl Row {
                 or_dash((!measured.failures.is_empty()).then(|| listed(&measured.failures))),
                 or_dash(number(measured.lost)),
                 or_dash(number(measured.twice)),
+                or_dash(number(measured.anomalies)),
+                or_dash(number(measured.foreign)),
                 or_dash(seconds(measured.longest)),
                 or_dash(seconds(measured.recovery)),
                 if broken.is_empty() { format!("kept ({took})") } else { format!("BROKEN ({took})") },
@@ -67,9 +70,9 @@ impl Row {
         }
     }
 
-    fn without_figures(fault: String, on: String, verdict: String) -> [String; 10] {
-        let mut cells: [String; 10] = std::array::from_fn(|_| "–".to_owned());
-        (cells[0], cells[1], cells[9]) = (fault, on, verdict);
+    fn without_figures(fault: String, on: String, verdict: String) -> [String; 12] {
+        let mut cells: [String; 12] = std::array::from_fn(|_| "–".to_owned());
+        (cells[0], cells[1], cells[11]) = (fault, on, verdict);
         cells
     }
 
@@ -110,6 +113,8 @@ impl Row {
             "failures": measured.map(failures),
             "lost": measured.and_then(|measured| measured.lost),
             "twice": measured.and_then(|measured| measured.twice),
+            "anomalies": measured.and_then(|measured| measured.anomalies),
+            "foreign": measured.and_then(|measured| measured.foreign),
             "rate": measured.and_then(|measured| measured.rate),
             "started": measured.and_then(|measured| measured.started),
             "longest_seconds": measured.and_then(|measured| measured.longest).map(|span| span.as_secs_f64()),
@@ -120,7 +125,7 @@ impl Row {
 
 /// The whole table in Markdown, its columns in line.
 pub(crate) fn table(rows: &[Row]) -> String {
-    const HEAD: [&str; 10] = [
+    const HEAD: [&str; 12] = [
         "fault",
         "on",
         "rounds",
@@ -128,20 +133,22 @@ pub(crate) fn table(rows: &[Row]) -> String {
         "failures by kind",
         "lost",
         "twice",
+        "anomalies",
+        "foreign",
         "longest request",
         "time to recover",
         "promises",
     ];
     let mut lines = vec![HEAD.map(str::to_owned)];
     lines.extend(rows.iter().map(Row::cells));
-    let widths: [usize; 10] =
+    let widths: [usize; 12] =
         std::array::from_fn(|column| lines.iter().map(|cells| cells[column].chars().count()).max().unwrap_or_default());
     let mut written: Vec<String> = lines.iter().map(|cells| line(cells, &widths, ' ')).collect();
     written.insert(1, line(&std::array::from_fn(|_| String::new()), &widths, '-'));
     written.concat()
 }
 
-fn line(cells: &[String; 10], widths: &[usize; 10], fill: char) -> String {
+fn line(cells: &[String; 12], widths: &[usize; 12], fill: char) -> String {
     let padded: Vec<String> = cells
         .iter()
         .zip(widths)

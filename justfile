@@ -7,7 +7,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 export PATH := justfile_directory() / "target/tools/bin" + ":" + env("PATH")
 
 # In the order of `just ci`: what is quick comes first.
-checks := "fmt-check spelling architecture deny unused lint-ops lint doc better-auth test generated client browser schemathesis"
+checks := "fmt-check spelling architecture deny unused lint-ops lint doc better-auth test instructions generated client browser schemathesis"
 
 [private]
 default:
@@ -116,6 +116,11 @@ test *args:
 faults *args:
     cargo build --package tasks-api --package faults
     "${CARGO_TARGET_DIR:-target}/debug/faults" "$@"
+
+# Count the instructions a request takes, and compare with crates/http/benches/instructions.txt; needs valgrind
+[group("check")]
+instructions:
+    cargo test --workspace --bench instructions
 
 # Install the Better Auth app that tests run beside, unless that was done; needs Node 20 or later
 [group("check")]

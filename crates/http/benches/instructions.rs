@@ -1,0 +1,224 @@
+//! How many instructions a request takes apart from the database: from the head that was read to the response that is
+//! to be written. `just instructions` counts them with valgrind, which comes to nearly the same in every run and on every
+//! machine, and holds them against `instructions.txt`, so that work is not added to every request by accident.
+//!
+//! Only a build for development is held against it: that is what CI has built anyway. It takes some times as many as what
+//! is shipped, but what is added there shows here too. `cargo bench` counts what is shipped:
+//!
+//! ```sh
+//! CARGO_PROFILE_BENCH_STRIP=none cargo bench -p tasks-http --bench instructions
+//! ```
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark: its failure is a panic")]
+
+#[path = "../tests/api/keys.rs"]
+#[expect(dead_code, unreachable_pub, reason = "made for the tests, which use more of it")]
+mod keys;
+#[path = "../tests/api/support.rs"]
+#[expect(dead_code, unreachable_pub, reason = "made for the tests, which use more of it")]
+mod support;
+
+use std::{
+    env,
+    hint::black_box,
+    io,
+    num::NonZeroU32,
+    path::Path,
+    process::{Command, ExitCode},
+    sync::Arc,
+};
+
+use actix_http::Request;
+use actix_web::{
+    body::to_bytes,
+    dev::Service,
+    http::Method,
+    rt::System,
+    test::{TestRequest, init_service},
+};
+use domain::{
+    Clock, IdSource, NewTask, TaskId, TaskRepository, Title,
+    testing::{InMemoryTasks, SequentialIds, alice},
+};
+use http::Limits;
+
+use crate::{
+    keys::{SIGNERS, every_verifier, good_claims},
+    support::{TestApp, token_of},
+};
+
+/// How often each request is made.
+const COUNT: usize = 40;
+
+/// How often it is made before that counts.
+const WARM_UP: usize = 5;
+
+/// A count that is smaller than what was written down, in percent, should be written down.
+const LESS: u64 = 80;
+
+/// A count that is larger than what was written down, in percent, is too large.
+const MORE: u64 = 125;
+
+/// What was counted when it was last written down.
+const WRITTEN_DOWN: &str = include_str!("instructions.txt");
+
+/// Makes a function of each name, which valgrind tells apart, and a list of the names.
+macro_rules! kinds {
+    ($($name:ident),* $(,)?) => {
+        $(
+            #[inline(never)]
+            fn $name(answer: &dyn Fn(Exchange), exchanges: Vec<Exchange>) {
+                // Or the compiler might make one function of them all.
+                black_box(stringify!($name));
+                exchanges.into_iter().for_each(answer);
+            }
+        )*
+        const KINDS: &[(&str, Measured)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+kinds!(get, eddsa_known, eddsa_new, list_20, list_1000, create, update, toggle, delete, refused_body, refused_token);
+
+type Measured = fn(&dyn Fn(Exchange), Vec<Exchange>);
+
+/// A request, and the status of the response to it.
+struct Exchange {
+    request: Request,
+    status: u16,
+}
+
+fn main() -> ExitCode {
+    if env::args().any(|argument| argument == "answer") {
+        answer_all();
+        return ExitCode::SUCCESS;
+    }
+    let mut too_many = false;
+    for (kind, count) in count() {
+        print!("{kind:<16}{count:>10}");
+        if cfg!(debug_assertions) {
+            let percent = 100 * count / written_down(kind);
+            let verdict = if percent > MORE {
+                "  MORE"
+            } else if percent < LESS {
+                "  less: write it down"
+            } else {
+                ""
+            };
+            too_many |= percent > MORE;
+            print!("  {percent:>4} % of what is written down{verdict}");
+        }
+        println!();
+    }
+    if too_many {
+        eprintln!(
+            "A request takes more instructions than before. If it must, write the counts to benches/instructions.txt."
+        );
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn written_down(kind: &str) -> u64 {
+    let line = WRITTEN_DOWN.lines().find_map(|line| line.strip_prefix(kind)?.trim().parse().ok());
+    line.unwrap_or_else(|| panic!("instructions.txt must have a line for {kind}"))
+}
+
+/// The instructions that a request of each kind takes. This program runs itself under valgrind, which counts what each
+/// function has executed, with all that it called.
+fn count() -> Vec<(&'static str, u64)> {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("instructions.callgrind");
+    let counted = run(Command::new("valgrind")
+        .args(["--tool=callgrind", "--quiet", &format!("--callgrind-out-file={}", file.display())])
+        .arg(env::current_exe().unwrap())
+        .arg("answer"));
+    let functions = run(Command::new("callgrind_annotate").args(["--inclusive=yes", "--threshold=100"]).arg(&file));
+    let of = |kind: &str| {
+        let requests: u64 = counted.lines().find_map(|line| line.strip_prefix(kind)?.trim().parse().ok()).unwrap();
+        let function = format!("instructions::{kind} ");
+        let line = functions.lines().find(|line| line.contains(&function));
+        let line = line.unwrap_or_else(|| panic!("valgrind does not know {function}; is the program stripped?"));
+        let instructions: u64 = line.split_whitespace().next().unwrap().replace(',', "").parse().unwrap();
+        instructions / requests
+    };
+    KINDS.iter().map(|(kind, _)| (*kind, of(kind))).collect()
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output();
+    let output = output.unwrap_or_else(|error| panic!("{command:?}: {error}: is valgrind installed?"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Makes the requests of each kind, and says how many they were.
+fn answer_all() {
+    // As in production, but for where the lines go.
+    tracing_subscriber::fmt().with_writer(io::sink).json().flatten_event(true).with_span_list(false).init();
+    let store = Arc::new(InMemoryTasks::default());
+    let mut app = TestApp::over(store.clone(), store.clone());
+    app.api.authenticator = Arc::new(every_verifier(&app.clock));
+    app.api.limits = Arc::new(Limits::new(512).per_user(NonZeroU32::MAX));
+    let system = System::new();
+    let service = system.block_on(init_service(http::app(&app.api)));
+    let answer = |Exchange { request, status }| {
+        system.block_on(async {
+            let response = service.call(request).await.unwrap();
+            assert_eq!(response.status(), status);
+            black_box(to_bytes(response.into_body()).await.ok().unwrap());
+        });
+    };
+
+    let secret = token_of(&alice());
+    let (sequence, now) = (SequentialIds::default(), app.clock.now());
+    let title = Title::try_from("Buy groceries").unwrap();
+    let task = NewTask { title, description: None, completed: false };
+    let ids: Vec<TaskId> = (0..1000).map(|_| sequence.next(now)).collect();
+    for id in &ids {
+        system.block_on(store.create(&alice().id, *id, &task, now)).unwrap();
+    }
+    for (kind, measured) in KINDS {
+        let count = if *kind == "list_1000" { COUNT / 10 } else { COUNT };
+        let mut exchanges: Vec<Exchange> = (0..count + WARM_UP)
+            .map(|number| match *kind {
+                "eddsa_known" => exchange_of("get", &eddsa_token(0), ids[number]),
+                "eddsa_new" => exchange_of("get", &eddsa_token(number + 1), ids[number]),
+                _ => exchange_of(kind, &secret, ids[number]),
+            })
+            .collect();
+        exchanges.drain(..WARM_UP).for_each(answer);
+        println!("{kind} {}", exchanges.len());
+        measured(&answer, exchanges);
+    }
+}
+
+fn eddsa_token(number: usize) -> String {
+    let mut claims = good_claims();
+    claims["jti"] = number.into();
+    SIGNERS[1].token(&claims)
+}
+
+fn exchange_of(kind: &str, token: &str, id: TaskId) -> Exchange {
+    let body = r#"{"title":"Buy groceries","description":"Milk, eggs, bread"}"#;
+    let wrong = r#"{"title":"","color":"Milk"}"#;
+    let one = format!("/{id}");
+    let complete = format!("/{id}/complete");
+    let (method, path, body, status) = match kind {
+        "list_20" => (Method::GET, "?limit=20", "", 200),
+        "list_1000" => (Method::GET, "", "", 200),
+        "create" => (Method::POST, "", body, 201),
+        "update" => (Method::PATCH, &*one, body, 200),
+        "toggle" => (Method::PATCH, &*complete, "", 200),
+        "delete" => (Method::DELETE, &*one, "", 204),
+        "refused_body" => (Method::POST, "", wrong, 422),
+        "refused_token" => (Method::GET, "", "", 401),
+        _ => (Method::GET, &*one, "", 200),
+    };
+    let token = if kind == "refused_token" { &token[..token.len() - 1] } else { token };
+    let request = TestRequest::with_uri(&format!("/api/tasks{path}")).method(method);
+    let request = request.insert_header(("authorization", format!("Bearer {token}")));
+    let request = match body {
+        "" => request,
+        body => request.insert_header(("content-type", "application/json")).set_payload(body.to_owned()),
+    };
+    Exchange { request: request.to_request(), status }
+}

@@ -74,6 +74,11 @@ pub(crate) fn leaves_connection_usable(error: &sqlx::Error) -> bool {
     said.is_some_and(|said| !matches!(said.severity(), PgSeverity::Fatal | PgSeverity::Panic))
 }
 
+/// Whether the session takes no writes. One that began while the database took none stays so for good.
+pub(crate) fn is_read_only(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|said| said.code().as_deref() == Some("25006"))
+}
+
 /// Whether the same call may succeed a moment later.
 fn is_out_of_reach(error: &DbErr) -> bool {
     if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {

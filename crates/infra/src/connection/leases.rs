@@ -28,7 +28,7 @@ use tokio::time::{sleep, timeout};
 use super::{connector::Connector, counters::DatabaseStatistics};
 use crate::{
     DatabaseSettings,
-    error::{is_lost_against_another, leaves_connection_usable},
+    error::{is_lost_against_another, is_read_only, leaves_connection_usable},
 };
 
 /// How much longer than Postgres the caller waits for the end of a statement: Postgres stops one that takes too long, and
@@ -142,6 +142,8 @@ impl Leases {
         let outcome =
             timeout(limit, statement.run_on(&mut connection)).await.unwrap_or_else(|_elapsed| Err(no_answer(limit)));
         match &outcome {
+            // Dropped: the next session may take writes again. Those that only read need not notice.
+            Err(error) if is_read_only(error) => {}
             Err(error) if !leaves_connection_usable(error) => self.0.connector.report_death(),
             _ => slot.put_back(connection),
         }

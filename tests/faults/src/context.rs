@@ -40,6 +40,9 @@ pub(crate) struct Context {
     pub(crate) binary: PathBuf,
     /// Many rounds, as before a release; or as few as a run of CI has time for.
     pub(crate) long: bool,
+    /// Settings of the service, and of Postgres, that hold whatever a check wants.
+    pub(crate) set: Vec<(String, String)>,
+    pub(crate) set_postgres: Vec<(String, String)>,
     directory: TempDir,
     names: AtomicUsize,
     tokens: Mutex<BTreeMap<String, String>>,
@@ -59,6 +62,8 @@ impl Context {
         Ok(Self {
             binary,
             long,
+            set: Vec::new(),
+            set_postgres: Vec::new(),
             directory,
             names: AtomicUsize::new(0),
             tokens: Mutex::default(),
@@ -104,6 +109,7 @@ impl Context {
     pub(crate) fn command(&self, settings: &Settings, arguments: &[&str]) -> anyhow::Result<Command> {
         let mut command = Command::new(&self.binary);
         command.args(arguments).env_clear().envs(settings.pairs()).current_dir(self.directory("work")?);
+        command.envs(self.set.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null());
         Ok(command)
     }
@@ -120,12 +126,17 @@ impl Context {
     /// A token of this user.
     pub(crate) fn token(&self, user: &str) -> String {
         let mut tokens = lock(&self.tokens);
-        let token = tokens.entry(user.to_owned()).or_insert_with(|| tokens::of(user, SECRET));
-        // Two tokens of the same user may share all but the signature.
-        self.must_not_be_logged(token.rsplit('.').next().unwrap_or_default());
-        token.clone()
+        tokens.entry(user.to_owned()).or_insert_with(|| self.remember(tokens::of(user, SECRET))).clone()
     }
 
+    /// Has logs searched for this token.
+    pub(crate) fn remember(&self, token: String) -> String {
+        // Tokens may share all but the signature.
+        self.must_not_be_logged(token.rsplit('.').next().unwrap_or_default());
+        token
+    }
+
+    /// Has logs searched for this.
     pub(crate) fn must_not_be_logged(&self, text: &str) {
         lock(&self.secrets).insert(text.to_owned());
     }

@@ -1,6 +1,9 @@
 //! The databases that the service stands on: a Postgres server of its own, or an SQLite file.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
@@ -40,14 +43,14 @@ impl Database {
     pub(crate) async fn another(&self, context: &Context, name: &str) -> anyhow::Result<String> {
         match self {
             Self::Postgres(server) => server.create_database(name).await,
-            Self::Sqlite(_) => Ok(format!("sqlite:{}", context.directory("sqlite")?.join("tasks.db").display())),
+            Self::Sqlite(_) => Ok(sqlite_url(&context.directory("sqlite")?.join("tasks.db"))),
         }
     }
 
     pub(crate) fn url(&self) -> String {
         match self {
             Self::Postgres(server) => server.url(),
-            Self::Sqlite(file) => format!("sqlite:{}", file.display()),
+            Self::Sqlite(file) => sqlite_url(file),
         }
     }
 
@@ -56,10 +59,7 @@ impl Database {
         let statement = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()));
         match self {
             Self::Postgres(server) => statement.execute(&mut server.admin().await?).await.map(drop)?,
-            Self::Sqlite(file) => {
-                let options = SqliteConnectOptions::new().filename(file);
-                statement.execute(&mut SqliteConnection::connect_with(&options).await?).await.map(drop)?;
-            }
+            Self::Sqlite(file) => statement.execute(&mut open(file).await?).await.map(drop)?,
         }
         Ok(())
     }
@@ -68,4 +68,13 @@ impl Database {
     pub(crate) fn settings(&self) -> Settings {
         Settings::production(&self.url())
     }
+}
+
+/// A connection to an SQLite file, which is in another process than the service's.
+pub(crate) async fn open(file: &Path) -> anyhow::Result<SqliteConnection> {
+    Ok(SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await?)
+}
+
+pub(crate) fn sqlite_url(file: &Path) -> String {
+    format!("sqlite:{}", file.display())
 }

@@ -5,7 +5,7 @@ use std::{io::ErrorKind, net::SocketAddr, time::Duration};
 use anyhow::anyhow;
 use serde_json::Value;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
@@ -117,7 +117,7 @@ impl Response {
 }
 
 /// Reads one answer, and no more.
-pub(crate) async fn read(connection: &mut TcpStream) -> Result<Response, Failure> {
+pub(crate) async fn read(connection: &mut (impl AsyncRead + Unpin)) -> Result<Response, Failure> {
     let mut bytes = Vec::with_capacity(1024);
     loop {
         if let Some((response, body_at, length)) = head(&bytes).map_err(|_odd| Failure::Status(0))? {
@@ -130,7 +130,7 @@ pub(crate) async fn read(connection: &mut TcpStream) -> Result<Response, Failure
     }
 }
 
-async fn more(connection: &mut TcpStream, bytes: &mut Vec<u8>) -> Result<(), Failure> {
+async fn more(connection: &mut (impl AsyncRead + Unpin), bytes: &mut Vec<u8>) -> Result<(), Failure> {
     loop {
         match connection.read_buf(bytes).await {
             Ok(1..) => return Ok(()),

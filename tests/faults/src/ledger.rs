@@ -103,9 +103,18 @@ pub(crate) async fn verify(
     address: SocketAddr,
     writes: &BTreeMap<String, Vec<Write>>,
 ) -> anyhow::Result<Measured> {
+    verify_with(&|user| context.token(user), address, writes).await
+}
+
+/// The same with tokens of another kind.
+pub(crate) async fn verify_with(
+    token: &dyn Fn(&str) -> String,
+    address: SocketAddr,
+    writes: &BTreeMap<String, Vec<Write>>,
+) -> anyhow::Result<Measured> {
     let mut measured = Measured::default();
     for (user, writes) in writes {
-        let mut client = Client::new(address, &context.token(user));
+        let mut client = Client::new(address, &token(user));
         measured.add(judge(writes, &stored(&mut client).await?));
     }
     Ok(measured)

@@ -20,7 +20,7 @@ use tokio::{
 use crate::{
     context::{Context, PRIVATE},
     http::{Client, Response},
-    ledger::{FIRST, Fate, SECOND, Write},
+    ledger::{self, FIRST, Fate, SECOND, Write},
     promises::{Failure, Measured},
 };
 
@@ -74,11 +74,16 @@ impl Default for Plan {
 impl Load {
     /// Begins. Users are named after `tag`, so that each load has its own.
     pub(crate) fn start(context: &Context, address: SocketAddr, tag: &str, plan: &Plan) -> Self {
+        Self::start_with(&|user| context.token(user), address, tag, plan)
+    }
+
+    /// The same with tokens of another kind.
+    pub(crate) fn start_with(token: &dyn Fn(&str) -> String, address: SocketAddr, tag: &str, plan: &Plan) -> Self {
         let stopping = Arc::new(AtomicBool::new(false));
         let succeeded = Arc::new(AtomicU64::new(0));
         let worker = |name: &str| {
             let user = format!("{tag}-{name}");
-            let client = Client::new(address, &context.token(&user));
+            let client = Client::new(address, &token(&user));
             Worker { user, client, succeeded: succeeded.clone(), records: Vec::new(), writes: Vec::new() }
         };
         let clients = (0..plan.clients).map(|number| {
@@ -271,6 +276,13 @@ impl History {
             }
         }
         measured
+    }
+
+    /// The figures of a load beside a fault that it must not notice, and whether all of it is there.
+    pub(crate) async fn finish(self, context: &Context, address: SocketAddr) -> anyhow::Result<Measured> {
+        let mut measured = self.measured(None);
+        measured.add(ledger::verify(context, address, &self.writes).await?);
+        Ok(measured)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{fs, time::Instant};
 
+use aho_corasick::AhoCorasick;
+
 use crate::{
     context::Context,
     promises::Measured,
@@ -19,7 +21,7 @@ pub(crate) fn search(context: &Context) -> Row {
 }
 
 fn searched(context: &Context) -> anyhow::Result<Outcome> {
-    let secrets = context.secrets();
+    let secrets = AhoCorasick::new(context.secrets())?;
     let mut measured = Measured::default();
     let mut lines = 0;
     for entry in fs::read_dir(context.logs())? {
@@ -36,8 +38,8 @@ fn searched(context: &Context) -> anyhow::Result<Outcome> {
 }
 
 /// The lines with something private in them.
-fn private<'a>(log: &'a str, secrets: &'a [String]) -> impl Iterator<Item = &'a str> {
-    log.lines().filter(|line| secrets.iter().any(|secret| line.contains(secret.as_str())))
+fn private<'a>(log: &'a str, secrets: &AhoCorasick) -> impl Iterator<Item = &'a str> {
+    log.lines().filter(|line| secrets.is_match(line))
 }
 
 #[cfg(test)]

@@ -8,17 +8,20 @@ mod history;
 mod http;
 #[path = "../../../crates/infra/src/testing/installation.rs"]
 mod installation;
+mod keys;
 mod ledger;
 mod load;
 mod logs;
 mod postgres;
 mod process;
 mod promises;
+mod proxy;
 #[path = "../../../bench/src/random.rs"]
 mod random;
 mod report;
 mod service;
 mod settings;
+mod small_disk;
 mod tokens;
 
 use std::{
@@ -58,12 +61,23 @@ struct CommandLine {
     /// List the checks and what they promise
     #[arg(long)]
     list: bool,
+    /// Set a variable for the service, such as `REQUEST_TIMEOUT=60s`, to see what becomes of the promises
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    set: Vec<(String, String)>,
+    /// Set a parameter of Postgres likewise, such as `synchronous_commit=off`
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    set_postgres: Vec<(String, String)>,
     /// Print JSON instead of the table
     #[arg(long)]
     json: bool,
     /// Keep logs and databases
     #[arg(long)]
     keep: bool,
+}
+
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("not NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// A way to break things, and what is promised under it.
@@ -82,6 +96,7 @@ type Checking<'a> = Pin<Box<dyn Future<Output = anyhow::Result<Measured>> + 'a>>
 
 const BOTH: &[Store] = &[Store::Postgres, Store::Sqlite];
 const POSTGRES: &[Store] = &[Store::Postgres];
+const SQLITE: &[Store] = &[Store::Sqlite];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
@@ -99,7 +114,10 @@ async fn main() -> anyhow::Result<ExitCode> {
         Some(binary) => binary,
         None => std::env::current_exe()?.with_file_name("tasks-api"),
     };
-    let context = Context::new(&binary, command_line.long)?;
+    let mut context = Context::new(&binary, command_line.long)?;
+    context.set = command_line.set;
+    context.set_postgres = command_line.set_postgres;
+    process::allow_many_files()?;
     let rows = tokio::select! {
         rows = run(&context, &faults) => rows,
         // What runs is stopped on the way out.

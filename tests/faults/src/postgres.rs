@@ -5,7 +5,7 @@ use std::{
     ffi::OsStr,
     fs::{self, File},
     net::SocketAddr,
-    os::unix::process::CommandExt,
+    os::unix::{fs::symlink, process::CommandExt},
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -19,8 +19,9 @@ use tokio::time::{sleep, timeout};
 use crate::{
     context::{Context, PASSWORD},
     installation,
-    process::{Process, TICK, children, free_port, pid, succeed},
+    process::{Process, TICK, children, free_port, is_there, pid, succeed},
     report::LeftOut,
+    small_disk::SmallDisk,
 };
 
 /// How long a start or a stop may take.
@@ -48,6 +49,8 @@ pub(crate) struct Postgres {
     directory: PathBuf,
     log: PathBuf,
     port: u16,
+    /// For the command line.
+    parameters: Vec<String>,
     process: Option<Process>,
 }
 
@@ -55,16 +58,32 @@ impl Postgres {
     /// A server with one empty database, which belongs to the service.
     pub(crate) async fn start(context: &Context) -> anyhow::Result<Self> {
         let template = context.template.get_or_try_init(|| make_template(context)).await?;
-        let directory = context.directory("postgres")?;
-        Self::start_on_copy(context, template, directory).await
+        let mut server = Self::copy(context, template, context.directory("postgres")?)?;
+        server.run().await?;
+        Ok(server)
     }
 
-    async fn start_on_copy(context: &Context, template: &Path, directory: PathBuf) -> anyhow::Result<Self> {
-        let mut server = Self::in_directory(context, directory)?;
+    /// The same with its data on this disk. Its log of changes is elsewhere: a server that cannot write that ends.
+    pub(crate) async fn start_on(context: &Context, disk: &SmallDisk) -> anyhow::Result<Self> {
+        let template = context.template.get_or_try_init(|| make_template(context)).await?;
+        let mut server = Self::copy(context, template, make(disk.directory().join("postgres"))?)?;
+        let changes = server.directory.join("data/pg_wal");
+        let elsewhere = context.directory("changes")?;
+        installation::give_to_unprivileged(&elsewhere)?;
+        let mut copy = server.command("cp");
+        copy.arg("-a").arg(&changes).arg(elsewhere.join("pg_wal"));
+        succeed(copy)?;
+        fs::remove_dir_all(&changes)?;
+        symlink(elsewhere.join("pg_wal"), &changes)?;
+        server.run().await?;
+        Ok(server)
+    }
+
+    fn copy(context: &Context, template: &Path, directory: PathBuf) -> anyhow::Result<Self> {
+        let server = Self::in_directory(context, directory)?;
         let mut copy = server.command("cp");
         copy.args(["-a", "--reflink=auto"]).arg(template).arg(server.directory.join("data"));
         succeed(copy)?;
-        server.run().await?;
         Ok(server)
     }
 
@@ -74,7 +93,10 @@ impl Postgres {
         let user = installation::give_to_unprivileged(&directory)?;
         let log = context.log("postgres");
         File::create(&log)?;
-        Ok(Self { binaries, user, directory, log, port: free_port()?, process: None })
+        let parameters =
+            context.set_postgres.iter().flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")]);
+        let parameters = parameters.collect();
+        Ok(Self { binaries, user, directory, log, port: free_port()?, parameters, process: None })
     }
 
     /// Starts the server and waits until it takes connections.
@@ -83,6 +105,8 @@ impl Postgres {
         let mut command = self.command(self.binaries.join("postgres"));
         command.arg("-D").arg("data").arg("-k").arg(&self.directory).args(["-h", "127.0.0.1"]);
         command.args(["-p", &self.port.to_string()]);
+        // What a start after a crash syncs file by file otherwise, before it looks at what there is to recover.
+        command.args(["-c", "recovery_init_sync_method=syncfs"]).args(&self.parameters);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         self.process = Some(Process::spawn(&mut command)?);
         let begin = Instant::now();
@@ -106,14 +130,22 @@ impl Postgres {
     }
 
     /// Kills every process of the server at the same moment, as far as there is such a thing: nothing is written any more.
-    pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
+    pub(crate) async fn kill(&mut self) -> anyhow::Result<()> {
         let mut process = self.process.take().context("Postgres is not running")?;
         // Stopped, it makes no further ones, and cannot tell the others that something is wrong.
         process.signal(Signal::STOP)?;
-        for child in children(process.id())? {
-            kill_process(pid(child)?, Signal::KILL).ok();
+        let children = children(process.id())?;
+        for child in &children {
+            kill_process(pid(*child)?, Signal::KILL).ok();
         }
-        process.kill()
+        process.kill()?;
+        // Until the last is gone their memory counts as in use.
+        let begin = Instant::now();
+        while children.iter().copied().any(is_there) {
+            ensure!(begin.elapsed() < PATIENCE, "processes of Postgres do not die");
+            sleep(TICK).await;
+        }
+        Ok(())
     }
 
     /// The URL of the service's database.
@@ -121,10 +153,16 @@ impl Postgres {
         url_at(self.address())
     }
 
+    /// Does this as someone who may do anything, from outside the service's database.
+    pub(crate) async fn administer(&self, statement: &str) -> anyhow::Result<()> {
+        let statement = AssertSqlSafe(statement.to_owned());
+        sqlx::raw_sql(statement).execute(&mut self.admin_of("postgres").await?).await?;
+        Ok(())
+    }
+
     /// Makes a further database for the service, and returns its URL.
     pub(crate) async fn create_database(&self, name: &str) -> anyhow::Result<String> {
-        let statement = AssertSqlSafe(format!("CREATE DATABASE {name} OWNER {ROLE}"));
-        sqlx::raw_sql(statement).execute(&mut self.admin().await?).await?;
+        self.administer(&format!("CREATE DATABASE {name} OWNER {ROLE}")).await?;
         Ok(url_of(name, self.address()))
     }
 
@@ -173,6 +211,11 @@ impl Drop for Postgres {
     }
 }
 
+fn make(directory: PathBuf) -> anyhow::Result<PathBuf> {
+    fs::create_dir(&directory)?;
+    Ok(directory)
+}
+
 /// The URL of the service's database through something that listens at this address.
 pub(crate) fn url_at(address: SocketAddr) -> String {
     url_of(DATABASE, address)
@@ -190,13 +233,8 @@ async fn make_template(context: &Context) -> anyhow::Result<PathBuf> {
     initdb.args(["--auth-local=trust", "--auth-host=scram-sha-256", "--wal-segsize=1", "--pgdata=data"]);
     succeed(initdb)?;
     server.run().await?;
-    let mut admin = server.admin_of("postgres").await?;
-    for statement in
-        [format!("CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'"), format!("CREATE DATABASE {DATABASE} OWNER {ROLE}")]
-    {
-        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut admin).await?;
-    }
-    admin.close().await?;
+    server.administer(&format!("CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'")).await?;
+    server.create_database(DATABASE).await?;
     server.stop(Stop::Fast).await?;
     Ok(server.directory.join("data"))
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use tokio::time::sleep;
 
 /// How often to look whether something has come about.
@@ -88,6 +88,18 @@ fn parent_in(stat: &str) -> Option<u32> {
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
 
+/// Whether there is such a process. One that only waits to be noticed has ended.
+pub(crate) fn is_there(id: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, fields)| !fields.trim_start().starts_with(['Z', 'X']))
+}
+
+/// Lets this process, and those that it starts, have as many files and connections open as the machine allows.
+pub(crate) fn allow_many_files() -> anyhow::Result<()> {
+    let limit = getrlimit(Resource::Nofile);
+    Ok(setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?)
+}
+
 /// A port that nobody listens on, for something that is to come back at the same address.
 pub(crate) fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
@@ -113,5 +125,13 @@ mod tests {
         let child = Process::spawn(Command::new("sleep").arg("60")).unwrap();
 
         assert!(children(std::process::id()).unwrap().contains(&child.id()));
+    }
+
+    #[test]
+    fn a_process_that_was_killed_is_not_there() {
+        let mut child = Process::spawn(Command::new("sleep").arg("60")).unwrap();
+        assert!(is_there(child.id()));
+        child.kill().unwrap();
+        assert!(!is_there(child.id()));
     }
 }

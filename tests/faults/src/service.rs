@@ -42,6 +42,10 @@ impl Service {
         Ok(Starting { process, log })
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Ends it without a warning, as a crash does.
     pub(crate) fn kill(mut self) -> anyhow::Result<()> {
         self.process.kill()

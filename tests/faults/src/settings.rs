@@ -16,13 +16,20 @@ impl Settings {
             .with("USER_PROVISIONING", "on")
             .with("MIGRATE_ON_START", "on")
             .with("RATE_LIMIT", "off")
+            .with("UNAUTHENTICATED_RATE_LIMIT", "off")
             .with("PORT", "0")
     }
 
     /// The same with another one, or with another value for one.
     pub(crate) fn with(mut self, name: &str, value: &(impl ToString + ?Sized)) -> Self {
-        self.0.retain(|(set, _)| set != name);
+        self = self.without(name);
         self.0.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    /// The same without one.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.retain(|(set, _)| set != name);
         self
     }
 

@@ -80,7 +80,7 @@ async fn postgres_killed(context: &Context) -> anyhow::Result<Measured> {
     for round in 0..context.rounds(5, 50) {
         let load = Load::start(context, service.address, &format!("kill-{round}"), &Plan::default());
         sleep(moment(round)).await;
-        server.kill()?;
+        server.kill().await?;
         server.run().await?;
         let over = Instant::now();
         sleep(Duration::from_millis(2500)).await;

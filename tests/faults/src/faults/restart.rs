@@ -47,7 +47,7 @@ async fn restarted(context: &Context, how: Stop) -> anyhow::Result<Measured> {
         sleep(Duration::from_secs(1)).await;
         server.stop(how).await?;
         // Long enough that no request can wait for it.
-        sleep(Duration::from_millis(2500)).await;
+        sleep(Duration::from_millis(1500)).await;
         server.run().await?;
         let over = Instant::now();
         sleep(Duration::from_secs(3)).await;

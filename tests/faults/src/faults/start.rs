@@ -1,14 +1,19 @@
 //! Starts that cannot work, or that come all at once.
 
-use std::time::{Duration, Instant};
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
-use tokio::task::JoinSet;
+use serde_json::json;
+use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
     BOTH, Fault,
-    context::Context,
+    context::{Context, PRIVATE},
     database::Store,
     http::Client,
+    process::Process,
     promises::{Measured, Promise},
     service::Service,
     settings::Settings,
@@ -22,6 +27,13 @@ pub(super) fn faults() -> Vec<Fault> {
             on: BOTH,
             promises: &[Promise::AllStart],
             check: |context, store| Box::pin(four_at_once(context, store)),
+        },
+        Fault {
+            name: "migration-killed",
+            story: "`tasks-api migrate up` is killed (SIGKILL) at any moment, and run again",
+            on: BOTH,
+            promises: &[Promise::AllStart],
+            check: |context, store| Box::pin(migration_killed(context, store)),
         },
         Fault {
             name: "newer-database",
@@ -60,6 +72,41 @@ async fn four_at_once(context: &Context, store: Store) -> anyhow::Result<Measure
         }
         measured.add(round);
     }
+    Ok(measured)
+}
+
+async fn migration_killed(context: &Context, store: Store) -> anyhow::Result<Measured> {
+    let server = context.database(store).await?;
+    let mut measured = Measured::default();
+    // How long an undisturbed one takes.
+    let begin = Instant::now();
+    context.run(&Settings::production(&server.url()), &["migrate", "up"]).await?;
+    let whole = begin.elapsed();
+    let (mut killed, rounds) = (0, context.rounds(20, 200));
+    for number in 0..rounds {
+        let settings = Settings::production(&server.another(context, &format!("round_{number}")).await?);
+        let mut migrating = Process::spawn(context.command(&settings, &["migrate", "up"])?.stdout(Stdio::null()))?;
+        sleep(whole * (number + 1) / rounds).await;
+        killed += u32::from(migrating.status()?.is_none());
+        migrating.kill()?;
+        let again = context.run(&settings, &["migrate", "up"]).await?;
+        let mut round = Measured { rounds: 1, ..Measured::default() };
+        let said = String::from_utf8_lossy(&again.stderr).into_owned();
+        round.must(again.status.success(), "the next migration completes what was broken off", &said);
+        let service = Service::start(context, &settings.with("MIGRATE_ON_START", "off")).await;
+        round.started = Some((u64::from(service.is_ok()), 1));
+        match service {
+            Ok(service) => {
+                let mut client = Client::new(service.address, &context.token("migrated"));
+                let task = json!({ "title": PRIVATE });
+                let answer = client.send("POST", "/api/tasks", &[], Some(&task)).await.map(|answer| answer.status);
+                round.must(answer == Ok(201), "the schema is whole", &answer);
+            }
+            Err(error) => round.evidence.push(error.to_string()),
+        }
+        measured.add(round);
+    }
+    measured.must(killed > rounds / 4, "migrations are broken off, or this check checks nothing", &killed);
     Ok(measured)
 }
 

@@ -1,0 +1,134 @@
+//! Clients that are slow, or that come and go in masses.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::AsyncWriteExt,
+    net::TcpStream,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    Fault, SQLITE,
+    context::Context,
+    database::Store,
+    http,
+    load::{Load, Plan},
+    promises::{GRACE, Measured, NONE_FAILS, Promise},
+    service::Service,
+};
+
+/// How long a request's head may take: the HTTP server's own limit.
+const HEAD: Duration = Duration::from_secs(5);
+
+/// How long its body may take, where that is what is looked at.
+const BODY: Duration = Duration::from_secs(2);
+
+const PROMISES: &[Promise] = &[NONE_FAILS, Promise::InTime, Promise::NothingLost, Promise::NothingTwice];
+
+pub(super) fn faults() -> Vec<Fault> {
+    vec![
+        Fault {
+            name: "slow-clients",
+            story: "200 clients send half a head, 200 others a body byte by byte, beside normal ones",
+            // Nothing of it touches the database.
+            on: SQLITE,
+            promises: PROMISES,
+            check: |context, store| Box::pin(slow(context, store)),
+        },
+        Fault {
+            name: "connection-storm",
+            story: "2000 connections are opened and reset, some in the middle of a request, beside normal clients",
+            on: SQLITE,
+            promises: PROMISES,
+            check: |context, store| Box::pin(storm(context, store)),
+        },
+    ]
+}
+
+async fn slow(context: &Context, store: Store) -> anyhow::Result<Measured> {
+    let database = context.database(store).await?;
+    let settings = database.settings().with("BODY_TIMEOUT", &format!("{}ms", BODY.as_millis()));
+    let service = Service::start(context, &settings).await?;
+    let load = Load::start(context, service.address, "beside", &Plan::default());
+    let authorization = format!("Authorization: Bearer {}", context.token("slow"));
+    let (mut heads, mut bodies) = (JoinSet::new(), JoinSet::new());
+    for _ in 0..200 {
+        heads.spawn(trickle(service.address, "GET /api/tasks HTTP/1.1\r\nHost: x\r\nX-Slow: ".to_owned()));
+        let head = "POST /api/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000";
+        bodies.spawn(trickle(service.address, format!("{head}\r\n{authorization}\r\n\r\n{{")));
+    }
+    let (heads, bodies) = (heads.join_all().await, bodies.join_all().await);
+    let mut measured = load.stop().await?.finish(context, service.address).await?;
+    for (what, limit, ends) in [("head", HEAD, heads), ("body", BODY, bodies)] {
+        let statement = format!("who sends a slow {what} is answered with 408 in time");
+        let others: Vec<_> =
+            ends.into_iter().filter(|(status, took)| *status != Some(408) || *took > limit + 2 * GRACE).collect();
+        measured.must(others.is_empty(), &statement, &(others.len(), others.first()));
+    }
+    Ok(measured)
+}
+
+/// Sends this and then a byte now and then. Returns the status of the answer, and how long that took.
+async fn trickle(address: SocketAddr, beginning: String) -> (Option<u16>, Duration) {
+    let begin = Instant::now();
+    let exchange = async {
+        let mut connection = TcpStream::connect(address).await.ok()?;
+        connection.write_all(beginning.as_bytes()).await.ok()?;
+        let (mut from, mut to) = connection.split();
+        tokio::select! {
+            answer = http::read(&mut from) => answer.ok().map(|answer| answer.status),
+            () = async { while to.write_all(b"x").await.is_ok() { sleep(Duration::from_millis(500)).await } } => None,
+        }
+    };
+    let status = timeout(HEAD + Duration::from_secs(5), exchange).await.ok().flatten();
+    (status, begin.elapsed())
+}
+
+async fn storm(context: &Context, store: Store) -> anyhow::Result<Measured> {
+    const WAVE: usize = 500;
+    let database = context.database(store).await?;
+    let service = Service::start(context, &database.settings()).await?;
+    let load = Load::start(context, service.address, "beside", &Plan::default());
+    sleep(Duration::from_millis(700)).await;
+    let before = open_files(&service)?;
+    let request =
+        format!("GET /api/tasks HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n", context.token("storm"));
+    for _ in 0..context.rounds(4, 40) {
+        let mut connections = Vec::new();
+        for number in 0..WAVE {
+            let Ok(mut connection) = TcpStream::connect(service.address).await else { continue };
+            // Nothing, a part, or the whole of a request whose answer nobody reads; of those not so many that requests
+            // would be turned away.
+            let sent = match number % 10 {
+                0 => request.len(),
+                1..5 => request.len() / 2,
+                _ => 0,
+            };
+            connection.write_all(&request.as_bytes()[..sent]).await.ok();
+            connection.set_zero_linger()?;
+            connections.push(connection);
+        }
+        anyhow::ensure!(connections.len() > WAVE / 2, "there was no storm: {} connections", connections.len());
+        drop(connections);
+    }
+    sleep(Duration::from_millis(500)).await;
+    let mut measured = load.stop().await?.finish(context, service.address).await?;
+    let begin = Instant::now();
+    // Those of the load are gone too by now.
+    while open_files(&service)? > before && begin.elapsed() < Duration::from_secs(5) {
+        sleep(Duration::from_millis(50)).await;
+    }
+    let after = open_files(&service)?;
+    measured.must(after <= before, "no file stays open that was opened for a connection", &(before, after));
+    Ok(measured)
+}
+
+fn open_files(service: &Service) -> anyhow::Result<usize> {
+    Ok(fs::read_dir(format!("/proc/{}/fd", service.id()))?.count())
+}

@@ -1,0 +1,93 @@
+//! The disk is full, or the database can only be read.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use crate::{
+    BOTH, Fault, POSTGRES,
+    context::Context,
+    database::{Database, Store},
+    faults::readable,
+    ledger,
+    load::{Load, Plan},
+    postgres::Postgres,
+    promises::{Measured, ONLY_UNAVAILABLE, Promise},
+    service::Service,
+    settings::Settings,
+    small_disk::SmallDisk,
+};
+
+const PROMISES: &[Promise] =
+    &[ONLY_UNAVAILABLE, Promise::InTime, Promise::Recovers, Promise::NothingLost, Promise::NothingTwice];
+
+pub(super) fn faults() -> Vec<Fault> {
+    vec![
+        Fault {
+            name: "disk-full",
+            story: "the disk that the tasks are on is full, and then it is not any more",
+            on: BOTH,
+            promises: PROMISES,
+            check: |context, store| Box::pin(disk_full(context, store)),
+        },
+        Fault {
+            name: "read-only",
+            story: "the database takes no writes for a while, as after a fail-over to a standby",
+            on: POSTGRES,
+            promises: PROMISES,
+            check: |context, _| Box::pin(read_only(context)),
+        },
+    ]
+}
+
+async fn disk_full(context: &Context, store: Store) -> anyhow::Result<Measured> {
+    // A new Postgres has some forty megabytes.
+    let megabytes = match store {
+        Store::Postgres => 96,
+        Store::Sqlite => 16,
+    };
+    let disk = SmallDisk::mount(&context.directory("disk")?, megabytes)?;
+    let database = match store {
+        Store::Postgres => Database::Postgres(Box::new(Postgres::start_on(context, &disk).await?)),
+        Store::Sqlite => Database::Sqlite(disk.directory().join("tasks.db")),
+    };
+    let service = Service::start(context, &database.settings()).await?;
+    let load = Load::start(context, service.address, "disk", &Plan::default());
+    sleep(Duration::from_millis(700)).await;
+    disk.fill()?;
+    let reads = readable(context, service.address, Duration::from_secs(3)).await;
+    disk.free()?;
+    let over = Instant::now();
+    sleep(Duration::from_secs(3)).await;
+    let history = load.stop().await?;
+    let mut measured = history.measured(Some(over));
+    let failed = history.records.iter().any(|record| record.outcome.is_err() && record.end < over);
+    measured.must(failed, "a full disk makes writes fail, or this check checks nothing", &measured.failures.clone());
+    measured.add(reads);
+    measured.add(ledger::verify(context, service.address, &history.writes).await?);
+    drop(service);
+    drop(database);
+    Ok(measured)
+}
+
+async fn read_only(context: &Context) -> anyhow::Result<Measured> {
+    // Sessions that there are keep to what they began with.
+    const END_SESSIONS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'tasks_app'";
+    let server = Postgres::start(context).await?;
+    let service = Service::start(context, &Settings::production(&server.url())).await?;
+    let load = Load::start(context, service.address, "read-only", &Plan::default());
+    sleep(Duration::from_millis(700)).await;
+    server.administer("ALTER DATABASE tasks SET default_transaction_read_only = on").await?;
+    server.administer(END_SESSIONS).await?;
+    // Connections that are cut are not what this is about.
+    sleep(Duration::from_millis(300)).await;
+    let reads = readable(context, service.address, Duration::from_millis(2500)).await;
+    server.administer("ALTER DATABASE tasks RESET default_transaction_read_only").await?;
+    let over = Instant::now();
+    sleep(Duration::from_secs(3)).await;
+    let history = load.stop().await?;
+    let mut measured = history.measured(Some(over));
+    measured.add(reads);
+    measured.add(ledger::verify(context, service.address, &history.writes).await?);
+    Ok(measured)
+}

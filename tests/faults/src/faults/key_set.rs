@@ -1,0 +1,128 @@
+//! The server of the key set goes down, or serves junk.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use crate::{
+    Fault, SQLITE,
+    context::Context,
+    database::Store,
+    http::Client,
+    keys::{KeyServer, Serves},
+    ledger,
+    load::{Load, Plan},
+    promises::{Measured, NONE_FAILS, ONLY_UNAVAILABLE, Promise},
+    proxy::{Mode, Proxy},
+    service::Service,
+    settings::Settings,
+};
+
+pub(super) fn faults() -> Vec<Fault> {
+    vec![
+        Fault {
+            name: "key-set",
+            story: "the server of the key set is down, hangs, or serves 500, a page, an endless or a slow answer",
+            // Nothing of it touches the database.
+            on: SQLITE,
+            promises: &[NONE_FAILS, Promise::InTime, Promise::NothingLost, Promise::NothingTwice],
+            check: |context, store| Box::pin(spoilt(context, store)),
+        },
+        Fault {
+            name: "late-key-set",
+            story: "the server of the key set is down when the service starts, and comes up later",
+            on: SQLITE,
+            promises: &[ONLY_UNAVAILABLE, Promise::InTime, Promise::Recovers, Promise::NothingLost],
+            check: |context, store| Box::pin(late(context, store)),
+        },
+    ]
+}
+
+/// The app that publishes the key set, through a network that can be broken.
+async fn app() -> anyhow::Result<(KeyServer, Proxy, String)> {
+    let keys = KeyServer::start().await?;
+    let network = Proxy::start(&[keys.address]).await?;
+    let origin = format!("http://{}", network.address);
+    Ok((keys, network, origin))
+}
+
+fn with_keys(settings: Settings, origin: &str) -> Settings {
+    settings.with("BETTER_AUTH_URL", origin).without("BETTER_AUTH_SECRET")
+}
+
+async fn spoilt(context: &Context, store: Store) -> anyhow::Result<Measured> {
+    const WAYS: [(Mode, Serves); 6] = [
+        (Mode::Refuse, Serves::Keys),
+        (Mode::Blackhole, Serves::Keys),
+        (Mode::Pass, Serves::Error),
+        (Mode::Pass, Serves::Html),
+        (Mode::Pass, Serves::Endless),
+        (Mode::Pass, Serves::Trickle),
+    ];
+    let mut measured = Measured::default();
+    for (mode, serves) in WAYS {
+        let (keys, network, origin) = app().await?;
+        let database = context.database(store).await?;
+        let service = Service::start(context, &with_keys(database.settings(), &origin)).await?;
+        let token = |user: &str| context.remember(keys.token(user, &origin));
+        // The set has come.
+        let mut client = Client::new(service.address, &token("first"));
+        let begin = Instant::now();
+        while client.get("/api/tasks").await.map(|answer| answer.status) != Ok(200) {
+            anyhow::ensure!(begin.elapsed() < Duration::from_secs(10), "the key set does not come");
+            sleep(Duration::from_millis(20)).await;
+        }
+        network.set(mode);
+        keys.serve(serves);
+        let asked = keys.requests();
+        let load = Load::start_with(&token, service.address, "keys", &Plan { probes: false, ..Plan::default() });
+        let stranger =
+            |number: u32| context.remember(keys.token_with("stranger", &origin, &format!("unknown-{number}")));
+        let strangers = strangers(service.address, &stranger).await;
+        let history = load.stop().await?;
+        let mut round = history.measured(None);
+        let fetches = keys.requests() - asked;
+        // Two in half a minute, whoever asks; one more if the first at the start was slow.
+        round.must(fetches <= 3, "tokens with unknown keys cause few fetches", &(serves, fetches));
+        round.add(strangers);
+        round.add(ledger::verify_with(&token, service.address, &history.writes).await?);
+        measured.add(round);
+    }
+    Ok(measured)
+}
+
+/// Sends tokens with keys that nobody knows for a while. They must be turned away, and soon.
+async fn strangers(address: std::net::SocketAddr, token: &dyn Fn(u32) -> String) -> Measured {
+    let mut measured = Measured::default();
+    let begin = Instant::now();
+    for number in 0.. {
+        if begin.elapsed() > Duration::from_millis(2500) {
+            break;
+        }
+        let asked = Instant::now();
+        let answer = Client::new(address, &token(number)).get("/api/tasks").await.map(|answer| answer.status);
+        let turned_away = matches!(answer, Ok(401 | 503)) && asked.elapsed() < Duration::from_millis(2500);
+        measured.must(turned_away, "a token with an unknown key is turned away soon", &(answer, asked.elapsed()));
+        sleep(Duration::from_millis(20)).await;
+    }
+    measured
+}
+
+async fn late(context: &Context, store: Store) -> anyhow::Result<Measured> {
+    let (keys, network, origin) = app().await?;
+    network.set(Mode::Refuse);
+    let database = context.database(store).await?;
+    let service = Service::start(context, &with_keys(database.settings(), &origin)).await?;
+    let token = |user: &str| context.remember(keys.token(user, &origin));
+    let load = Load::start_with(&token, service.address, "late", &Plan::default());
+    sleep(Duration::from_secs(2)).await;
+    let ready = Client::new(service.address, "").get("/health/ready").await.map(|answer| answer.status);
+    network.set(Mode::Pass);
+    let over = Instant::now();
+    sleep(Duration::from_secs(3)).await;
+    let history = load.stop().await?;
+    let mut measured = history.measured(Some(over));
+    measured.must(ready == Ok(503), "without a key set the service is not ready", &ready);
+    measured.add(ledger::verify_with(&token, service.address, &history.writes).await?);
+    Ok(measured)
+}

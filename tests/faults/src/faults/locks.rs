@@ -1,0 +1,123 @@
+//! Someone else holds a lock, or the pool is too small for what waits on one.
+
+use std::time::{Duration, Instant};
+
+use sqlx::{Connection, Executor};
+use tokio::time::sleep;
+
+use crate::{
+    Fault, POSTGRES, SQLITE,
+    context::Context,
+    database::{self, sqlite_url},
+    faults::liveness,
+    ledger,
+    load::{Load, Plan},
+    postgres::Postgres,
+    promises::{Failure, GRACE, Measured, ONLY_UNAVAILABLE, Promise},
+    service::Service,
+    settings::Settings,
+};
+
+const PROMISES: &[Promise] =
+    &[ONLY_UNAVAILABLE, Promise::InTime, Promise::Recovers, Promise::NothingLost, Promise::NothingTwice];
+
+/// How long requests wait for a connection, where that is what is looked at.
+const ACQUIRE: Duration = Duration::from_millis(500);
+
+pub(super) fn faults() -> Vec<Fault> {
+    vec![
+        Fault {
+            name: "table-locked",
+            story: "another session locks the table of tasks for longer than a statement may take",
+            on: POSTGRES,
+            promises: PROMISES,
+            check: |context, _| Box::pin(table_locked(context)),
+        },
+        Fault {
+            name: "pool-exhausted",
+            story: "there are two connections, and both wait for a lock",
+            on: POSTGRES,
+            promises: PROMISES,
+            check: |context, _| Box::pin(pool_exhausted(context)),
+        },
+        Fault {
+            name: "file-locked",
+            story: "another process keeps the SQLite file locked for writing, for longer than a statement may take",
+            on: SQLITE,
+            promises: PROMISES,
+            check: |context, _| Box::pin(file_locked(context)),
+        },
+    ]
+}
+
+/// Nobody can read or write a task meanwhile.
+async fn lock_table(server: &Postgres, span: Duration) -> anyhow::Result<Instant> {
+    let mut other = server.admin().await?;
+    other.execute("BEGIN; LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE").await?;
+    sleep(span).await;
+    other.execute("ROLLBACK").await?;
+    Ok(Instant::now())
+}
+
+async fn table_locked(context: &Context) -> anyhow::Result<Measured> {
+    let server = Postgres::start(context).await?;
+    let service = Service::start(context, &Settings::production(&server.url())).await?;
+    let load = Load::start(context, service.address, "locked", &Plan::default());
+    sleep(Duration::from_millis(700)).await;
+    let (over, alive) = tokio::join!(lock_table(&server, Duration::from_secs(3)), liveness(service.address));
+    let over = over?;
+    sleep(Duration::from_secs(3)).await;
+    let history = load.stop().await?;
+    let mut measured = history.measured(Some(over));
+    measured.add(alive);
+    measured.add(ledger::verify(context, service.address, &history.writes).await?);
+    Ok(measured)
+}
+
+async fn pool_exhausted(context: &Context) -> anyhow::Result<Measured> {
+    let server = Postgres::start(context).await?;
+    let settings = Settings::production(&server.url())
+        .with("DATABASE_MAX_CONNECTIONS", "2")
+        .with("DATABASE_ACQUIRE_TIMEOUT", &format!("{}ms", ACQUIRE.as_millis()));
+    let service = Service::start(context, &settings).await?;
+    let load = Load::start(context, service.address, "exhausted", &Plan::default());
+    sleep(Duration::from_millis(700)).await;
+    let begin = Instant::now();
+    // Shorter than a statement may take: those that have a connection keep it to the end.
+    let (over, alive) = tokio::join!(lock_table(&server, Duration::from_millis(1300)), liveness(service.address));
+    let over = over?;
+    sleep(Duration::from_secs(3)).await;
+    let history = load.stop().await?;
+    let mut measured = history.measured(Some(over));
+    let during = history.records.iter().filter(|record| record.start > begin && record.end < over);
+    let turned_away: Vec<Duration> = during
+        .filter(|record| record.outcome == Err(Failure::Unavailable))
+        .map(|record| record.end - record.start)
+        .collect();
+    measured.must(!turned_away.is_empty(), "who gets no connection is told so while others have one", &turned_away);
+    let in_time = turned_away.iter().all(|waited| *waited <= ACQUIRE + GRACE);
+    measured.must(in_time, "who gets no connection is told so after DATABASE_ACQUIRE_TIMEOUT", &turned_away);
+    measured.add(alive);
+    measured.add(ledger::verify(context, service.address, &history.writes).await?);
+    Ok(measured)
+}
+
+async fn file_locked(context: &Context) -> anyhow::Result<Measured> {
+    let file = context.directory("sqlite")?.join("tasks.db");
+    let service = Service::start(context, &Settings::production(&sqlite_url(&file))).await?;
+    let load = Load::start(context, service.address, "locked", &Plan::default());
+    sleep(Duration::from_millis(700)).await;
+    let mut other = database::open(&file).await?;
+    other.execute("BEGIN EXCLUSIVE").await?;
+    let alive = liveness(service.address).await;
+    sleep(Duration::from_millis(2500)).await;
+    other.execute("ROLLBACK").await?;
+    let over = Instant::now();
+    other.close().await?;
+    sleep(Duration::from_secs(3)).await;
+    let history = load.stop().await?;
+    let mut measured = history.measured(Some(over));
+    measured.add(alive);
+    measured.add(ledger::verify(context, service.address, &history.writes).await?);
+    Ok(measured)
+}

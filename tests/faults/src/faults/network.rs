@@ -1,0 +1,123 @@
+//! The network between the service and Postgres breaks, in every way that a network can.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+
+use crate::{
+    Fault, POSTGRES,
+    context::Context,
+    faults::liveness,
+    ledger,
+    load::{Load, Plan},
+    postgres::{Postgres, url_at},
+    promises::{Measured, NONE_FAILS, ONLY_UNAVAILABLE, Promise, RECOVERY},
+    proxy::{Mode, Proxy},
+    service::Service,
+    settings::Settings,
+};
+
+const PROMISES: &[Promise] =
+    &[ONLY_UNAVAILABLE, Promise::InTime, Promise::Recovers, Promise::NothingLost, Promise::NothingTwice];
+
+pub(super) fn faults() -> Vec<Fault> {
+    vec![
+        Fault {
+            name: "cut",
+            story: "all connections to Postgres are reset in the middle of queries, five times in a second",
+            on: POSTGRES,
+            promises: PROMISES,
+            check: |context, _| Box::pin(check(context, cut)),
+        },
+        Fault {
+            name: "refused",
+            story: "connections to Postgres are reset, and refused for three seconds",
+            on: POSTGRES,
+            promises: PROMISES,
+            check: |context, _| Box::pin(check(context, refused)),
+        },
+        Fault {
+            name: "blackhole",
+            story: "for three seconds nothing passes to or from Postgres, and no connection ends",
+            on: POSTGRES,
+            promises: PROMISES,
+            check: |context, _| Box::pin(check(context, async |network: &Proxy| blackhole(network, 3).await)),
+        },
+        Fault {
+            name: "long-blackhole",
+            story: "the same for longer than any request may take",
+            on: POSTGRES,
+            promises: PROMISES,
+            check: |context, _| Box::pin(check(context, async |network: &Proxy| blackhole(network, 12).await)),
+        },
+        Fault {
+            name: "half-open",
+            story: "the connections that there are fall silent for ever, as after a fail-over; new ones are well at once",
+            on: POSTGRES,
+            promises: PROMISES,
+            check: |context, _| Box::pin(check(context, lost)),
+        },
+        Fault {
+            name: "slow-network",
+            story: "everything to and from Postgres takes 20 ms longer each way, for three seconds",
+            on: POSTGRES,
+            promises: &[NONE_FAILS, Promise::InTime, Promise::NothingLost, Promise::NothingTwice],
+            check: |context, _| Box::pin(check(context, slow)),
+        },
+    ]
+}
+
+/// Breaks the network under load, and measures from the moment that is returned.
+async fn check(context: &Context, fault: impl AsyncFn(&Proxy) -> Instant) -> anyhow::Result<Measured> {
+    let server = Postgres::start(context).await?;
+    let network = Proxy::start(&[server.address()]).await?;
+    let service = Service::start(context, &Settings::production(&url_at(network.address))).await?;
+    let mut measured = Measured::default();
+    for round in 0..context.rounds(1, 10) {
+        let load = Load::start(context, service.address, &format!("network-{round}"), &Plan::default());
+        sleep(Duration::from_millis(700)).await;
+        let (over, alive) = tokio::join!(fault(&network), liveness(service.address));
+        sleep(RECOVERY + Duration::from_millis(500)).await;
+        let history = load.stop().await?;
+        measured.add(history.measured(Some(over)));
+        measured.add(alive);
+        measured.add(ledger::verify(context, service.address, &history.writes).await?);
+    }
+    Ok(measured)
+}
+
+async fn cut(network: &Proxy) -> Instant {
+    for _ in 0..5 {
+        network.cut();
+        sleep(Duration::from_millis(200)).await;
+    }
+    network.cut();
+    Instant::now()
+}
+
+async fn refused(network: &Proxy) -> Instant {
+    network.set(Mode::Refuse);
+    network.cut();
+    sleep(Duration::from_secs(3)).await;
+    network.set(Mode::Pass);
+    Instant::now()
+}
+
+async fn blackhole(network: &Proxy, seconds: u64) -> Instant {
+    network.set(Mode::Blackhole);
+    sleep(Duration::from_secs(seconds)).await;
+    network.set(Mode::Pass);
+    Instant::now()
+}
+
+async fn lost(network: &Proxy) -> Instant {
+    network.lose();
+    Instant::now()
+}
+
+async fn slow(network: &Proxy) -> Instant {
+    network.set(Mode::Delay(Duration::from_millis(20)));
+    sleep(Duration::from_secs(3)).await;
+    network.set(Mode::Pass);
+    Instant::now()
+}

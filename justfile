@@ -179,11 +179,12 @@ unused:
 spelling:
     typos
 
-# The Dockerfiles and the workflow
+# The Dockerfiles, the workflow and the Kubernetes manifests
 [group("check")]
 lint-ops:
     hadolint Dockerfile examples/nextjs/Dockerfile
     zizmor --offline --quiet .github/workflows
+    .ci/manifests
 
 # Is docs/openapi.json what the code says?
 [group("check")]

@@ -7,7 +7,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 export PATH := justfile_directory() / "target/tools/bin" + ":" + env("PATH")
 
 # In the order of `just ci`: what is quick comes first.
-checks := "fmt-check spelling architecture deny unused lint-ops lint doc better-auth test instructions generated client browser schemathesis"
+checks := "fmt-check spelling links architecture deny unused lint-ops lint doc better-auth test instructions generated client browser schemathesis"
 
 [private]
 default:
@@ -185,6 +185,11 @@ lint-ops:
     hadolint Dockerfile examples/nextjs/Dockerfile
     zizmor --offline --quiet .github/workflows
     .ci/manifests
+
+# Do the links in the Markdown files lead somewhere?
+[group("check")]
+links:
+    .ci/links
 
 # Is docs/openapi.json what the code says?
 [group("check")]

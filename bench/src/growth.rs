@@ -15,7 +15,7 @@ use crate::{
     postgres::Postgres,
     process::{Server, exchange},
     random::Random,
-    report::{Machine, thousands},
+    report::{Machine, json, thousands},
     requests::{Client, Requests},
     servers,
     svg::Picture,
@@ -140,7 +140,7 @@ pub(crate) fn run(options: &Growth) -> anyhow::Result<()> {
     };
     fs::create_dir_all(&options.out)?;
     fs::write(options.out.join("growth.md"), report.tables())?;
-    fs::write(options.out.join("growth.json"), serde_json::to_string_pretty(&report)?)?;
+    fs::write(options.out.join("growth.json"), json(&report)?)?;
     fs::write(options.out.join("growth.svg"), report.picture())?;
     println!("{}\nwritten to {}", report.tables(), options.out.display());
     Ok(())

@@ -152,7 +152,7 @@ impl Target {
             Self::Sqlite => "tasks-api on SQLite",
             Self::Fastapi => "FastAPI + SQLModel",
             Self::Hono => "Hono + Drizzle",
-            Self::Pgbench => "pgbench",
+            Self::Pgbench => "Postgres alone (pgbench)",
             Self::Fixed => "a fixed response",
         }
     }

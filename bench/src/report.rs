@@ -4,6 +4,7 @@ use std::{fmt::Write, fs, path::Path, thread};
 
 use anyhow::Context;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{measurement::Measurement, options::Target, svg::Picture, workload::Workload};
 
@@ -55,7 +56,7 @@ impl Report {
         fs::create_dir_all(directory)?;
         let write = |name: &str, text: String| fs::write(directory.join(name), text).context(name.to_owned());
         write("requests.md", self.tables())?;
-        write("requests.json", serde_json::to_string_pretty(self)?)?;
+        write("requests.json", json(self)?)?;
         write("requests.svg", self.picture())
     }
 
@@ -208,6 +209,22 @@ impl Report {
         }
         picture.finish()
     }
+}
+
+/// JSON with a line for each element of each list, so that it can be read, and compared with that of another run.
+pub(crate) fn json(report: &impl Serialize) -> anyhow::Result<String> {
+    let mut members = Vec::new();
+    for (name, value) in serde_json::to_value(report)?.as_object().context("a report is an object")? {
+        let value = match value {
+            Value::Array(elements) => {
+                let lines: Vec<String> = elements.iter().map(|element| format!("    {element}")).collect();
+                format!("[\n{}\n  ]", lines.join(",\n"))
+            }
+            value => value.to_string(),
+        };
+        members.push(format!("  \"{name}\": {value}"));
+    }
+    Ok(format!("{{\n{}\n}}\n", members.join(",\n")))
 }
 
 /// A whole number, in groups of three digits.

@@ -2,14 +2,15 @@
 
 ARG RUST_VERSION=1.95
 
-# The workspace without its code: manifests, and an empty source file for each crate. It stays the same while only code
+# The workspace without its code: manifests, and the source files that these name, empty. It stays the same while only code
 # changes, and so does the layer below that builds the dependencies from it.
 FROM rust:${RUST_VERSION}-slim-trixie AS manifests
 WORKDIR /src
 COPY . .
-RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock ! -path '*/src/lib.rs' ! -path '*/src/main.rs' -delete \
+RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock ! -path '*/src/lib.rs' ! -path '*/src/main.rs' \
+        ! -path '*/benches/*.rs' -delete \
     && find . -type d -empty -delete \
-    && find . -name lib.rs -exec truncate --size 0 {} + \
+    && find . \( -name lib.rs -o -path '*/benches/*' \) -type f -exec truncate --size 0 {} + \
     && echo 'fn main() {}' > /main.rs \
     && find . -name main.rs -exec cp /main.rs {} \;
 

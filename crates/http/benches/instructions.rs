@@ -40,11 +40,11 @@ use domain::{
     Clock, IdSource, NewTask, TaskId, TaskRepository, Title,
     testing::{InMemoryTasks, SequentialIds, alice},
 };
-use http::Limits;
+use http::{Authenticator, JwksVerifier, Limits};
 
 use crate::{
-    keys::{SIGNERS, every_verifier, good_claims},
-    support::{TestApp, token_of},
+    keys::{Published, Signer, good_claims, key_set_rules},
+    support::{TestApp, token_of, verifier},
 };
 
 /// How often each request is made.
@@ -156,7 +156,11 @@ fn answer_all() {
     tracing_subscriber::fmt().with_writer(io::sink).json().flatten_event(true).with_span_list(false).init();
     let store = Arc::new(InMemoryTasks::default());
     let mut app = TestApp::over(store.clone(), store.clone());
-    app.api.authenticator = Arc::new(every_verifier(&app.clock));
+    let key = Signer::ed25519("ed");
+    let key_set = Published(keys::key_set([&key]));
+    let key_set = JwksVerifier::new(Arc::new(key_set), key_set_rules(app.clock.clone()));
+    let authenticator = Authenticator::default().with_secret(verifier(app.clock.clone()));
+    app.api.authenticator = Arc::new(authenticator.with_key_set(Arc::new(key_set)));
     app.api.limits = Arc::new(Limits::new(512).per_user(NonZeroU32::MAX));
     let system = System::new();
     let service = system.block_on(init_service(http::app(&app.api)));
@@ -180,8 +184,8 @@ fn answer_all() {
         let count = if *kind == "list_1000" { COUNT / 10 } else { COUNT };
         let mut exchanges: Vec<Exchange> = (0..count + WARM_UP)
             .map(|number| match *kind {
-                "eddsa_known" => exchange_of("get", &eddsa_token(0), ids[number]),
-                "eddsa_new" => exchange_of("get", &eddsa_token(number + 1), ids[number]),
+                "eddsa_known" => exchange_of("get", &eddsa_token(&key, 0), ids[number]),
+                "eddsa_new" => exchange_of("get", &eddsa_token(&key, number + 1), ids[number]),
                 _ => exchange_of(kind, &secret, ids[number]),
             })
             .collect();
@@ -191,10 +195,10 @@ fn answer_all() {
     }
 }
 
-fn eddsa_token(number: usize) -> String {
+fn eddsa_token(key: &Signer, number: usize) -> String {
     let mut claims = good_claims();
     claims["jti"] = number.into();
-    SIGNERS[1].token(&claims)
+    key.token(&claims)
 }
 
 fn exchange_of(kind: &str, token: &str, id: TaskId) -> Exchange {

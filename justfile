@@ -7,7 +7,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 export PATH := justfile_directory() / "target/tools/bin" + ":" + env("PATH")
 
 # In the order of `just ci`: what is quick comes first.
-checks := "fmt-check spelling links architecture deny unused lint-ops lint doc better-auth test instructions generated client browser schemathesis"
+checks := "fmt-check spelling links architecture deny unused lint-ops lint doc better-auth test instructions generated client browser schemathesis faults"
 
 [private]
 default:

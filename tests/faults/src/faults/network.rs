@@ -64,7 +64,37 @@ pub(super) fn faults() -> Vec<Fault> {
             promises: &[NONE_FAILS, Promise::InTime, Promise::NothingLost, Promise::NothingTwice],
             check: |context, _| Box::pin(check(context, slow)),
         },
+        Fault {
+            name: "distant-database",
+            story: "Postgres is 75 ms away each way, and every connection to it is new",
+            on: POSTGRES,
+            promises: &[
+                ONLY_UNAVAILABLE,
+                Promise::InTime,
+                Promise::Recovers,
+                Promise::NothingLost,
+                Promise::NothingTwice,
+            ],
+            check: |context, _| Box::pin(distant(context)),
+        },
     ]
+}
+
+async fn distant(context: &Context) -> anyhow::Result<Measured> {
+    let server = Postgres::start(context).await?;
+    let network = Proxy::start(&[server.address()]).await?;
+    let service = Service::start(context, &Settings::production(&url_at(network.address))).await?;
+    network.set(Mode::Delay(Duration::from_millis(75)));
+    network.cut();
+    let begin = Instant::now();
+    let plan = Plan { clients: 4, probes: false, ..Plan::default() };
+    let load = Load::start(context, service.address, "distant", &plan);
+    sleep(RECOVERY * 3).await;
+    let history = load.stop().await?;
+    let mut measured = history.measured(Some(begin));
+    network.set(Mode::Pass);
+    measured.add(ledger::verify(context, service.address, &history.writes).await?);
+    Ok(measured)
 }
 
 /// Breaks the network under load, and measures from the moment that is returned.

@@ -82,7 +82,7 @@ async fn migration_killed(context: &Context, store: Store) -> anyhow::Result<Mea
     let begin = Instant::now();
     context.run(&Settings::production(&server.url()), &["migrate", "up"]).await?;
     let whole = begin.elapsed();
-    let (mut killed, rounds) = (0, context.rounds(20, 200));
+    let (mut killed, rounds) = (0, context.rounds(10, 100));
     for number in 0..rounds {
         let settings = Settings::production(&server.another(context, &format!("round_{number}")).await?);
         let mut migrating = Process::spawn(context.command(&settings, &["migrate", "up"])?.stdout(Stdio::null()))?;

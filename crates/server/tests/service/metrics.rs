@@ -114,14 +114,15 @@ async fn what_is_not_ready_is_named(database: &TestDatabase) {
         body["error"]["details"].clone()
     };
     let connection = database.connection();
-    let newer = "INSERT INTO seaql_migrations VALUES ('m20991231_000001_future', 0)";
-    connection.execute_unprepared(newer).await.unwrap();
+    let older = "DELETE FROM seaql_migrations WHERE version = 'm20261122_000003_idempotency_keys'";
+    connection.execute_unprepared(older).await.unwrap();
     let migrations = json!({ "field": "migrations", "message": "is not as it must be" });
     let keys = json!({ "field": "key_set", "message": "is out of reach" });
     assert_eq!(failing().await, json!([migrations, keys]));
 
-    let older = "DELETE FROM seaql_migrations WHERE version = 'm20991231_000001_future'";
-    connection.execute_unprepared(older).await.unwrap();
+    let whole =
+        "INSERT INTO seaql_migrations VALUES ('m20261122_000003_idempotency_keys', 0), ('m20991231_000001_future', 0)";
+    connection.execute_unprepared(whole).await.unwrap();
     assert_eq!(failing().await, json!([keys]));
     let lines = metrics(&service).await;
     for line in [r#"{check="database"} 1"#, r#"{check="migrations"} 1"#, r#"{check="key_set"} 0"#] {

@@ -59,7 +59,11 @@ impl Client {
         let exchange = async {
             let mut connection = match connection {
                 Some(connection) => connection,
-                None => TcpStream::connect(self.address).await.map_err(|_nobody_there| Failure::Refused)?,
+                None => TcpStream::connect(self.address).await.map_err(|error| match error.kind() {
+                    ErrorKind::ConnectionRefused => Failure::Refused,
+                    // Someone was there, and cut it at once.
+                    _ => Failure::CutOff,
+                })?,
             };
             connection.set_nodelay(true).ok();
             connection.write_all(request.as_bytes()).await.map_err(|_ended| Failure::CutOff)?;

@@ -36,7 +36,7 @@ struct State {
     taken: u64,
     /// Connections with a lower number are cut.
     cut_below: u64,
-    /// Connections with a lower number are silent for ever, in both directions.
+    /// Connections with a lower number are silent, in both directions.
     silent_below: u64,
 }
 
@@ -67,9 +67,13 @@ impl Proxy {
         self.state.send_modify(|state| state.cut_below = state.taken);
     }
 
-    /// The connections that there are fall silent for ever, without an end; new ones are well.
+    /// The connections that there are fall silent, without an end; new ones are well. Those that were lost before are cut: a
+    /// server whose keep-alive never noticed would run out of connections in the end.
     pub(crate) fn lose(&self) {
-        self.state.send_modify(|state| state.silent_below = state.taken);
+        self.state.send_modify(|state| {
+            state.cut_below = state.cut_below.max(state.silent_below);
+            state.silent_below = state.taken;
+        });
     }
 
     /// New connections go to these.
@@ -297,7 +301,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn lost_connections_are_silent_for_ever_and_new_ones_are_well() {
+    async fn lost_connections_are_silent_until_others_are_lost_and_new_ones_are_well() {
         let proxy = proxy().await;
         let mut old = connect(&proxy).await;
         assert!(answers(&mut old, LONG).await);
@@ -307,6 +311,8 @@ mod tests {
         proxy.set(Mode::Delay(Duration::from_millis(1)));
         proxy.set(Mode::Pass);
         assert!(timeout(MOMENT, old.read(&mut [0])).await.is_err(), "not even its end arrives");
+        proxy.lose();
+        assert!(timeout(LONG, old.read(&mut [0])).await.is_ok_and(|end| end.is_err()));
     }
 
     #[tokio::test]

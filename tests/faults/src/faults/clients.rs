@@ -7,7 +7,7 @@ use std::{
 };
 
 use tokio::{
-    io::AsyncWriteExt,
+    io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
     task::JoinSet,
     time::{sleep, timeout},
@@ -57,13 +57,14 @@ async fn slow(context: &Context, store: Store) -> anyhow::Result<Measured> {
     let service = Service::start(context, &settings).await?;
     let load = Load::start(context, service.address, "beside", &Plan::default());
     let authorization = format!("Authorization: Bearer {}", context.token("slow"));
-    let (mut heads, mut bodies) = (JoinSet::new(), JoinSet::new());
+    let (mut heads, mut bodies, mut unread) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
     for _ in 0..200 {
         heads.spawn(trickle(service.address, "GET /api/tasks HTTP/1.1\r\nHost: x\r\nX-Slow: ".to_owned()));
         let head = "POST /api/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000";
         bodies.spawn(trickle(service.address, format!("{head}\r\n{authorization}\r\n\r\n{{")));
+        unread.spawn(stall(service.address));
     }
-    let (heads, bodies) = (heads.join_all().await, bodies.join_all().await);
+    let (heads, bodies, unread) = (heads.join_all().await, bodies.join_all().await, unread.join_all().await);
     let mut measured = load.stop().await?.finish(context, service.address).await?;
     for (what, limit, ends) in [("head", HEAD, heads), ("body", BODY, bodies)] {
         let statement = format!("who sends a slow {what} is answered with 408 in time");
@@ -71,7 +72,23 @@ async fn slow(context: &Context, store: Store) -> anyhow::Result<Measured> {
             ends.into_iter().filter(|(status, took)| *status != Some(408) || *took > limit + 2 * GRACE).collect();
         measured.must(others.is_empty(), &statement, &(others.len(), others.first()));
     }
+    let kept = unread.iter().filter(|is_closed| !**is_closed).count();
+    measured.must(kept == 0, "who is answered and never sends the rest of a body is not waited for", &kept);
     Ok(measured)
+}
+
+/// Sends a body in chunks where it is refused without being read, and never the end of it. Returns whether the connection is
+/// closed.
+async fn stall(address: SocketAddr) -> bool {
+    let exchange = async {
+        let mut connection = TcpStream::connect(address).await.ok()?;
+        let head = "POST /api/tasks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked";
+        connection.write_all(format!("{head}\r\n\r\n5\r\n{{").as_bytes()).await.ok()?;
+        http::read(&mut connection).await.ok()?;
+        // To the end, or to the reset that may stand in its place.
+        Some(connection.read(&mut [0]).await.unwrap_or(0) == 0)
+    };
+    timeout(HEAD + Duration::from_secs(5), exchange).await.ok().flatten().unwrap_or(false)
 }
 
 /// Sends this and then a byte now and then. Returns the status of the answer, and how long that took.

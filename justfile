@@ -134,6 +134,12 @@ schemathesis *args:
     cargo build --quiet --package tasks-api
     tests/fuzz-api/run "$@"
 
+# Look for input that breaks a parser: `just fuzz body -max_total_time=60`; or key_set, list_query, token. Needs cargo-fuzz
+[group("check")]
+fuzz target *args:
+    mkdir -p "fuzz/corpus/$1"
+    RUSTC_BOOTSTRAP=1 cargo fuzz run "$1" "fuzz/corpus/$1" "fuzz/seeds/$1" -- -max_len=16384 "${@:2}"
+
 # Clippy, warnings denied
 [group("check")]
 lint:

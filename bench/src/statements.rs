@@ -31,7 +31,7 @@ impl Statement {
 
         let (sql, arguments) = match workload {
             Workload::Get | Workload::Mix => {
-                (format!("SELECT {selected} FROM {table} WHERE {} LIMIT $3", of_owner(1)), vec![owner, task, one])
+                (format!("SELECT {selected} FROM {table} WHERE {}", of_owner(1)), vec![owner, task])
             }
             Workload::List20 | Workload::List1000 => {
                 // One more than asked for tells whether there are more.

@@ -1,10 +1,8 @@
 //! Time, to the millisecond, and the port it comes through.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
-use time::{
-    OffsetDateTime, PrimitiveDateTime, UtcOffset, format_description::BorrowedFormatItem, macros::format_description,
-};
+use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 /// An instant in UTC with a resolution of one millisecond.
 ///
@@ -13,10 +11,6 @@ use time::{
 pub struct Timestamp(OffsetDateTime);
 
 impl Timestamp {
-    /// RFC 3339 in UTC with exactly three decimals: `2026-02-06T10:00:00.000Z`.
-    const WIRE_FORMAT: &'static [BorrowedFormatItem<'static>] =
-        format_description!(version = 2, "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-
     /// The instant as seconds since 1970-01-01T00:00:00Z, rounded down.
     #[must_use]
     pub fn unix_seconds(self) -> i64 {
@@ -60,9 +54,32 @@ impl From<Timestamp> for OffsetDateTime {
 }
 
 impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC with exactly three decimals: `2026-02-06T10:00:00.000Z`.
+    ///
+    /// Two of them stand in every task that is written, and a format that is interpreted took a sixth of what a list takes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.0.format(Self::WIRE_FORMAT).map_err(|_unformattable| fmt::Error)?;
-        f.write_str(&text)
+        let Self(instant) = self;
+        let (hour, minute, second, millisecond) = instant.time().as_hms_milli();
+        if instant.year() < 0 {
+            f.write_char('-')?;
+        }
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        put(&mut text[0..4], instant.year().unsigned_abs());
+        put(&mut text[5..7], u8::from(instant.month()).into());
+        put(&mut text[8..10], instant.day().into());
+        put(&mut text[11..13], hour.into());
+        put(&mut text[14..16], minute.into());
+        put(&mut text[17..19], second.into());
+        put(&mut text[20..23], millisecond.into());
+        f.write_str(std::str::from_utf8(&text).map_err(|_not_text| fmt::Error)?)
+    }
+}
+
+/// Writes a number in decimal over all of these digits.
+fn put(digits: &mut [u8], mut number: u32) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
     }
 }
 
@@ -85,7 +102,8 @@ impl Clock for SystemClock {
 
 #[cfg(test)]
 mod tests {
-    use time::macros::datetime;
+    use proptest::prelude::*;
+    use time::{format_description::well_known::Rfc3339, macros::datetime};
 
     use super::*;
 
@@ -93,6 +111,16 @@ mod tests {
     fn is_written_with_three_decimals_and_z() {
         assert_eq!(Timestamp::from(datetime!(2026-02-06 10:00 UTC)).to_string(), "2026-02-06T10:00:00.000Z");
         assert_eq!(Timestamp::from(datetime!(2026-02-06 12:00:00.1239 +2)).to_string(), "2026-02-06T10:00:00.123Z");
+        assert_eq!(Timestamp::from(datetime!(-44-03-15 12:00 UTC)).to_string(), "-0044-03-15T12:00:00.000Z");
+    }
+
+    proptest! {
+        #[test]
+        fn is_written_as_rfc_3339_whenever_it_is(milliseconds in -62_167_219_200_000_i64..=253_402_300_799_999) {
+            let timestamp = Timestamp::from_unix_milliseconds(milliseconds).unwrap();
+            let read = OffsetDateTime::parse(&timestamp.to_string(), &Rfc3339).unwrap();
+            prop_assert_eq!(read, OffsetDateTime::from(timestamp));
+        }
     }
 
     #[test]

@@ -11,6 +11,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark: its failure is a panic")]
 
+#[path = "../../server/src/telemetry/json_lines.rs"]
+mod json_lines;
 #[path = "../tests/api/keys.rs"]
 #[expect(dead_code, unreachable_pub, reason = "made for the tests, which use more of it")]
 mod keys;
@@ -43,6 +45,7 @@ use domain::{
 use http::{Authenticator, JwksVerifier, Limits};
 
 use crate::{
+    json_lines::{JsonLines, JsonMembers},
     keys::{Published, Signer, good_claims, key_set_rules},
     support::{TestApp, token_of, verifier},
 };
@@ -153,7 +156,7 @@ fn run(command: &mut Command) -> String {
 /// Makes the requests of each kind, and says how many they were.
 fn answer_all() {
     // As in production, but for where the lines go.
-    tracing_subscriber::fmt().with_writer(io::sink).json().flatten_event(true).with_span_list(false).init();
+    tracing_subscriber::fmt().with_writer(io::sink).event_format(JsonLines).fmt_fields(JsonMembers).init();
     let store = Arc::new(InMemoryTasks::default());
     let mut app = TestApp::over(store.clone(), store.clone());
     let key = Signer::ed25519("ed");

@@ -12,7 +12,6 @@ use actix_web::{
     web::{self, Data},
 };
 use domain::TaskService;
-use tracing_actix_web::TracingLogger;
 
 use crate::{
     Authenticator, Dependency, Lifecycle, Limits, Metrics, Style, auth, envelope,
@@ -22,7 +21,7 @@ use crate::{
     request_id::X_REQUEST_ID,
     response_headers,
     routes::{self, Health},
-    trace::RequestSpan,
+    trace, unread_body,
 };
 
 /// What the application is made of.
@@ -49,7 +48,7 @@ pub struct Api {
     pub metrics: Arc<Metrics>,
 }
 
-/// Builds the application. From the outside in: response headers, the log, the metrics, the envelope with the time limit,
+/// Builds the application. From the outside in: the hold on bodies that nobody reads, response headers, the log, the metrics, the envelope with the time limit,
 /// CORS, and for `/api` the cap on requests in work, the authentication, and the limit per user.
 pub fn app(
     api: &Api,
@@ -89,8 +88,9 @@ pub fn app(
         .wrap(cors(&api.cors_origins, api.authenticator.accepts_cookies()))
         .wrap(from_fn(move |request, next| envelope::middleware(request_timeout, request, next)))
         .wrap(from_fn(move |request, next| metrics::middleware(all.clone(), request, next)))
-        .wrap(TracingLogger::<RequestSpan>::new())
+        .wrap(from_fn(trace::middleware))
         .wrap(from_fn(move |request, next| response_headers::middleware(lifecycle.clone(), request, next)))
+        .wrap(from_fn(unread_body::middleware))
 }
 
 /// Only the origins that were named, and with cookies only where they can be credentials.

@@ -5,11 +5,12 @@
 
 mod claims;
 mod header;
-mod jwks;
+pub(crate) mod jwks;
 mod rejection;
 mod secret;
 mod session;
-mod token;
+pub(crate) mod token;
+mod verified;
 
 use std::sync::Arc;
 
@@ -128,7 +129,7 @@ impl Authenticator {
         }
     }
 
-    async fn authenticate(&self, request: &RequestHead, metrics: &Metrics) -> Result<Identity, ApiError> {
+    pub(crate) async fn authenticate(&self, request: &RequestHead, metrics: &Metrics) -> Result<Identity, ApiError> {
         let credential = Credential::of(request.headers(), self.cookie_origins.is_some()).map_err(|rejection| {
             metrics.verified(NO_VERIFIER, rejection.kind());
             self.refuse(&rejection)

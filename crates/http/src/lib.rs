@@ -15,6 +15,8 @@ mod error;
 mod etag;
 mod extract;
 mod fields;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod idempotency;
 mod lifecycle;
 mod limits;
@@ -28,6 +30,7 @@ mod routes;
 mod style;
 mod task_body;
 mod trace;
+mod unread_body;
 
 pub use app::{Api, app};
 pub use auth::{

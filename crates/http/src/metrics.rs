@@ -123,7 +123,7 @@ pub(crate) async fn middleware<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let _until_answered = InFlight::begin(&metrics.in_flight);
-    let route = pattern::of(request.match_info().as_str()).unwrap_or(UNMATCHED);
+    let route = pattern::of(&request).unwrap_or(UNMATCHED);
     let method = known(request.method());
     let started = Instant::now();
     let outcome = next.call(request).await;
@@ -139,7 +139,7 @@ pub(crate) async fn middleware<B: MessageBody>(
 }
 
 /// The name of a method. Clients can invent any number of them.
-fn known(method: &Method) -> &'static str {
+pub(crate) fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

@@ -3,13 +3,29 @@
 
 use std::sync::LazyLock;
 
+use actix_web::{HttpMessage, dev::ServiceRequest};
+
 use crate::routes;
 
 static ALL: LazyLock<Vec<String>> = LazyLock::new(|| routes::patterns().collect());
 
-/// The pattern of the route at this path, or `None` if there is none. Known before the request is routed, and whatever becomes
-/// of it.
-pub(crate) fn of(path: &str) -> Option<&'static str> {
+/// The pattern that was found for a request.
+#[derive(Clone, Copy)]
+struct Found(Option<&'static str>);
+
+/// The pattern of the route that a request asks for, or `None` if there is none. Known before the request is routed, and
+/// whatever becomes of it.
+pub(crate) fn of(request: &ServiceRequest) -> Option<&'static str> {
+    let mut extensions = request.extensions_mut();
+    if let Some(Found(pattern)) = extensions.get() {
+        return *pattern;
+    }
+    let pattern = at(request.match_info().as_str());
+    extensions.insert(Found(pattern));
+    pattern
+}
+
+fn at(path: &str) -> Option<&'static str> {
     let path = path.strip_suffix('/').unwrap_or(path);
     ALL.iter().find(|pattern| matches(pattern, path)).map(String::as_str)
 }
@@ -28,7 +44,7 @@ fn matches(pattern: &str, path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use super::at;
 
     #[test]
     fn a_path_is_called_by_the_pattern_of_its_route() {
@@ -53,7 +69,7 @@ mod tests {
             ("/api/alice/tasks/7/complete/8", None),
             ("/wp-login.php", None),
         ] {
-            assert_eq!(of(path), pattern, "{path}");
+            assert_eq!(at(path), pattern, "{path}");
         }
     }
 }

@@ -1,13 +1,13 @@
 //! What can be asked for. Each endpoint stands in a file of its own, with what OpenAPI says of it.
 
-mod complete;
-mod create;
+pub(crate) mod complete;
+pub(crate) mod create;
 mod delete;
 mod docs;
 mod get;
 mod health;
-mod list;
-mod update;
+pub(crate) mod list;
+pub(crate) mod update;
 
 use actix_web::{
     Resource, Route,

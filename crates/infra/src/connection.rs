@@ -60,6 +60,13 @@ impl Connection {
         self.counters.complete(statistics)
     }
 
+    /// Gives this thread connections to Postgres for itself. Those to SQLite are everyone's.
+    pub(crate) fn claim_share(&self) {
+        if let Way::Leases(leases) = &self.way {
+            leases.claim_share();
+        }
+    }
+
     /// Lets nobody have a connection to Postgres any more. Those to SQLite are closed with their pool.
     pub(crate) async fn close(&self) {
         if let Way::Leases(leases) = &self.way {

@@ -47,6 +47,12 @@ impl Database {
         SchemaReadiness::new(self.clone())
     }
 
+    /// Gives this thread its share of the connections to Postgres, which nobody else uses then. To be called on each of the
+    /// threads that serve; others make do with the share of the first.
+    pub fn claim_share(&self) {
+        self.connection.claim_share();
+    }
+
     /// How the database is doing.
     #[must_use]
     pub fn statistics(&self) -> DatabaseStatistics {

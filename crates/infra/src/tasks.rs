@@ -70,7 +70,8 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
     }
 
     async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError> {
-        let row = owned_task(owner, id).one(&self.connection).await.map_err(repository_error)?;
+        let select = owned_task(self.connection.get_database_backend(), owner, id);
+        let row = select.one(&self.connection).await.map_err(repository_error)?;
         row.map(task).transpose()
     }
 

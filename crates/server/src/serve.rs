@@ -58,7 +58,13 @@ pub(crate) async fn serve(config: Config, dropped_lines: ErrorCounter) -> anyhow
     actix_web::rt::spawn(async move { limits.keep_small().await });
     let keys = Arc::new(database.tasks());
     actix_web::rt::spawn(sweep::forget_expired_keys(keys, config.idempotency_key_lifetime));
-    let server = HttpServer::new(move || http::app(&api))
+    let connections = database.clone();
+    // Once on each of its threads.
+    let make_app = move || {
+        connections.claim_share();
+        http::app(&api)
+    };
+    let server = HttpServer::new(make_app)
         .workers(config.workers)
         .shutdown_timeout(whole_seconds(config.shutdown_timeout))
         // Longer than the idle time of the usual proxies, so that they, not we, close a connection they might be using.
@@ -83,7 +89,7 @@ pub(crate) async fn serve(config: Config, dropped_lines: ErrorCounter) -> anyhow
         metrics.stop(true).await;
         server.await??;
     }
-    if closed.is_err() || took >= config.shutdown_timeout {
+    if closed.is_err() || took.as_secs() >= whole_seconds(config.shutdown_timeout) {
         bail!("SHUTDOWN_TIMEOUT has passed: requests that were still in flight were cut off");
     }
     tracing::info!("stopped");

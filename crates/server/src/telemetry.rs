@@ -1,6 +1,11 @@
 //! The log.
 
-use std::{io::IsTerminal, panic};
+mod json_lines;
+
+use std::{
+    io::{BufWriter, IsTerminal},
+    panic,
+};
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, WorkerGuard};
 use tracing_subscriber::{EnvFilter, fmt};
@@ -9,6 +14,7 @@ use crate::{
     config::Stage,
     settings::{self, Environment},
 };
+use json_lines::{JsonLines, JsonMembers};
 
 /// The log. Lines that wait are written when this is dropped.
 pub(crate) struct Log {
@@ -19,20 +25,20 @@ pub(crate) struct Log {
 
 /// Starts logging to standard error: lines of JSON in production, text in development. Panics are logged too.
 ///
-/// Lines are written by a thread of their own, so that a reader who is slow, or gone, holds up no request. Lines for which
-/// there is no room any more are dropped.
+/// Lines are written by a thread of their own, so that a reader who is slow, or gone, holds up no request; as many at once as
+/// wait. Lines for which there is no room any more are dropped.
 ///
 /// # Errors
 ///
 /// If the filter cannot be read, or logging has been started before.
 pub(crate) fn init(environment: &Environment, stage: Stage) -> anyhow::Result<Log> {
     let filter: EnvFilter = environment.value(&settings::RUST_LOG)?;
-    let (writer, guard) = NonBlocking::new(std::io::stderr());
+    let (writer, guard) = NonBlocking::new(BufWriter::new(std::io::stderr()));
     let dropped_lines = writer.error_counter();
     // A line that cannot be written is nothing to write about.
     let lines = fmt().with_env_filter(filter).with_writer(writer).log_internal_errors(false);
     let started = match stage {
-        Stage::Production => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init(),
+        Stage::Production => lines.event_format(JsonLines).fmt_fields(JsonMembers).try_init(),
         Stage::Development => lines.with_target(false).with_ansi(std::io::stderr().is_terminal()).compact().try_init(),
     };
     panic::set_hook(Box::new(|info| {
@@ -42,3 +48,6 @@ pub(crate) fn init(environment: &Environment, stage: Stage) -> anyhow::Result<Lo
     started.map_err(|error| anyhow::anyhow!(error))?;
     Ok(Log { dropped_lines, _writes_what_waits: guard })
 }
+
+#[cfg(test)]
+mod tests;

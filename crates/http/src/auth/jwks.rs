@@ -2,8 +2,7 @@
 
 mod cache;
 mod fetch;
-mod key_set;
-mod verified;
+pub(crate) mod key_set;
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,11 +11,15 @@ use domain::{BoxError, Identity, Readiness, RepositoryError};
 use jsonwebtoken::errors::ErrorKind;
 
 pub use self::fetch::HttpKeySource;
-use self::{cache::KeyCache, key_set::MAX_KEY_ID_BYTES, verified::VerifiedTokens};
+use self::{
+    cache::KeyCache,
+    key_set::{Key, MAX_KEY_ID_BYTES},
+};
 use super::{
     ClaimRules, Refusal, Rejection, TokenVerifier,
-    claims::{Claims, unreadable},
+    claims::{Claims, Proof, unreadable},
     header::JoseHeader,
+    verified::VerifiedTokens,
 };
 
 /// Where a key set comes from.
@@ -35,7 +38,14 @@ pub trait KeySource: Send + Sync {
 pub struct JwksVerifier {
     keys: Arc<KeyCache>,
     rules: ClaimRules,
-    verified: VerifiedTokens,
+    verified: VerifiedTokens<ProofByKey>,
+}
+
+/// A token's proof, and the key it rests on. Both must hold still when it is used again.
+struct ProofByKey {
+    key_id: String,
+    key: Arc<Key>,
+    proof: Proof,
 }
 
 impl JwksVerifier {
@@ -77,7 +87,7 @@ impl JwksVerifier {
         })?;
         let proof = self.rules.proof(verified.claims)?;
         let identity = proof.identity.clone();
-        self.verified.remember(token, key_id, key, proof);
+        self.verified.remember(token, ProofByKey { key_id, key, proof });
         Ok(identity)
     }
 }

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::{
     ClaimRules, Refusal, Rejection, TokenVerifier,
-    claims::{Claims, unreadable},
+    claims::{Claims, Proof, unreadable},
+    verified::VerifiedTokens,
 };
 
 /// Verifies, and mints, HS256 tokens over the raw bytes of a secret.
@@ -18,6 +19,7 @@ pub struct SecretVerifier {
     encoding: EncodingKey,
     validation: Validation,
     rules: ClaimRules,
+    verified: VerifiedTokens<Proof>,
 }
 
 /// The secret has fewer than 32 bytes, so that it could be guessed.
@@ -47,6 +49,7 @@ impl SecretVerifier {
             encoding: EncodingKey::from_secret(bytes),
             validation: signature_only(Algorithm::HS256),
             rules,
+            verified: VerifiedTokens::default(),
         })
     }
 
@@ -95,11 +98,19 @@ pub(super) fn signature_only(algorithm: Algorithm) -> Validation {
 #[async_trait]
 impl TokenVerifier for SecretVerifier {
     async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
+        if let Some(proof) = self.verified.find(token)
+            && self.rules.is_current(&proof)
+        {
+            return Ok(proof.identity.clone());
+        }
         let verified = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation);
         let verified = verified.map_err(|error| match error.kind() {
             ErrorKind::Json(_) => unreadable(token),
             _ => Rejection::BadSignature,
         })?;
-        Ok(self.rules.proof(verified.claims)?.identity)
+        let proof = self.rules.proof(verified.claims)?;
+        let identity = proof.identity.clone();
+        self.verified.remember(token, proof);
+        Ok(identity)
     }
 }

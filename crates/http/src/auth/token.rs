@@ -8,14 +8,14 @@ use percent_encoding::percent_decode_str;
 use super::Rejection;
 
 /// The most bytes a token may have. Better Auth's are 600 to 900; the limit keeps anyone from making us parse more.
-const MAX_TOKEN_BYTES: usize = 8 * 1024;
+pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// The cookie with the session token. Where the app is served over HTTPS its name has the prefix.
 const SESSION_COOKIES: [&str; 2] = ["__Secure-better-auth.session_token", "better-auth.session_token"];
 
 /// What a request brings to show who is asking.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Credential<'a> {
+pub(crate) enum Credential<'a> {
     /// Three parts joined by dots.
     Jwt(&'a str),
     /// The key of a row in Better Auth's table of sessions.
@@ -24,18 +24,18 @@ pub(super) enum Credential<'a> {
 
 /// An opaque session token, perhaps signed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct SessionToken<'a> {
+pub(crate) struct SessionToken<'a> {
     /// The token itself.
-    pub(super) token: Cow<'a, str>,
+    pub(crate) token: Cow<'a, str>,
     /// HMAC-SHA256 of the token under Better Auth's secret, in standard Base64.
-    pub(super) signature: Option<Cow<'a, str>>,
+    pub(crate) signature: Option<Cow<'a, str>>,
     /// Whether the browser sent it by itself, in a cookie.
-    pub(super) in_cookie: bool,
+    pub(crate) in_cookie: bool,
 }
 
 impl<'a> Credential<'a> {
     /// What the request brings: in its one `Authorization` header, or else, where that is allowed, in a cookie.
-    pub(super) fn of(headers: &'a HeaderMap, cookies: bool) -> Result<Self, Rejection> {
+    pub(crate) fn of(headers: &'a HeaderMap, cookies: bool) -> Result<Self, Rejection> {
         if headers.contains_key(AUTHORIZATION) {
             return Self::parse(bearer_token(headers)?);
         }
@@ -96,7 +96,7 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, Rejection> {
 
 /// RFC 6750, section 2.1, and the per cent sign: signed session tokens are sent percent-encoded too.
 fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~+/=%".contains(&byte)
+    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=' | b'%')
 }
 
 fn session_cookie(headers: &HeaderMap) -> Option<&str> {

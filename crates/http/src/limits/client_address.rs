@@ -6,7 +6,7 @@ use std::{
 };
 
 use actix_web::http::header::{self, HeaderMap};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 /// The proxies whose word about a client's address is taken. Anyone may send `X-Forwarded-For`; what others say there
 /// does not count. `Forwarded` and `X-Real-IP` never do.
@@ -20,11 +20,19 @@ impl FromStr for TrustedProxies {
     fn from_str(text: &str) -> Result<Self, AddrParseError> {
         let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         let network = |entry: &str| match entry.parse::<IpNet>() {
-            Ok(network) => Ok(network),
+            Ok(network) => Ok(canonical(network)),
             Err(_no_network) => entry.parse().map(|address: IpAddr| address.to_canonical().into()),
         };
         entries.map(network).collect::<Result<_, _>>().map(Self)
     }
+}
+
+/// A network of IPv4 addresses that is written as one of IPv6, as it is compared with.
+fn canonical(network: IpNet) -> IpNet {
+    const MAPPED: u8 = 96;
+    let IpNet::V6(mapped) = network else { return network };
+    let address = mapped.addr().to_ipv4_mapped().zip(mapped.prefix_len().checked_sub(MAPPED));
+    address.and_then(|(address, length)| Ipv4Net::new(address, length).ok()).map_or(network, IpNet::V4)
 }
 
 impl TrustedProxies {
@@ -121,6 +129,7 @@ mod tests {
         }
         assert_eq!(client("10.0.0.1", "::ffff:10.0.0.1", &[(SENT, "[2001:db8::7]:80")]), "2001:db8::7");
         assert_eq!(client("::ffff:10.0.0.1", "10.0.0.1", &[(SENT, "2001:DB8::7")]), "2001:db8::7");
+        assert_eq!(client("::ffff:10.0.0.0/104", "10.0.0.1", &[(SENT, "2001:db8::7")]), "2001:db8::7");
         assert_eq!(client("fd00::/8", "fd00::1", &[(SENT, "2001:db8::7, fd12::9")]), "2001:db8::7");
     }
 

@@ -38,7 +38,7 @@ async fn complete(
     Ok(task_body::one(&task))
 }
 
-fn parse(mut fields: Fields) -> Result<CompletedChange, ApiError> {
+pub(crate) fn parse(mut fields: Fields) -> Result<CompletedChange, ApiError> {
     let completed = fields.optional("completed", |value| boolean(&value));
     fields.ignore(&READ_ONLY);
     fields.finish()?;

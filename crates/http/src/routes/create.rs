@@ -53,7 +53,7 @@ async fn create(
     Ok(task_body::created(&task, &location, is_replay))
 }
 
-fn parse(mut fields: Fields) -> Result<NewTask, ApiError> {
+pub(crate) fn parse(mut fields: Fields) -> Result<NewTask, ApiError> {
     let title = fields.required("title", title);
     let description = fields.optional("description", description).flatten();
     let completed = fields.optional("completed", |value| boolean(&value)).unwrap_or(false);

@@ -34,7 +34,7 @@ async fn list(Tasks(tasks): Tasks, Query(fields): Query, request: HttpRequest) -
     Ok(etag::unless_known(&request, task_body::page(&query, &page)))
 }
 
-fn parse(mut fields: Fields) -> Result<TaskQuery, ApiError> {
+pub(crate) fn parse(mut fields: Fields) -> Result<TaskQuery, ApiError> {
     let limit = fields.optional("limit", limit);
     let older_than = fields.optional("cursor", cursor);
     let completed = fields.optional("completed", completed);

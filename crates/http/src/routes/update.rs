@@ -62,7 +62,7 @@ pub(super) fn done<T>(outcome: Outcome<T>) -> Result<T, ApiError> {
 /// The keys of a task that clients may send back, as in `{...task, title}`, and that decide nothing.
 pub(crate) const READ_ONLY: [&str; 5] = ["id", "user_id", "created_at", "updated_at", "version"];
 
-fn parse(mut fields: Fields) -> Result<TaskChanges, ApiError> {
+pub(crate) fn parse(mut fields: Fields) -> Result<TaskChanges, ApiError> {
     fields.ignore(&READ_ONLY);
     if fields.is_empty() {
         fields.reject("body", "must have at least one of title, description and completed");

@@ -94,7 +94,8 @@ impl Manager for Connector {
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<Slot, sqlx::Error> {
-        let connection = PgConnection::connect_with(&self.options).await?;
+        // Boxed: all that this may take would be room, and copying, in the future of every statement.
+        let connection = Box::pin(PgConnection::connect_with(&self.options)).await?;
         let now = Instant::now();
         Ok(Slot { connection: Some(connection), opened: now, answered: now })
     }
@@ -113,7 +114,7 @@ impl Manager for Connector {
         if is_fresh {
             return Ok(());
         }
-        let answer = timeout(PING_LIMIT, connection.ping()).await;
+        let answer = Box::pin(timeout(PING_LIMIT, connection.ping())).await;
         let answer = answer.unwrap_or_else(|_elapsed| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
         answer.inspect_err(|_dead| self.report_death()).map_err(RecycleError::Backend)
     }

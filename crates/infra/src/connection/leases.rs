@@ -6,7 +6,7 @@
 //! statement is waited for without limit, and a connection on which a statement was broken off is never used again.
 
 use std::{
-    cell::LazyCell,
+    cell::Cell,
     fmt, io,
     sync::{
         Arc,
@@ -45,6 +45,8 @@ pub struct Leases(Arc<Shared>);
 struct Shared {
     connector: Connector,
     shares: Vec<Pool<Connector>>,
+    /// How many threads have claimed a share.
+    claimed: AtomicUsize,
     acquire_timeout: Duration,
     statement_limit: Duration,
     retries: AtomicU64,
@@ -65,6 +67,7 @@ impl Leases {
         let leases = Self(Arc::new(Shared {
             connector: connector.clone(),
             shares: shares.map_err(|error| DbErr::Custom(error.to_string()))?,
+            claimed: AtomicUsize::new(0),
             acquire_timeout: settings.acquire_timeout,
             statement_limit: settings.statement_timeout + GRACE,
             retries: AtomicU64::new(0),
@@ -102,6 +105,13 @@ impl Leases {
             idle: sum.idle + share.available,
             ..sum
         })
+    }
+
+    /// Gives this thread the next share. Threads that claim none use the first one beside its owner.
+    pub(super) fn claim_share(&self) {
+        if number_of_this_thread().is_none() {
+            NUMBER.set(Some(self.0.claimed.fetch_add(1, Ordering::Relaxed)));
+        }
     }
 
     /// Lets nobody have a connection any more, and closes those that nobody has.
@@ -151,7 +161,7 @@ impl Leases {
     }
 
     async fn lease(&self) -> Result<Object<Connector>, DbErr> {
-        let share = &self.0.shares[number_of_this_thread() % self.0.shares.len()];
+        let share = &self.0.shares[number_of_this_thread().unwrap_or(0) % self.0.shares.len()];
         match timeout(self.0.acquire_timeout, share.get()).await {
             Ok(Ok(slot)) => Ok(slot),
             Ok(Err(PoolError::Backend(error))) => Err(DbErr::Conn(RuntimeErr::SqlxError(error.into()))),
@@ -231,15 +241,14 @@ fn query(statement: &Statement) -> Query<'_, Postgres, SqlxValues> {
 /// Some milliseconds, more after each attempt. Those who lost against each other must not meet again, so each thread
 /// waits for a time of its own.
 fn pause_after(attempt: u32) -> Duration {
-    let apart = u64::try_from(number_of_this_thread() % 8).unwrap_or(0);
+    let apart = u64::try_from(number_of_this_thread().unwrap_or(0) % 8).unwrap_or(0);
     Duration::from_millis(apart + 1) * 3_u32.pow(attempt)
 }
 
-/// Counts the threads that use connections.
-fn number_of_this_thread() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static NUMBER: LazyCell<usize> = LazyCell::new(|| NEXT.fetch_add(1, Ordering::Relaxed));
-    }
-    NUMBER.with(|number| **number)
+thread_local! {
+    static NUMBER: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+fn number_of_this_thread() -> Option<usize> {
+    NUMBER.get()
 }

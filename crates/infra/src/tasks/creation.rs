@@ -86,7 +86,11 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
         }
         let Some(quota) = terms.quota else { return Ok(Creation::KeyInUse) };
         let task_at_quota = self.connection.query_one(&task_at(owner, quota)).await.map_err(repository_error)?;
-        Ok(if task_at_quota.is_some() { Creation::QuotaReached } else { Creation::KeyInUse })
+        if task_at_quota.is_none() {
+            return Ok(Creation::KeyInUse);
+        }
+        // The task that reached it may be that of the first request under this key, done since it was looked for.
+        Ok(self.earlier(once, owner, new).await?.unwrap_or(Creation::QuotaReached))
     }
 
     /// What became of an earlier create under this key. All of the task that was then created is in the request, which is
@@ -136,7 +140,12 @@ impl<C: TaskConnection + Send> IdempotencyKeys for SeaOrmTasks<C> {
             .limit(BATCH)
             .to_owned();
         let key = Expr::tuple([Expr::col(Keys::UserId), Expr::col(Keys::Key)]);
-        let delete = Query::delete().from_table(Keys::Table).and_where(key.in_subquery(expired)).to_owned();
+        let delete = Query::delete()
+            .from_table(Keys::Table)
+            .and_where(key.in_subquery(expired))
+            // Once more for each row: a key may be taken anew while this waits for it.
+            .and_where(Expr::col(Keys::CreatedAt).lt(time.unix_milliseconds()))
+            .to_owned();
         let mut forgotten = 0;
         loop {
             let batch = self.connection.execute(&delete).await.map_err(repository_error)?.rows_affected();

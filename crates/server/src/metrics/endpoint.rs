@@ -28,7 +28,7 @@ impl FromStr for Address {
     fn from_str(text: &str) -> anyhow::Result<Self> {
         let (host, port) = text.rsplit_once(':').context("no port")?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
-        anyhow::ensure!(!host.is_empty(), "no host");
+        anyhow::ensure!(!host.is_empty() && !host.contains('/'), "no host");
         Ok(Self { host: host.to_owned(), port: port.parse()? })
     }
 }

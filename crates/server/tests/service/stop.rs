@@ -1,6 +1,12 @@
 //! Stopping in order.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use infra::testing::TestDatabase;
 use reqwest::Method;
@@ -14,18 +20,19 @@ crate::on_both_databases!(no_request_in_flight_fails_when_the_service_is_told_to
 async fn no_request_in_flight_fails_when_the_service_is_told_to_stop_under_load(database: &TestDatabase) {
     let mut service = Service::on(database);
     let authorization = format!("Bearer {}", token("alice"));
-    let clients: Vec<_> =
-        (0..8).map(|_| tokio::spawn(create_until_closed(service.address.clone(), authorization.clone()))).collect();
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let acknowledged = Arc::new(AtomicUsize::new(0));
+    let client = || create_until_closed(service.address.clone(), authorization.clone(), acknowledged.clone());
+    let clients: Vec<_> = (0..8).map(|_| tokio::spawn(client())).collect();
+    while acknowledged.load(Relaxed) < 40 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 
     service.send_signal("-TERM");
-    let mut acknowledged = 0;
     for client in clients {
-        acknowledged += client.await.unwrap();
+        client.await.unwrap();
     }
 
     assert!(service.wait().success());
-    assert!(acknowledged > 20, "there was no load to speak of: {acknowledged}");
     let again = Service::on(database);
     let mut stored = 0;
     let mut path = "/api/tasks".to_owned();
@@ -38,19 +45,18 @@ async fn no_request_in_flight_fails_when_the_service_is_told_to_stop_under_load(
             None => break,
         }
     }
-    assert_eq!(stored, acknowledged, "each acknowledged task is there, and no other");
+    assert_eq!(stored, acknowledged.load(Relaxed), "each acknowledged task is there, and no other");
 }
 
 /// Sends creates over one connection, each after the answer to the last, until an answer says that the connection closes.
 /// Each that is sent must be answered with 201.
-async fn create_until_closed(address: String, authorization: String) -> usize {
+async fn create_until_closed(address: String, authorization: String, acknowledged: Arc<AtomicUsize>) {
     let body = json!({ "title": "under load" }).to_string();
     let request = format!(
         "POST /api/tasks HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
-    let mut acknowledged = 0;
     let mut connection = tokio::net::TcpStream::connect(&address).await.unwrap();
     loop {
         connection.write_all(request.as_bytes()).await.unwrap();
@@ -61,9 +67,9 @@ async fn create_until_closed(address: String, authorization: String) -> usize {
         }
         let head = String::from_utf8_lossy(&response).into_owned();
         assert!(head.starts_with("HTTP/1.1 201"), "{head}");
-        acknowledged += 1;
+        acknowledged.fetch_add(1, Relaxed);
         if head.to_lowercase().contains("connection: close") {
-            return acknowledged;
+            return;
         }
     }
 }

@@ -20,17 +20,17 @@ pub(super) const MAX_KEY_ID_BYTES: usize = 128;
 const MIN_RSA_BYTES: usize = 256;
 
 /// A key with the one algorithm it is for.
-pub(super) struct Key {
-    pub(super) algorithm_name: &'static str,
-    pub(super) decoding: DecodingKey,
-    pub(super) validation: Validation,
+pub(crate) struct Key {
+    pub(crate) algorithm_name: &'static str,
+    pub(crate) decoding: DecodingKey,
+    pub(crate) validation: Validation,
     /// The key as it was published, to see whether a later set still has the same one.
-    published: Map<String, Value>,
+    pub(crate) published: Map<String, Value>,
 }
 
 /// Keys by their ids.
 #[derive(Default)]
-pub(super) struct KeySet(HashMap<String, Arc<Key>>);
+pub(crate) struct KeySet(pub(crate) HashMap<String, Arc<Key>>);
 
 /// The parts of a JWK that make a key usable here. A symmetric key (`oct`) is none of these: whoever reads the set could
 /// sign with it.
@@ -51,7 +51,7 @@ impl KeySet {
     /// # Errors
     ///
     /// If it is not a key set, or has too many keys, or none that can be used.
-    pub(super) fn parse(json: &[u8], previous: Option<&Self>) -> Result<Self, BoxError> {
+    pub(crate) fn parse(json: &[u8], previous: Option<&Self>) -> Result<Self, BoxError> {
         #[derive(Deserialize)]
         struct Published {
             keys: Vec<Map<String, Value>>,

@@ -1,0 +1,33 @@
+//! Tokens that have been verified, so that a repeated one is not verified again.
+
+use std::sync::Arc;
+
+use quick_cache::sync::Cache;
+use sha2::{Digest, Sha256};
+
+/// How many tokens are remembered: some 4 MB at the most.
+const CAPACITY: usize = 10_000;
+
+/// A bounded memory of what verified tokens have proved, by their digest: the tokens themselves are not kept.
+pub(super) struct VerifiedTokens<P>(Cache<[u8; 32], Arc<P>>);
+
+impl<P> Default for VerifiedTokens<P> {
+    fn default() -> Self {
+        Self(Cache::new(CAPACITY))
+    }
+}
+
+impl<P> VerifiedTokens<P> {
+    /// What `token` has proved. Whether it still does is for the caller to say.
+    pub(super) fn find(&self, token: &str) -> Option<Arc<P>> {
+        self.0.get(&digest(token))
+    }
+
+    pub(super) fn remember(&self, token: &str, proof: P) {
+        self.0.insert(digest(token), Arc::new(proof));
+    }
+}
+
+fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token).into()
+}

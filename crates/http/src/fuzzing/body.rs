@@ -1,0 +1,127 @@
+use domain::{
+    CompletedChange, Description, DescriptionChange, NewTask, OwnerId, Task, TaskChanges, TaskId, Timestamp, Title,
+    Version,
+};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::assert_refused;
+use crate::{
+    ErrorCode,
+    error::ApiError,
+    extract::{MAX_BODY_BYTES, parse_body},
+    fields::Fields,
+    routes::{complete, create, update},
+    task_body::TaskBody,
+};
+
+/// Reads bytes as the body of a create, of a change and of a completion.
+///
+/// # Panics
+///
+/// If what is accepted breaks a rule, is not what was sent, or is another thing when it is written out and read again; if
+/// a refusal has the wrong code or is large.
+#[must_use]
+pub fn body(bytes: &[u8]) -> bool {
+    if bytes.len() > MAX_BODY_BYTES {
+        return false;
+    }
+    if let Err(error) = parse_body(bytes) {
+        assert_refused(&error, ErrorCode::InvalidJson);
+        return false;
+    }
+    let sent: Value = serde_json::from_slice(bytes).unwrap();
+    let created = accepted(create::parse, bytes);
+    let changes = accepted(update::parse, bytes);
+    let completed = accepted(complete::parse, bytes);
+
+    if let Some(task) = &created {
+        assert_title(&task.title, &sent);
+        assert_eq!(task.description.as_ref().map(Description::as_str), sent["description"].as_str());
+        assert_eq!(task.completed, sent["completed"] == true);
+        assert_eq!(accepted(create::parse, &task_as_sent(task)).as_ref(), Some(task));
+        // A task that can be made is a change that can be made.
+        assert_eq!(changes.as_ref().and_then(|changes| changes.title.as_ref()), Some(&task.title));
+    }
+    if let Some(changes) = &changes {
+        assert_ne!(*changes, TaskChanges::default(), "a change changes something");
+        if let Some(title) = &changes.title {
+            assert_title(title, &sent);
+        }
+        if let DescriptionChange::Set(description) = &changes.description {
+            assert_description(description);
+        }
+        assert_eq!(changes_as_sent(changes), expected_changes(&sent));
+        let written = Value::Object(changes_as_sent(changes)).to_string();
+        assert_eq!(accepted(update::parse, written.as_bytes()).as_ref(), Some(changes));
+    }
+    if let Some(completed) = completed {
+        let expected = sent["completed"].as_bool().map_or(CompletedChange::Toggle, CompletedChange::Set);
+        assert_eq!(completed, expected);
+    }
+    created.is_some() || changes.is_some() || completed.is_some()
+}
+
+fn accepted<T>(parse: fn(Fields) -> Result<T, ApiError>, bytes: &[u8]) -> Option<T> {
+    match parse_body(bytes).and_then(parse) {
+        Ok(accepted) => Some(accepted),
+        Err(error) => {
+            assert_refused(&error, ErrorCode::ValidationError);
+            None
+        }
+    }
+}
+
+fn assert_title(title: &Title, sent: &Value) {
+    let title = title.as_str();
+    assert_eq!(Some(title), sent["title"].as_str().map(str::trim));
+    assert!((1..=500).contains(&title.chars().count()), "{title:?}");
+    assert!(!title.chars().any(char::is_control), "{title:?}");
+}
+
+fn assert_description(description: &Description) {
+    let text = description.as_str();
+    assert!(text.chars().count() <= 10_000, "{} characters", text.chars().count());
+    assert!(!text.chars().any(|c| c.is_control() && !"\t\n\r".contains(c)), "{text:?}");
+}
+
+/// A task as a response shows it, and as a client may send it back.
+fn task_as_sent(task: &NewTask) -> Vec<u8> {
+    if let Some(description) = &task.description {
+        assert_description(description);
+    }
+    let NewTask { title, description, completed } = task.clone();
+    let now = Timestamp::from_unix_milliseconds(0).unwrap();
+    let owner = OwnerId::try_from("alice".to_owned()).unwrap();
+    let id = TaskId::from(Uuid::nil());
+    let version = Version::FIRST;
+    let task = Task { id, owner, title, description, completed, created_at: now, updated_at: now, version };
+    serde_json::to_vec(&TaskBody::from(&task)).unwrap()
+}
+
+fn changes_as_sent(changes: &TaskChanges) -> Map<String, Value> {
+    let title = changes.title.as_ref().map(|title| Value::from(title.as_str()));
+    let description = match &changes.description {
+        DescriptionChange::Keep => None,
+        DescriptionChange::Clear => Some(Value::Null),
+        DescriptionChange::Set(description) => Some(description.as_str().into()),
+    };
+    let completed = match changes.completed {
+        CompletedChange::Set(completed) => Some(Value::Bool(completed)),
+        CompletedChange::Keep | CompletedChange::Toggle => None,
+    };
+    let members = [("title", title), ("description", description), ("completed", completed)];
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+/// What of a body decides something: no key less, and none more.
+fn expected_changes(sent: &Value) -> Map<String, Value> {
+    let mut expected = Map::new();
+    for name in ["title", "description", "completed"] {
+        if let Some(value) = sent.get(name) {
+            let value = if name == "title" { value.as_str().map(str::trim).into() } else { value.clone() };
+            expected.insert(name.to_owned(), value);
+        }
+    }
+    expected
+}

@@ -1,0 +1,75 @@
+use std::collections::HashMap;
+
+use actix_web::web;
+use domain::{PageLimit, TaskQuery};
+
+use super::assert_refused;
+use crate::{ErrorCode, cursor, extract::parse_query, routes::list};
+
+/// Reads bytes as a cursor, and as the query of a list.
+///
+/// # Panics
+///
+/// If a cursor that is read is written in another way; if a query that is accepted breaks a rule, asks for something else
+/// than was sent, or is another one when it is written out and read again; if a refusal has the wrong code or is large.
+#[must_use]
+pub fn list_query(bytes: &[u8]) -> bool {
+    // A URL that is not UTF-8 does not come as far as this.
+    let Ok(text) = str::from_utf8(bytes) else { return false };
+    let position = cursor::decode(text);
+    if let Some(position) = position {
+        assert_eq!(cursor::encode(position), text);
+        assert_eq!(query(&format!("cursor={text}")).and_then(|query| query.older_than), Some(position));
+    }
+    let query = query(text);
+    position.is_some() || query.is_some()
+}
+
+fn query(text: &str) -> Option<TaskQuery> {
+    let query = match parse_query(text).and_then(list::parse) {
+        Ok(query) => query,
+        Err(error) => {
+            assert_refused(&error, ErrorCode::ValidationError);
+            return None;
+        }
+    };
+    assert_asked_for(&query, text);
+    let written = as_sent(&query);
+    assert_eq!(parse_query(&written).and_then(list::parse).ok(), Some(query), "{written}");
+    Some(query)
+}
+
+/// Checks a query against what was sent, by rules that are written down here a second time.
+fn assert_asked_for(query: &TaskQuery, text: &str) {
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(text).unwrap().into_inner();
+    let count = pairs.len();
+    let sent: HashMap<String, String> = pairs.into_iter().collect();
+    assert_eq!(sent.len(), count, "a name is given twice: {text}");
+    for name in sent.keys() {
+        assert!(["limit", "cursor", "completed", "status"].contains(&name.as_str()), "{name}");
+    }
+    assert!((1..=1000).contains(&query.limit.get()), "{query:?}");
+    let limit = sent.get("limit").map_or(PageLimit::default().get().into(), |limit| limit.parse::<u64>().unwrap());
+    assert_eq!(u64::from(query.limit.get()), limit);
+    assert_eq!(query.older_than.map(cursor::encode).as_ref(), sent.get("cursor"));
+    let completed = match sent.get("status").map(String::as_str) {
+        Some("pending") => Some("false"),
+        Some("completed") => Some("true"),
+        Some(all) => {
+            assert_eq!(all, "all");
+            // Contradicts every `completed`.
+            assert_eq!(sent.get("completed"), None);
+            None
+        }
+        None => sent.get("completed").map(String::as_str),
+    };
+    assert_eq!(query.completed.map(|completed| completed.to_string()).as_deref(), completed);
+    assert!(sent.get("completed").is_none_or(|sent| Some(sent.as_str()) == completed), "{text}");
+}
+
+fn as_sent(query: &TaskQuery) -> String {
+    let limit = format!("limit={}", query.limit.get());
+    let position = query.older_than.map(|position| format!("cursor={}", cursor::encode(position)));
+    let completed = query.completed.map(|completed| format!("completed={completed}"));
+    [Some(limit), position, completed].into_iter().flatten().collect::<Vec<_>>().join("&")
+}

@@ -1,14 +1,20 @@
 //! Opens connections to Postgres, and decides which may be used again.
 
 use std::{
+    collections::VecDeque,
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult, WeakPool};
+use scopeguard::ScopeGuard;
 use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
-use tokio::time::{interval, timeout};
+use tokio::{
+    runtime::Handle,
+    task::{JoinHandle, spawn_blocking},
+    time::{interval, timeout},
+};
 
 use crate::DatabaseSettings;
 
@@ -19,14 +25,22 @@ const FRESH: Duration = Duration::from_secs(5);
 /// connections with them, one by one and for good.
 const PING_LIMIT: Duration = Duration::from_millis(300);
 
+/// A connection on its way.
+type Opening = JoinHandle<Result<Slot, sqlx::Error>>;
+
 /// Opens connections to Postgres. Clones share what they learn about them.
 #[derive(Clone)]
 pub(crate) struct Connector {
     options: PgConnectOptions,
+    /// How long it may take to open a connection: twice as long as anyone waits for one.
+    opening_limit: Duration,
     idle_timeout: Duration,
     max_lifetime: Duration,
     /// When a connection last turned out to be dead.
     last_death: Arc<Mutex<Option<Instant>>>,
+    /// Nobody waits for these any more. They go on, and the next who needs a connection takes them up: if each began anew,
+    /// a server that is further away than anyone waits would never be reached.
+    abandoned: Arc<Mutex<VecDeque<Opening>>>,
 }
 
 /// The place of one connection.
@@ -44,6 +58,10 @@ impl Slot {
         self.answered = Instant::now();
     }
 
+    fn is_fresh(&self) -> bool {
+        self.answered.elapsed() < FRESH
+    }
+
     /// Says good-bye, without waiting long for a peer that may not be there.
     pub(super) async fn close(self) {
         if let Some(connection) = self.connection {
@@ -57,10 +75,43 @@ impl Connector {
     pub(crate) fn new(options: PgConnectOptions, settings: &DatabaseSettings) -> Self {
         Self {
             options,
+            opening_limit: 2 * settings.acquire_timeout,
             idle_timeout: settings.idle_timeout,
             max_lifetime: settings.max_lifetime,
             last_death: Arc::default(),
+            abandoned: Arc::default(),
         }
+    }
+
+    /// The same for another share: what was opened for one thread is not for others.
+    pub(super) fn for_another_share(&self) -> Self {
+        Self { abandoned: Arc::default(), ..self.clone() }
+    }
+
+    /// Begins to open a connection that this thread's runtime serves, but not on this thread: sqlx lets other tasks in some
+    /// 800 times while it hashes the password, and on a busy thread each time takes as long as a request.
+    fn open(&self) -> Opening {
+        let (options, limit) = (self.options.clone(), self.opening_limit);
+        let runtime = Handle::current();
+        spawn_blocking(move || {
+            runtime.block_on(async {
+                let connection = timeout(limit, PgConnection::connect_with(&options)).await;
+                let connection = connection.map_err(|_elapsed| io::Error::from(io::ErrorKind::TimedOut))??;
+                let now = Instant::now();
+                Ok(Slot { connection: Some(connection), opened: now, answered: now })
+            })
+        })
+    }
+
+    async fn opened(&self, opening: Opening) -> Result<Slot, sqlx::Error> {
+        let mut opening = scopeguard::guard(opening, |opening| self.abandoned().push_back(opening));
+        let slot = (&mut *opening).await;
+        ScopeGuard::into_inner(opening);
+        slot.map_err(io::Error::other)?
+    }
+
+    fn abandoned(&self) -> MutexGuard<'_, VecDeque<Opening>> {
+        self.abandoned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells that a connection turned out to be dead. What broke one, a restart for example, has most likely broken all,
@@ -80,6 +131,7 @@ impl Connector {
         loop {
             rounds.tick().await;
             let Some(pool) = pool.upgrade() else { return };
+            self.abandoned().retain(|opening| !opening.is_finished());
             let unused = pool.retain(|slot, _| slot.answered.elapsed() < self.idle_timeout).removed;
             drop(pool);
             for slot in unused {
@@ -94,10 +146,16 @@ impl Manager for Connector {
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<Slot, sqlx::Error> {
-        // Boxed: all that this may take would be room, and copying, in the future of every statement.
-        let connection = Box::pin(PgConnection::connect_with(&self.options)).await?;
-        let now = Instant::now();
-        Ok(Slot { connection: Some(connection), opened: now, answered: now })
+        loop {
+            let abandoned = self.abandoned().pop_front();
+            let Some(opening) = abandoned else { return self.opened(self.open()).await };
+            let is_old_news = opening.is_finished();
+            match self.opened(opening).await {
+                Err(_) if is_old_news => {}
+                Ok(slot) if self.is_dead_most_likely(&slot) || !slot.is_fresh() => {}
+                outcome => return outcome,
+            }
+        }
     }
 
     async fn recycle(&self, slot: &mut Slot, _: &Metrics) -> RecycleResult<sqlx::Error> {
@@ -107,7 +165,7 @@ impl Manager for Connector {
         if slot.opened.elapsed() > self.max_lifetime {
             return Err(RecycleError::message("it has reached its age"));
         }
-        let is_fresh = slot.answered.elapsed() < FRESH;
+        let is_fresh = slot.is_fresh();
         let Some(connection) = &mut slot.connection else {
             return Err(RecycleError::message("a statement on it was broken off"));
         };

@@ -61,7 +61,7 @@ impl Leases {
             // What does not divide evenly goes to the first ones.
             let size = connections / threads + usize::from(number < connections % threads);
             // The one that was used last comes first, so that those there is no need of grow idle and are closed.
-            Pool::builder(connector.clone()).max_size(size).queue_mode(QueueMode::Lifo).build()
+            Pool::builder(connector.for_another_share()).max_size(size).queue_mode(QueueMode::Lifo).build()
         };
         let shares = (0..threads).map(share).collect::<Result<_, _>>();
         let leases = Self(Arc::new(Shared {
@@ -73,7 +73,7 @@ impl Leases {
             retries: AtomicU64::new(0),
         }));
         for share in &leases.0.shares {
-            tokio::spawn(connector.clone().close_unused(share.weak()));
+            tokio::spawn(share.manager().clone().close_unused(share.weak()));
         }
         Ok(leases)
     }

@@ -1,4 +1,4 @@
-//! Peers that vanish without a word, as behind a broken network, do not take the pool with them.
+//! Peers that vanish without a word or are far away, as behind a broken or long network, do not take the pool with them.
 
 use std::{
     future::pending,
@@ -14,7 +14,7 @@ use infra::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream, UnixStream},
-    time::timeout,
+    time::{sleep, timeout},
 };
 use url::Url;
 
@@ -44,38 +44,37 @@ async fn pass(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin,
     }
 }
 
-/// A network between the pool and the server. What is connected when `broken` becomes true is lost; after that, with
-/// another flag, all is well.
-async fn network(url: Url, broken: Arc<AtomicBool>) -> u16 {
+/// A network between the pool and the server at `url`, and the URL that leads through it. To connect takes as long as
+/// `distance`. What is connected when `broken` becomes true is lost; after that, with another flag, all is well.
+async fn network(url: &str, distance: Duration, broken: Arc<AtomicBool>) -> DatabaseUrl {
+    let url = Url::parse(url).unwrap();
+    let mut through_it = url.clone();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
+    through_it.set_host(Some("127.0.0.1")).unwrap();
+    through_it.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
+    through_it.set_query(Some("sslmode=disable"));
     tokio::spawn(async move {
         loop {
             let (client, _) = listener.accept().await.unwrap();
             let broken = if broken.load(Ordering::SeqCst) { Arc::default() } else { broken.clone() };
-            let (from_client, to_client) = client.into_split();
-            let (from_server, to_server) = tokio::io::split(server(&url).await);
-            tokio::spawn(pass(from_client, to_server, broken.clone()));
-            tokio::spawn(pass(from_server, to_client, broken));
+            let url = url.clone();
+            tokio::spawn(async move {
+                sleep(distance).await;
+                let (from_client, to_client) = client.into_split();
+                let (from_server, to_server) = tokio::io::split(server(&url).await);
+                tokio::join!(pass(from_client, to_server, broken.clone()), pass(from_server, to_client, broken));
+            });
         }
     });
-    port
+    DatabaseUrl::parse(through_it.as_str()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_whose_peers_all_vanished_is_back_within_moments() {
     let Some(database) = TestDatabase::postgres().await else { return };
-    let url = Url::parse(database.url()).unwrap();
     let broken = Arc::new(AtomicBool::new(false));
-    let port = network(url.clone(), broken.clone()).await;
-    let mut through_it = url;
-    through_it.set_host(Some("127.0.0.1")).unwrap();
-    through_it.set_port(Some(port)).unwrap();
-    through_it.set_query(Some("sslmode=disable"));
-    let settings = DatabaseSettings {
-        max_connections: 2,
-        ..DatabaseSettings::new(DatabaseUrl::parse(through_it.as_str()).unwrap())
-    };
+    let url = network(database.url(), Duration::ZERO, broken.clone()).await;
+    let settings = DatabaseSettings { max_connections: 2, ..DatabaseSettings::new(url) };
     let tasks = Database::connect(&settings).await.unwrap().tasks();
     let (a, b) = tokio::join!(tasks.check(), tasks.check());
     a.and(b).unwrap();
@@ -86,4 +85,18 @@ async fn a_pool_whose_peers_all_vanished_is_back_within_moments() {
     assert!(a.is_err() && b.is_err(), "requests are given up");
 
     tasks.check().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_further_away_than_anyone_waits_is_reached_all_the_same() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    let url = network(database.url(), Duration::from_millis(200), Arc::default()).await;
+    let acquire_timeout = Duration::from_millis(150);
+    let settings = DatabaseSettings { max_connections: 1, acquire_timeout, ..DatabaseSettings::new(url) };
+    let tasks = Database::connect(&settings).await.unwrap().tasks();
+
+    tasks.check().await.unwrap_err();
+    let reached = async { while tasks.check().await.is_err() {} };
+
+    timeout(Duration::from_secs(30), reached).await.unwrap();
 }

@@ -23,8 +23,11 @@ use crate::{
     settings::Settings,
 };
 
-/// How often the proxy asks. `SHUTDOWN_DELAY` has to be longer.
+/// How often the proxy asks.
 const ASKED_EVERY: Duration = Duration::from_millis(100);
+
+/// How long a replica that is told to stop serves on: ten times as long, since an answer may be late on a busy machine.
+const SHUTDOWN_DELAY: &str = "1s";
 
 pub(super) fn faults() -> Vec<Fault> {
     vec![
@@ -90,7 +93,7 @@ impl Drop for Balanced {
 
 /// Settings for two replicas on one database, each at an address of its own.
 fn two(server: &Postgres) -> anyhow::Result<[Settings; 2]> {
-    let settings = Settings::production(&server.url());
+    let settings = Settings::production(&server.url()).with("SHUTDOWN_DELAY", SHUTDOWN_DELAY);
     Ok([settings.clone().with("PORT", &free_port()?), settings.with("PORT", &free_port()?)])
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{anyhow, bail};
+use anyhow::{anyhow, bail, ensure};
 use http::Limits;
 use infra::{DatabaseSettings, DatabaseUrl};
 use url::Url;
@@ -69,13 +69,9 @@ impl Config {
         let mut database = database(environment)?;
         let request_timeout = duration(environment, &settings::REQUEST_TIMEOUT)?;
         let body_timeout = duration(environment, &settings::BODY_TIMEOUT)?;
-        // Who waits for another must wait longer: the caller for the database, and that for a connection.
-        if body_timeout >= request_timeout {
-            return Err(settings::BODY_TIMEOUT.must_be_what_it_expects());
-        }
-        if database.statement_timeout >= request_timeout {
-            return Err(settings::DATABASE_STATEMENT_TIMEOUT.must_be_what_it_expects());
-        }
+        let request = (&settings::REQUEST_TIMEOUT, request_timeout);
+        must_be_shorter((&settings::BODY_TIMEOUT, body_timeout), request)?;
+        must_be_shorter((&settings::DATABASE_STATEMENT_TIMEOUT, database.statement_timeout), request)?;
         let Limit(max_tasks_per_user) = environment.value(&settings::MAX_TASKS_PER_USER)?;
         let workers = within(environment, &settings::WORKERS, 1..=1024)?.map_or_else(one_a_core, usize::from);
         database.threads = workers;
@@ -119,12 +115,21 @@ pub(crate) fn database(environment: &Environment) -> anyhow::Result<DatabaseSett
     }
     database.acquire_timeout = duration(environment, &settings::DATABASE_ACQUIRE_TIMEOUT)?;
     database.statement_timeout = duration(environment, &settings::DATABASE_STATEMENT_TIMEOUT)?;
-    if database.acquire_timeout >= database.statement_timeout {
-        return Err(settings::DATABASE_ACQUIRE_TIMEOUT.must_be_what_it_expects());
-    }
+    must_be_shorter(
+        (&settings::DATABASE_ACQUIRE_TIMEOUT, database.acquire_timeout),
+        (&settings::DATABASE_STATEMENT_TIMEOUT, database.statement_timeout),
+    )?;
     database.idle_timeout = duration(environment, &settings::DATABASE_IDLE_TIMEOUT)?;
     database.max_lifetime = duration(environment, &settings::DATABASE_MAX_LIFETIME)?;
     Ok(database)
+}
+
+/// Who waits for another must wait longer: the caller for the database, and that for a connection. Says what both are, since
+/// either may be the one that was set.
+fn must_be_shorter(inner: (&Setting, Duration), outer: (&Setting, Duration)) -> anyhow::Result<()> {
+    let ((inner, span), (outer, limit)) = (inner, outer);
+    ensure!(span < limit, "{}; it is {span:?}, and {} {limit:?}", inner.must_be_what_it_expects(), outer.name);
+    Ok(())
 }
 
 /// The origins whose pages may call the API: that of the app, and those that are set.

@@ -1,11 +1,14 @@
-//! Where settings come from, and the list of them: names, meanings and defaults stand here and nowhere else. The
-//! README's table is made from this list.
+//! The list of settings: names, meanings and defaults stand here and nowhere else. The README's table is made from it.
 
-use std::{collections::HashMap, env::VarError, fmt::Display, num::NonZeroU32, str::FromStr};
+mod environment;
+mod values;
 
-use anyhow::{Context, anyhow, bail};
+use std::fmt::Display;
 
-use crate::config::Stage;
+use anyhow::anyhow;
+
+pub(crate) use environment::Environment;
+pub(crate) use values::{Duration, Limit, Off, Switch};
 
 /// A setting, as the operator knows it.
 #[derive(Debug)]
@@ -135,176 +138,10 @@ pub(crate) fn table() -> String {
     format!("| name | must be | default | meaning |\n|---|---|---|---|\n{}", rows.concat())
 }
 
-/// The values of the settings: variables of the process, and in development those of a file `.env`.
-pub(crate) struct Environment {
-    variables: Box<Variables>,
-}
-
-type Variables = dyn Fn(&Setting) -> anyhow::Result<Option<String>>;
-
-impl Environment {
-    /// The variables of the process. Where they do not say `ENVIRONMENT=production`, a file `.env` in the working
-    /// directory stands in for those that are not set.
-    pub(crate) fn of_process() -> anyhow::Result<Self> {
-        let process = Self { variables: Box::new(of_process) };
-        if process.value::<Stage>(&ENVIRONMENT)? == Stage::Production {
-            return Ok(process);
-        }
-        let file: HashMap<String, String> = match dotenvy::from_path_iter(".env") {
-            Ok(pairs) => pairs.collect::<Result<_, _>>().map_err(|_shows_the_line| {
-                anyhow!(".env must hold lines such as PORT=8000; one of its lines cannot be read")
-            })?,
-            Err(error) if error.not_found() => HashMap::new(),
-            Err(error) => return Err(error).context(".env cannot be read"),
-        };
-        let variables =
-            move |setting: &Setting| Ok(process.as_it_is(setting)?.or_else(|| file.get(setting.name).cloned()));
-        Ok(Self { variables: Box::new(variables) })
-    }
-
-    /// These values and no others.
-    #[cfg(test)]
-    pub(crate) fn of(values: &'static [(&str, &str)]) -> Self {
-        let value = |name| values.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned());
-        Self { variables: Box::new(move |setting| Ok(value(setting.name))) }
-    }
-
-    /// The value as it is, blanks included. One that is empty counts as not set: that is how `.env` files leave settings out.
-    ///
-    /// # Errors
-    ///
-    /// If it is not text.
-    pub(crate) fn as_it_is(&self, setting: &Setting) -> anyhow::Result<Option<String>> {
-        Ok((self.variables)(setting)?.filter(|value| !value.is_empty()))
-    }
-
-    /// The value without blanks around it.
-    ///
-    /// # Errors
-    ///
-    /// If it is not text, or nothing but blanks: nobody means that, and to take it for not set could switch off a check.
-    pub(crate) fn text(&self, setting: &Setting) -> anyhow::Result<Option<String>> {
-        let Some(value) = self.as_it_is(setting)? else { return Ok(None) };
-        match value.trim() {
-            "" => Err(setting.must_be_what_it_expects()),
-            text => Ok(Some(text.to_owned())),
-        }
-    }
-
-    /// The value, parsed; or its default, where that is a value.
-    ///
-    /// # Errors
-    ///
-    /// One line that names the variable and what it must be, but not what it is.
-    pub(crate) fn parsed<T: FromStr>(&self, setting: &Setting) -> anyhow::Result<Option<T>> {
-        let default = match setting.default {
-            Fallback::Value(value) => Some(value.to_owned()),
-            Fallback::ByStage { development, production } => match self.value(&ENVIRONMENT)? {
-                Stage::Development => Some(development.to_owned()),
-                Stage::Production => Some(production.to_owned()),
-            },
-            Fallback::Depends(_) => None,
-        };
-        let Some(text) = self.text(setting)?.or(default) else { return Ok(None) };
-        text.parse().map(Some).map_err(|_unreadable| setting.must_be_what_it_expects())
-    }
-
-    /// As [`parsed`](Self::parsed), for a setting that always has a value.
-    pub(crate) fn value<T: FromStr>(&self, setting: &Setting) -> anyhow::Result<T> {
-        self.parsed(setting)?.ok_or_else(|| setting.must_be_what_it_expects())
-    }
-}
-
-fn of_process(setting: &Setting) -> anyhow::Result<Option<String>> {
-    match std::env::var(setting.name) {
-        Ok(value) => Ok(Some(value)),
-        Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => Err(setting.must_be_what_it_expects()),
-    }
-}
-
 impl Setting {
     /// The line for a value that is not what it must be.
     pub(crate) fn must_be_what_it_expects(&self) -> anyhow::Error {
         anyhow!("{} must be {}", self.name, self.expects)
-    }
-}
-
-/// `off`, or something else.
-pub(crate) struct Off<T>(pub(crate) Option<T>);
-
-impl<T: FromStr> FromStr for Off<T> {
-    type Err = T::Err;
-
-    fn from_str(text: &str) -> Result<Self, T::Err> {
-        if text == "off" { Ok(Self(None)) } else { text.parse().map(Some).map(Self) }
-    }
-}
-
-/// `on` or `off`.
-pub(crate) struct Switch(pub(crate) bool);
-
-impl FromStr for Switch {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        match text {
-            "on" => Ok(Self(true)),
-            "off" => Ok(Self(false)),
-            _ => bail!("neither on nor off"),
-        }
-    }
-}
-
-/// So many and no more, or no limit.
-pub(crate) struct Limit(pub(crate) Option<NonZeroU32>);
-
-impl Limit {
-    /// The highest that can be set.
-    const MAX: u32 = 1_000_000;
-}
-
-impl FromStr for Limit {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        if text == "off" {
-            return Ok(Self(None));
-        }
-        let number: NonZeroU32 = text.parse()?;
-        if number.get() > Self::MAX {
-            bail!("more than can be counted");
-        }
-        Ok(Self(Some(number)))
-    }
-}
-
-/// The longest time span that is taken: a year. Far longer ones are more than clocks can count on.
-const LONGEST_MS: u64 = 365 * 24 * 60 * 60 * 1000;
-
-/// A time span: a whole number and `ms`, `s`, `m`, `h` or `d`, at most a year.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Duration(pub(crate) std::time::Duration);
-
-impl FromStr for Duration {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        let unit_at = text.find(|c: char| !c.is_ascii_digit()).context("no unit")?;
-        let (number, unit) = text.split_at(unit_at);
-        let milliseconds: u64 = match unit {
-            "ms" => 1,
-            "s" => 1000,
-            "m" => 60 * 1000,
-            "h" => 60 * 60 * 1000,
-            "d" => 24 * 60 * 60 * 1000,
-            _ => bail!("not a unit of time"),
-        };
-        let span = number.parse::<u64>()?.checked_mul(milliseconds).context("too long")?;
-        if !(1..=LONGEST_MS).contains(&span) {
-            bail!("no time at all, or longer than anyone waits");
-        }
-        Ok(Self(std::time::Duration::from_millis(span)))
     }
 }
 
@@ -317,74 +154,5 @@ mod tests {
         let readme = include_str!("../../../README.md");
 
         assert!(readme.contains(&table()), "the README's table is stale: paste the output of `tasks-api settings`");
-    }
-
-    #[test]
-    fn an_empty_value_counts_as_not_set() {
-        let environment = Environment::of(&[("DATABASE_URL", ""), ("PORT", "")]);
-
-        assert_eq!(environment.text(&DATABASE_URL).unwrap(), None);
-        assert_eq!(environment.value::<u16>(&PORT).unwrap(), 8000);
-    }
-
-    #[test]
-    fn blanks_around_a_value_do_not_count_unless_it_is_taken_as_it_is() {
-        let environment = Environment::of(&[("SESSION_TOKENS", " bearer\t"), ("HOST", " ::1\n"), ("PORT", " 1 ")]);
-
-        assert_eq!(environment.text(&SESSION_TOKENS).unwrap().as_deref(), Some("bearer"));
-        assert_eq!(environment.value::<String>(&HOST).unwrap(), "::1");
-        assert_eq!(environment.value::<u16>(&PORT).unwrap(), 1);
-        assert_eq!(environment.as_it_is(&SESSION_TOKENS).unwrap().as_deref(), Some(" bearer\t"));
-    }
-
-    #[test]
-    fn a_value_of_blanks_alone_is_none() {
-        let environment = Environment::of(&[("JWT_ISSUER", "  "), ("HOST", " ")]);
-
-        assert_eq!(
-            environment.text(&JWT_ISSUER).unwrap_err().to_string(),
-            "JWT_ISSUER must be the exact text of the claim iss"
-        );
-        assert_eq!(
-            environment.value::<String>(&HOST).unwrap_err().to_string(),
-            "HOST must be an address of this machine"
-        );
-    }
-
-    #[test]
-    fn a_limit_is_a_number_or_off() {
-        let limit = |text: &str| text.parse::<Limit>().ok().map(|Limit(number)| number.map(NonZeroU32::get));
-
-        for (text, expected) in [("off", None), ("1", Some(1)), ("1000000", Some(1_000_000))] {
-            assert_eq!(limit(text), Some(expected), "{text}");
-        }
-        for text in ["0", "1000001", "4294967296", "-1", "on", ""] {
-            assert_eq!(limit(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn durations_have_a_unit_and_last_some_time() {
-        let milliseconds = |text: &str| text.parse::<Duration>().ok().map(|Duration(span)| span.as_millis());
-
-        for (text, expected) in [("1ms", 1), ("2s", 2000), ("5m", 300_000), ("1h", 3_600_000), ("7d", 604_800_000)] {
-            assert_eq!(milliseconds(text), Some(expected), "{text}");
-        }
-        for text in [
-            "",
-            "5",
-            "s",
-            "0s",
-            "-1s",
-            "1.5s",
-            "1 s",
-            "1w",
-            "366d",
-            "213503982334d",
-            "99999999999999999999s",
-            "18446744073709551615d",
-        ] {
-            assert_eq!(milliseconds(text), None, "{text}");
-        }
     }
 }

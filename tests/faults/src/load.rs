@@ -278,9 +278,14 @@ impl History {
         measured
     }
 
-    /// The figures of a load beside a fault that it must not notice, and whether all of it is there.
-    pub(crate) async fn finish(self, context: &Context, address: SocketAddr) -> anyhow::Result<Measured> {
-        let mut measured = self.measured(None);
+    /// The same, and whether all that was written is there.
+    pub(crate) async fn finish(
+        &self,
+        over: Option<Instant>,
+        context: &Context,
+        address: SocketAddr,
+    ) -> anyhow::Result<Measured> {
+        let mut measured = self.measured(over);
         measured.add(ledger::verify(context, address, &self.writes).await?);
         Ok(measured)
     }

@@ -71,6 +71,13 @@ pub(crate) const ONLY_UNAVAILABLE: Promise = Promise::FailsOnlyWith(&[Failure::U
 /// No request fails.
 pub(crate) const NONE_FAILS: Promise = Promise::FailsOnlyWith(&[]);
 
+/// What the service stands on fails, and it recovers.
+pub(crate) const RECOVERS: &[Promise] =
+    &[ONLY_UNAVAILABLE, Promise::InTime, Promise::Recovers, Promise::NothingLost, Promise::NothingTwice];
+
+/// Nobody notices.
+pub(crate) const UNNOTICED: &[Promise] = &[NONE_FAILS, Promise::InTime, Promise::NothingLost, Promise::NothingTwice];
+
 /// The service itself went away: its connections ended, and there were none until it was back.
 pub(crate) const ONLY_GONE: Promise =
     Promise::FailsOnlyWith(&[Failure::Unavailable, Failure::Refused, Failure::CutOff]);

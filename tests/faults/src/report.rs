@@ -44,15 +44,6 @@ impl Row {
         matches!(&self.outcome, Outcome::Ran { broken, .. } if broken.is_empty())
     }
 
-    /// Whether a promise was broken, but neither were writes lost or done twice, nor rows seen that should not have been, nor a
-    /// statement beyond the figures found untrue: requests failed, or took too long.
-    pub(crate) fn is_a_matter_of_time(&self) -> bool {
-        let Outcome::Ran { measured, broken } = &self.outcome else { return false };
-        let Measured { lost, twice, anomalies, foreign, untrue, .. } = measured;
-        let harm: u64 = [lost, twice, anomalies, foreign].into_iter().flatten().sum();
-        !broken.is_empty() && harm == 0 && untrue.is_empty()
-    }
-
     fn cells(&self) -> [String; 12] {
         let seconds = |span: Option<Duration>| span.map(|span| format!("{:.2} s", span.as_secs_f64()));
         let number = |number: Option<u64>| number.map(|number| number.to_string());

@@ -9,6 +9,7 @@ use domain::{
 use infra::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use tokio::{
+    runtime::Runtime,
     sync::{Barrier, oneshot},
     time::{Instant, sleep, timeout},
 };
@@ -152,14 +153,22 @@ async fn connections_that_are_not_needed_any_more_are_closed_and_old_ones_replac
     }
 }
 
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Connections for two threads, and the runtime that they were made on.
+fn for_two_threads(max_connections: u32) -> Option<(Runtime, TestDatabase, Database)> {
+    let main = runtime();
+    let statement_timeout = Duration::from_secs(30);
+    let change = |settings| DatabaseSettings { max_connections, threads: 2, statement_timeout, ..settings };
+    let (database, limited) = main.block_on(with(change))?;
+    Some((main, database, limited))
+}
+
 #[test]
 fn threads_share_the_connections_and_never_open_more() {
-    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let main = runtime();
-    let patient = Duration::from_secs(30);
-    let change =
-        move |settings| DatabaseSettings { max_connections: 3, threads: 2, statement_timeout: patient, ..settings };
-    let Some((database, limited)) = main.block_on(with(change)) else { return };
+    let Some((_main, database, limited)) = for_two_threads(3) else { return };
 
     // The runtime that a connection was opened on has to run for as long as anyone uses it.
     let all_done = Barrier::new(4);
@@ -189,12 +198,7 @@ fn threads_share_the_connections_and_never_open_more() {
 
 #[test]
 fn a_thread_that_serves_has_its_share_whoever_asked_before_it() {
-    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let main = runtime();
-    let patient = Duration::from_secs(30);
-    let change =
-        move |settings| DatabaseSettings { max_connections: 2, threads: 2, statement_timeout: patient, ..settings };
-    let Some((database, limited)) = main.block_on(with(change)) else { return };
+    let Some((main, database, limited)) = for_two_threads(2) else { return };
 
     thread::scope(|scope| {
         let serve = |may_ask: Option<oneshot::Receiver<()>>| {

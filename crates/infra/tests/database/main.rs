@@ -48,5 +48,6 @@ mod rows;
 mod schema;
 mod sessions;
 mod statements;
+mod sweep;
 mod users;
 mod vanished_peers;

@@ -62,16 +62,25 @@ fn a_bad_setting_stops_the_start_with_a_line_that_names_it() {
         (
             "DATABASE_ACQUIRE_TIMEOUT",
             "1500ms",
-            "DATABASE_ACQUIRE_TIMEOUT must be a duration shorter than DATABASE_STATEMENT_TIMEOUT, such as 500ms or 1s",
+            "DATABASE_ACQUIRE_TIMEOUT must be a duration shorter than DATABASE_STATEMENT_TIMEOUT, such as 500ms or 1s; it is 1.5s, and DATABASE_STATEMENT_TIMEOUT 1.5s",
         ),
         (
             "DATABASE_STATEMENT_TIMEOUT",
             "10s",
-            "DATABASE_STATEMENT_TIMEOUT must be a duration shorter than REQUEST_TIMEOUT, such as 500ms or 2s",
+            "DATABASE_STATEMENT_TIMEOUT must be a duration shorter than REQUEST_TIMEOUT, such as 500ms or 2s; it is 10s, and REQUEST_TIMEOUT 10s",
         ),
         ("MAX_TASKS_PER_USER", "0", "MAX_TASKS_PER_USER must be a number from 1 to 1000000, or off"),
         ("REQUEST_TIMEOUT", "0s", "REQUEST_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
-        ("BODY_TIMEOUT", "10s", "BODY_TIMEOUT must be a duration shorter than REQUEST_TIMEOUT, such as 500ms or 2s"),
+        (
+            "BODY_TIMEOUT",
+            "10s",
+            "BODY_TIMEOUT must be a duration shorter than REQUEST_TIMEOUT, such as 500ms or 2s; it is 10s, and REQUEST_TIMEOUT 10s",
+        ),
+        (
+            "REQUEST_TIMEOUT",
+            "2s",
+            "BODY_TIMEOUT must be a duration shorter than REQUEST_TIMEOUT, such as 500ms or 2s; it is 5s, and REQUEST_TIMEOUT 2s",
+        ),
         (
             "CORS_ORIGINS",
             "http://[",

@@ -19,7 +19,7 @@ use crate::{
     database::Store,
     http,
     load::{Load, Plan},
-    promises::{GRACE, Measured, NONE_FAILS, Promise},
+    promises::{GRACE, Measured, UNNOTICED},
     service::Service,
 };
 
@@ -29,8 +29,6 @@ const HEAD: Duration = Duration::from_secs(5);
 /// How long its body may take, where that is what is looked at.
 const BODY: Duration = Duration::from_secs(2);
 
-const PROMISES: &[Promise] = &[NONE_FAILS, Promise::InTime, Promise::NothingLost, Promise::NothingTwice];
-
 pub(super) fn faults() -> Vec<Fault> {
     vec![
         Fault {
@@ -38,14 +36,14 @@ pub(super) fn faults() -> Vec<Fault> {
             story: "200 clients send half a head, 200 others a body byte by byte, beside normal ones",
             // Nothing of it touches the database.
             on: SQLITE,
-            promises: PROMISES,
+            promises: UNNOTICED,
             check: |context, store| Box::pin(slow(context, store)),
         },
         Fault {
             name: "connection-storm",
             story: "2000 connections are opened and reset, some in the middle of a request, beside normal clients",
             on: SQLITE,
-            promises: PROMISES,
+            promises: UNNOTICED,
             check: |context, store| Box::pin(storm(context, store)),
         },
     ]
@@ -65,7 +63,7 @@ async fn slow(context: &Context, store: Store) -> anyhow::Result<Measured> {
         unread.spawn(stall(service.address));
     }
     let (heads, bodies, unread) = (heads.join_all().await, bodies.join_all().await, unread.join_all().await);
-    let mut measured = load.stop().await?.finish(context, service.address).await?;
+    let mut measured = load.stop().await?.finish(None, context, service.address).await?;
     for (what, limit, ends) in [("head", HEAD, heads), ("body", BODY, bodies)] {
         let statement = format!("who sends a slow {what} is answered with 408 in time");
         let others: Vec<_> =
@@ -135,7 +133,7 @@ async fn storm(context: &Context, store: Store) -> anyhow::Result<Measured> {
         drop(connections);
     }
     sleep(Duration::from_millis(500)).await;
-    let mut measured = load.stop().await?.finish(context, service.address).await?;
+    let mut measured = load.stop().await?.finish(None, context, service.address).await?;
     let begin = Instant::now();
     // Those of the load are gone too by now.
     while open_files(&service)? > before && begin.elapsed() < Duration::from_secs(5) {

@@ -15,7 +15,7 @@ use crate::{
     load::{Load, Plan},
     postgres::Postgres,
     process::free_port,
-    promises::{Measured, ONLY_GONE, ONLY_UNAVAILABLE, Promise},
+    promises::{Measured, ONLY_GONE, Promise, RECOVERS},
     service::Service,
     settings::Settings,
 };
@@ -33,13 +33,7 @@ pub(super) fn faults() -> Vec<Fault> {
             name: "kill-postgres",
             story: "all processes of Postgres are killed (SIGKILL) during writes, and it is started again",
             on: POSTGRES,
-            promises: &[
-                ONLY_UNAVAILABLE,
-                Promise::InTime,
-                Promise::Recovers,
-                Promise::NothingLost,
-                Promise::NothingTwice,
-            ],
+            promises: RECOVERS,
             check: |context, _| Box::pin(postgres_killed(context)),
         },
     ]
@@ -64,8 +58,7 @@ async fn service_killed(context: &Context, store: Store) -> anyhow::Result<Measu
         let over = Instant::now();
         sleep(Duration::from_millis(300)).await;
         let history = load.stop().await?;
-        measured.add(history.measured(Some(over)));
-        measured.add(ledger::verify(context, service.address, &history.writes).await?);
+        measured.add(history.finish(Some(over), context, service.address).await?);
         writes.extend(history.writes);
     }
     // What a later round has damaged would not be seen by that of its own.
@@ -85,8 +78,7 @@ async fn postgres_killed(context: &Context) -> anyhow::Result<Measured> {
         let over = Instant::now();
         sleep(Duration::from_millis(2500)).await;
         let history = load.stop().await?;
-        measured.add(history.measured(Some(over)));
-        measured.add(ledger::verify(context, service.address, &history.writes).await?);
+        measured.add(history.finish(Some(over), context, service.address).await?);
         writes.extend(history.writes);
     }
     measured.add(ledger::verify(context, service.address, &writes).await?);

@@ -9,17 +9,13 @@ use crate::{
     context::Context,
     database::{Database, Store},
     faults::readable,
-    ledger,
     load::{Load, Plan},
     postgres::Postgres,
-    promises::{Measured, ONLY_UNAVAILABLE, Promise},
+    promises::{Measured, RECOVERS},
     service::Service,
     settings::Settings,
     small_disk::SmallDisk,
 };
-
-const PROMISES: &[Promise] =
-    &[ONLY_UNAVAILABLE, Promise::InTime, Promise::Recovers, Promise::NothingLost, Promise::NothingTwice];
 
 pub(super) fn faults() -> Vec<Fault> {
     vec![
@@ -27,14 +23,14 @@ pub(super) fn faults() -> Vec<Fault> {
             name: "disk-full",
             story: "the disk that the tasks are on is full, and then it is not any more",
             on: BOTH,
-            promises: PROMISES,
+            promises: RECOVERS,
             check: |context, store| Box::pin(disk_full(context, store)),
         },
         Fault {
             name: "read-only",
             story: "the database takes no writes for a while, as after a fail-over to a standby",
             on: POSTGRES,
-            promises: PROMISES,
+            promises: RECOVERS,
             check: |context, _| Box::pin(read_only(context)),
         },
     ]
@@ -60,11 +56,10 @@ async fn disk_full(context: &Context, store: Store) -> anyhow::Result<Measured> 
     let over = Instant::now();
     sleep(Duration::from_secs(3)).await;
     let history = load.stop().await?;
-    let mut measured = history.measured(Some(over));
+    let mut measured = history.finish(Some(over), context, service.address).await?;
     let failed = history.records.iter().any(|record| record.outcome.is_err() && record.end < over);
     measured.must(failed, "a full disk makes writes fail, or this check checks nothing", &measured.failures.clone());
     measured.add(reads);
-    measured.add(ledger::verify(context, service.address, &history.writes).await?);
     drop(service);
     drop(database);
     Ok(measured)
@@ -86,8 +81,7 @@ async fn read_only(context: &Context) -> anyhow::Result<Measured> {
     let over = Instant::now();
     sleep(Duration::from_secs(3)).await;
     let history = load.stop().await?;
-    let mut measured = history.measured(Some(over));
+    let mut measured = history.finish(Some(over), context, service.address).await?;
     measured.add(reads);
-    measured.add(ledger::verify(context, service.address, &history.writes).await?);
     Ok(measured)
 }

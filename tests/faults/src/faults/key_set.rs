@@ -12,7 +12,7 @@ use crate::{
     keys::{KeyServer, Serves},
     ledger,
     load::{Load, Plan},
-    promises::{Measured, NONE_FAILS, ONLY_UNAVAILABLE, Promise},
+    promises::{Measured, ONLY_UNAVAILABLE, Promise, UNNOTICED},
     proxy::{Mode, Proxy},
     service::Service,
     settings::Settings,
@@ -25,7 +25,7 @@ pub(super) fn faults() -> Vec<Fault> {
             story: "the server of the key set is down, hangs, or serves 500, a page, an endless or a slow answer",
             // Nothing of it touches the database.
             on: SQLITE,
-            promises: &[NONE_FAILS, Promise::InTime, Promise::NothingLost, Promise::NothingTwice],
+            promises: UNNOTICED,
             check: |context, store| Box::pin(spoilt(context, store)),
         },
         Fault {

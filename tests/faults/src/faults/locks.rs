@@ -10,16 +10,12 @@ use crate::{
     context::Context,
     database::{self, sqlite_url},
     faults::liveness,
-    ledger,
     load::{Load, Plan},
     postgres::Postgres,
-    promises::{Failure, GRACE, Measured, ONLY_UNAVAILABLE, Promise},
+    promises::{Failure, GRACE, Measured, RECOVERS},
     service::Service,
     settings::Settings,
 };
-
-const PROMISES: &[Promise] =
-    &[ONLY_UNAVAILABLE, Promise::InTime, Promise::Recovers, Promise::NothingLost, Promise::NothingTwice];
 
 /// How long requests wait for a connection, where that is what is looked at.
 const ACQUIRE: Duration = Duration::from_millis(500);
@@ -30,21 +26,21 @@ pub(super) fn faults() -> Vec<Fault> {
             name: "table-locked",
             story: "another session locks the table of tasks for longer than a statement may take",
             on: POSTGRES,
-            promises: PROMISES,
+            promises: RECOVERS,
             check: |context, _| Box::pin(table_locked(context)),
         },
         Fault {
             name: "pool-exhausted",
             story: "there are two connections, and both wait for a lock",
             on: POSTGRES,
-            promises: PROMISES,
+            promises: RECOVERS,
             check: |context, _| Box::pin(pool_exhausted(context)),
         },
         Fault {
             name: "file-locked",
             story: "another process keeps the SQLite file locked for writing, for longer than a statement may take",
             on: SQLITE,
-            promises: PROMISES,
+            promises: RECOVERS,
             check: |context, _| Box::pin(file_locked(context)),
         },
     ]
@@ -68,9 +64,8 @@ async fn table_locked(context: &Context) -> anyhow::Result<Measured> {
     let over = over?;
     sleep(Duration::from_secs(3)).await;
     let history = load.stop().await?;
-    let mut measured = history.measured(Some(over));
+    let mut measured = history.finish(Some(over), context, service.address).await?;
     measured.add(alive);
-    measured.add(ledger::verify(context, service.address, &history.writes).await?);
     Ok(measured)
 }
 
@@ -88,7 +83,7 @@ async fn pool_exhausted(context: &Context) -> anyhow::Result<Measured> {
     let over = over?;
     sleep(Duration::from_secs(3)).await;
     let history = load.stop().await?;
-    let mut measured = history.measured(Some(over));
+    let mut measured = history.finish(Some(over), context, service.address).await?;
     let during = history.records.iter().filter(|record| record.start > begin && record.end < over);
     let turned_away: Vec<Duration> = during
         .filter(|record| record.outcome == Err(Failure::Unavailable))
@@ -98,7 +93,6 @@ async fn pool_exhausted(context: &Context) -> anyhow::Result<Measured> {
     let in_time = turned_away.iter().all(|waited| *waited <= ACQUIRE + GRACE);
     measured.must(in_time, "who gets no connection is told so after DATABASE_ACQUIRE_TIMEOUT", &turned_away);
     measured.add(alive);
-    measured.add(ledger::verify(context, service.address, &history.writes).await?);
     Ok(measured)
 }
 
@@ -116,8 +110,7 @@ async fn file_locked(context: &Context) -> anyhow::Result<Measured> {
     other.close().await?;
     sleep(Duration::from_secs(3)).await;
     let history = load.stop().await?;
-    let mut measured = history.measured(Some(over));
+    let mut measured = history.finish(Some(over), context, service.address).await?;
     measured.add(alive);
-    measured.add(ledger::verify(context, service.address, &history.writes).await?);
     Ok(measured)
 }

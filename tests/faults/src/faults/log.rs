@@ -14,7 +14,7 @@ use crate::{
     http::Client,
     load::{Load, Plan},
     process::{Process, free_port},
-    promises::{Measured, NONE_FAILS, Promise},
+    promises::{Measured, UNNOTICED},
 };
 
 pub(super) fn faults() -> Vec<Fault> {
@@ -22,7 +22,7 @@ pub(super) fn faults() -> Vec<Fault> {
         name: "log-blocked",
         story: "the pipe that the log goes into is full, and nobody reads it",
         on: SQLITE,
-        promises: &[NONE_FAILS, Promise::InTime, Promise::NothingLost, Promise::NothingTwice],
+        promises: UNNOTICED,
         check: |context, store| Box::pin(blocked(context, store)),
     }]
 }
@@ -42,7 +42,7 @@ async fn blocked(context: &Context, store: Store) -> anyhow::Result<Measured> {
     }
     let load = Load::start(context, address, "blocked", &Plan::default());
     sleep(Duration::from_secs(3)).await;
-    let mut measured = load.stop().await?.finish(context, address).await?;
+    let mut measured = load.stop().await?.finish(None, context, address).await?;
     process.signal(rustix::process::Signal::TERM)?;
     let status = process.ended(Duration::from_secs(20)).await?;
     measured.must(status.success(), "it stops in order all the same", &status);

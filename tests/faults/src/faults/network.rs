@@ -11,14 +11,11 @@ use crate::{
     ledger,
     load::{Load, Plan},
     postgres::{Postgres, url_at},
-    promises::{Measured, NONE_FAILS, ONLY_UNAVAILABLE, Promise, RECOVERY},
+    promises::{Measured, RECOVERS, RECOVERY, UNNOTICED},
     proxy::{Mode, Proxy},
     service::Service,
     settings::Settings,
 };
-
-const PROMISES: &[Promise] =
-    &[ONLY_UNAVAILABLE, Promise::InTime, Promise::Recovers, Promise::NothingLost, Promise::NothingTwice];
 
 pub(super) fn faults() -> Vec<Fault> {
     vec![
@@ -26,55 +23,49 @@ pub(super) fn faults() -> Vec<Fault> {
             name: "cut",
             story: "all connections to Postgres are reset in the middle of queries, five times in a second",
             on: POSTGRES,
-            promises: PROMISES,
+            promises: RECOVERS,
             check: |context, _| Box::pin(check(context, cut)),
         },
         Fault {
             name: "refused",
             story: "connections to Postgres are reset, and refused for three seconds",
             on: POSTGRES,
-            promises: PROMISES,
+            promises: RECOVERS,
             check: |context, _| Box::pin(check(context, refused)),
         },
         Fault {
             name: "blackhole",
             story: "for three seconds nothing passes to or from Postgres, and no connection ends",
             on: POSTGRES,
-            promises: PROMISES,
+            promises: RECOVERS,
             check: |context, _| Box::pin(check(context, async |network: &Proxy| blackhole(network, 3).await)),
         },
         Fault {
             name: "long-blackhole",
             story: "the same for longer than any request may take",
             on: POSTGRES,
-            promises: PROMISES,
+            promises: RECOVERS,
             check: |context, _| Box::pin(check(context, async |network: &Proxy| blackhole(network, 12).await)),
         },
         Fault {
             name: "half-open",
             story: "the connections that there are fall silent for ever, as after a fail-over; new ones are well at once",
             on: POSTGRES,
-            promises: PROMISES,
+            promises: RECOVERS,
             check: |context, _| Box::pin(check(context, lost)),
         },
         Fault {
             name: "slow-network",
             story: "everything to and from Postgres takes 20 ms longer each way, for three seconds",
             on: POSTGRES,
-            promises: &[NONE_FAILS, Promise::InTime, Promise::NothingLost, Promise::NothingTwice],
+            promises: UNNOTICED,
             check: |context, _| Box::pin(check(context, slow)),
         },
         Fault {
             name: "distant-database",
             story: "Postgres is 75 ms away each way, and every connection to it is new",
             on: POSTGRES,
-            promises: &[
-                ONLY_UNAVAILABLE,
-                Promise::InTime,
-                Promise::Recovers,
-                Promise::NothingLost,
-                Promise::NothingTwice,
-            ],
+            promises: RECOVERS,
             check: |context, _| Box::pin(distant(context)),
         },
     ]
@@ -109,9 +100,8 @@ async fn check(context: &Context, fault: impl AsyncFn(&Proxy) -> Instant) -> any
         let (over, alive) = tokio::join!(fault(&network), liveness(service.address));
         sleep(RECOVERY + Duration::from_millis(500)).await;
         let history = load.stop().await?;
-        measured.add(history.measured(Some(over)));
+        measured.add(history.finish(Some(over), context, service.address).await?);
         measured.add(alive);
-        measured.add(ledger::verify(context, service.address, &history.writes).await?);
     }
     Ok(measured)
 }

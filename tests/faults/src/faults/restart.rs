@@ -7,16 +7,12 @@ use tokio::time::sleep;
 use crate::{
     Fault, POSTGRES,
     context::Context,
-    ledger,
     load::{Load, Plan},
     postgres::{Postgres, Stop},
-    promises::{Measured, ONLY_UNAVAILABLE, Promise},
+    promises::{Measured, RECOVERS},
     service::Service,
     settings::Settings,
 };
-
-const PROMISES: &[Promise] =
-    &[ONLY_UNAVAILABLE, Promise::InTime, Promise::Recovers, Promise::NothingLost, Promise::NothingTwice];
 
 pub(super) fn faults() -> Vec<Fault> {
     vec![
@@ -24,14 +20,14 @@ pub(super) fn faults() -> Vec<Fault> {
             name: "restart-fast",
             story: "Postgres is restarted in order, under load",
             on: POSTGRES,
-            promises: PROMISES,
+            promises: RECOVERS,
             check: |context, _| Box::pin(restarted(context, Stop::Fast)),
         },
         Fault {
             name: "restart-immediate",
             story: "Postgres is stopped at once and started again, under load",
             on: POSTGRES,
-            promises: PROMISES,
+            promises: RECOVERS,
             check: |context, _| Box::pin(restarted(context, Stop::Immediate)),
         },
     ]
@@ -52,8 +48,7 @@ async fn restarted(context: &Context, how: Stop) -> anyhow::Result<Measured> {
         let over = Instant::now();
         sleep(Duration::from_secs(3)).await;
         let history = load.stop().await?;
-        measured.add(history.measured(Some(over)));
-        measured.add(ledger::verify(context, service.address, &history.writes).await?);
+        measured.add(history.finish(Some(over), context, service.address).await?);
     }
     Ok(measured)
 }

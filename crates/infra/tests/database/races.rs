@@ -1,0 +1,147 @@
+//! What two do at the same moment comes out as if one had come after the other.
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use domain::{
+    Clock, Creation, CreationTerms, IdSource, IdempotencyKey, IdempotencyKeys, NewTask, Once, TaskRepository, Title,
+    testing::{FixedClock, SequentialIds, alice},
+};
+use infra::{Database, DatabaseSettings, DatabaseUrl, SeaOrmTasks, TaskConnection, testing::TestDatabase};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+    TransactionTrait,
+};
+use tokio::{sync::Barrier, time::sleep};
+
+use crate::connect::value;
+
+/// Waits until another session waits for a lock.
+async fn someone_waits(transaction: &DatabaseTransaction) {
+    let waiting = "SELECT count(*)::text FROM pg_stat_activity \
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while value(transaction, waiting).await != "1" {
+        sleep(Duration::from_millis(5)).await;
+        // What a transaction sees of others it sees for good, unless it forgets that.
+        transaction.execute_unprepared("SELECT pg_stat_clear_snapshot()").await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_taken_anew_while_the_sweep_waits_for_it_stays() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    let alice = alice().id;
+    let add = format!(
+        "INSERT INTO idempotency_keys (user_id, key, fingerprint, task_id, created_at) \
+         VALUES ('{}', 'key', '\\x', gen_random_uuid(), 0)",
+        alice.as_str()
+    );
+    database.connection().execute_unprepared(&add).await.unwrap();
+    let create = database.connection().begin().await.unwrap();
+    let now = FixedClock::default().now();
+    let take = format!("UPDATE idempotency_keys SET created_at = {}", now.unix_milliseconds());
+    create.execute_unprepared(&take).await.unwrap();
+
+    let tasks = database.tasks();
+    let sweep = tokio::spawn(async move { tasks.forget_before(now).await });
+    someone_waits(&create).await;
+    create.commit().await.unwrap();
+
+    assert_eq!(sweep.await.unwrap().unwrap(), 0);
+    assert_eq!(value(database.connection(), "SELECT count(*)::text FROM idempotency_keys").await, "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_is_not_told_that_the_quota_is_reached_by_the_task_of_the_first() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    let now = FixedClock::default().now();
+    let terms = CreationTerms {
+        once: Some(Once { key: IdempotencyKey::try_from("key").unwrap(), since: now }),
+        quota: Some(1),
+    };
+    let new = NewTask { title: Title::try_from("Buy groceries").unwrap(), description: None, completed: false };
+    let (owner, ids) = (alice().id, SequentialIds::default());
+    // The first create has taken the key, and waits for its user.
+    let lock = database.connection().begin().await.unwrap();
+    lock.execute_unprepared("SELECT 1 FROM \"user\" FOR UPDATE").await.unwrap();
+    let settings = DatabaseSettings {
+        statement_timeout: Duration::from_secs(30),
+        ..DatabaseSettings::new(DatabaseUrl::parse(database.url()).unwrap())
+    };
+    let first = Database::connect(&settings).await.unwrap().tasks();
+    let first = tokio::spawn({
+        let (terms, owner, id, new) = (terms.clone(), owner.clone(), ids.next(now), new.clone());
+        async move { first.create_on(&terms, &owner, id, &new, now).await }
+    });
+    someone_waits(&lock).await;
+
+    // The repeat finds it in use, and no task under it yet. Before it looks at the quota, the first is done.
+    let connection = sea_orm::Database::connect(database.url()).await.unwrap();
+    let meeting = Barrier::new(2);
+    let repeat = SeaOrmTasks::new(Paused { connection: &connection, before: AtomicUsize::new(3), meeting: &meeting });
+    let id = ids.next(now);
+    let (repeated, first) = tokio::join!(repeat.create_on(&terms, &owner, id, &new, now), async {
+        meeting.wait().await;
+        lock.rollback().await.unwrap();
+        let first = first.await.unwrap().unwrap();
+        meeting.wait().await;
+        first
+    });
+
+    let Creation::Created(task) = first else { panic!("{first:?}") };
+    assert_eq!(repeated.unwrap(), Creation::Replayed(task));
+}
+
+/// A connection that pauses before one of its statements, for as long as another task takes between two waits.
+#[derive(Debug)]
+struct Paused<'c> {
+    connection: &'c DatabaseConnection,
+    /// The number of that statement, counted down.
+    before: AtomicUsize,
+    meeting: &'c Barrier,
+}
+
+impl Paused<'_> {
+    async fn pause(&self) {
+        if self.before.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.meeting.wait().await;
+            self.meeting.wait().await;
+        }
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Paused<'_> {
+    fn get_database_backend(&self) -> DbBackend {
+        self.connection.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.pause().await;
+        self.connection.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.pause().await;
+        self.connection.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.pause().await;
+        self.connection.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.pause().await;
+        self.connection.query_all_raw(statement).await
+    }
+}
+
+impl TaskConnection for Paused<'_> {
+    fn sqlite(&self) -> Option<&DatabaseConnection> {
+        None
+    }
+}

@@ -1,6 +1,6 @@
 import { failure, failureOf, isTasksError, type TasksError } from "./errors.js";
 import type { components, operations } from "./generated.js";
-import { isInDoubt, isPassing, sleep, waitAfter, wasRefused, type Repeatable, type Retry, type RetryOptions } from "./retry.js";
+import { isInDoubt, isPassing, sleep, unlessAborted, waitAfter, wasRefused, type Repeatable, type Retry, type RetryOptions } from "./retry.js";
 import { TokenCache, type FetchToken } from "./token.js";
 
 type Schemas = components["schemas"];
@@ -83,14 +83,19 @@ export function createTasksClient(options: ClientOptions): TasksClient {
   const tokens = token && new TokenCache(token);
 
   /** Sends a request once, with a token that was not refused if there is any such, and takes the answer apart. */
-  async function attempt(call: Call, underway: () => void): Promise<unknown> {
-    const token = await tokens?.get();
-    underway();
+  async function attempt(call: Call, underway: (is: boolean) => void): Promise<unknown> {
+    // Others wait for the same token: who gives up only stops waiting.
+    const newToken = async () => tokens && unlessAborted(tokens.get(), call.signal);
+    const token = await newToken();
+    underway(true);
     const response = await sendOnce(call, token);
     if (response.status !== 401 || !tokens || !token) return response.answer();
     // It expired on its way, or its key is gone. Nothing was carried out, so any request may be sent again.
     tokens.drop(token);
-    return (await sendOnce(call, await tokens.get())).answer();
+    underway(false);
+    const renewed = await newToken();
+    underway(true);
+    return (await sendOnce(call, renewed)).answer();
   }
 
   async function sendOnce({ method, path, body, headers, signal }: Call, bearer: string | undefined) {
@@ -142,7 +147,7 @@ export function createTasksClient(options: ClientOptions): TasksClient {
       let sent = false;
       try {
         call.signal?.throwIfAborted();
-        return await attempt(call, () => (sent = true));
+        return await attempt(call, (is) => (sent = is));
       } catch (error) {
         if (!isTasksError(error)) throw error;
         const before = perhapsDone ? call.doneBefore?.(error) : undefined;
@@ -160,14 +165,16 @@ export function createTasksClient(options: ClientOptions): TasksClient {
   }
 
   async function performForTask(call: Call): Promise<Task> {
-    const answer = (await perform(call)) as Schemas["TaskResponse"];
+    const answer = (await perform(call)) as Partial<Schemas["TaskResponse"]> | null;
+    if (!answer?.data) throw failure("UNEXPECTED_ANSWER", "JSON that is no task");
     return answer.data;
   }
 
   const client: TasksClient = {
     async list(query = {}, { signal } = {}) {
       const path = `/api/tasks${queryText(query)}`;
-      const answer = (await perform({ method: "GET", path, repeatable: "always", signal })) as Schemas["TaskPage"];
+      const answer = (await perform({ method: "GET", path, repeatable: "always", signal })) as Partial<Schemas["TaskPage"]> | null;
+      if (!answer?.data || !answer.meta) throw failure("UNEXPECTED_ANSWER", "JSON that is no page of tasks");
       return { tasks: answer.data, nextCursor: answer.meta.next_cursor };
     },
 

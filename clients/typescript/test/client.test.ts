@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { createTasksClient, isTasksError, newIdempotencyKey, type ClientOptions, type ErrorCode, type TasksError } from "../src/index.js";
+import { betterAuthToken, createTasksClient, isTasksError, newIdempotencyKey, type ClientOptions, type ErrorCode, type TasksError } from "../src/index.js";
 import { Road, Service, refusal, tokenOf } from "./service.js";
 
 let service: Service;
@@ -89,6 +89,9 @@ test("what something else than the service answers is no error of the service", 
   road.faults.push({ status: 502, body: "<h1>Bad Gateway</h1>" }, { status: 200, body: "<h1>Sign in here</h1>" });
   assert.equal((await failing(client.list(), "UNEXPECTED_ANSWER")).status, 502);
   assert.equal((await failing(client.list(), "UNEXPECTED_ANSWER")).status, 200);
+  road.faults.push({ status: 200, body: { signedIn: false } }, { status: 200, body: null });
+  await failing(client.list(), "UNEXPECTED_ANSWER");
+  await failing(client.get("some"), "UNEXPECTED_ANSWER");
 });
 
 test("a get is sent again until it is answered", async () => {
@@ -142,6 +145,17 @@ test("a change without a condition is sent again only if it was surely not carri
   assert.equal(road.seen.length, 1);
   road.faults.push(refusal(429, "RATE_LIMITED"));
   assert.equal((await client.update(task.id, { title: "Newer" })).title, "Newer");
+});
+
+test("a change that was refused with its token is sent again even if the next token is late", async () => {
+  const { user, client, road } = await newUser({ token: () => tokens.shift()!() });
+  const token = async () => tokenOf(user);
+  const late = betterAuthToken({ url: road.url, fetch: () => Promise.reject(new Error("down")) });
+  const tokens = [token, late, token];
+  const task = await client.create({ title: "Old" });
+  road.faults.push(refusal(401, "UNAUTHORIZED"));
+  assert.equal((await client.update(task.id, { title: "New" })).title, "New");
+  assert.equal(tokens.length, 0);
 });
 
 test("a toggle is sent once", async () => {
@@ -225,6 +239,9 @@ test("a call can be given up, before it is sent, while it is and while it waits"
   const waiting = client.list({}, { signal: stop.signal });
   setTimeout(() => stop.abort(new Error("enough")), 50);
   await assert.rejects(waiting, /enough/);
+
+  const { client: tokenless } = await newUser({ token: () => new Promise(() => {}) });
+  await assert.rejects(tokenless.list({}, { signal: AbortSignal.timeout(20) }), { name: "TimeoutError" });
 });
 
 test("an attempt that takes too long is ended", async () => {

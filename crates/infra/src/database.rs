@@ -59,7 +59,7 @@ impl Database {
         self.connection.statistics()
     }
 
-    /// Closes all connections, after the statements that run on them; no further ones are opened.
+    /// Closes all connections that no statement runs on, and those when theirs ends; no further ones are opened.
     pub async fn close(&self) {
         self.connection.close().await;
         if let Err(error) = self.pool.close_by_ref().await {

@@ -13,6 +13,7 @@ use crate::{
     output::print,
     serve::serve,
     settings::{self, Duration, Environment},
+    signals::StopSignals,
     telemetry,
     tokens::TokenConfig,
 };
@@ -95,7 +96,13 @@ impl CommandLine {
             Some(Command::Migrate(migrate)) => {
                 let database = config::database(environment)?;
                 let _flushed_at_the_end = telemetry::init(environment, environment.value(&settings::ENVIRONMENT)?)?;
-                actix_web::rt::System::new().block_on(migrate.run(&database))
+                actix_web::rt::System::new().block_on(async {
+                    let mut signals = StopSignals::new()?;
+                    tokio::select! {
+                        done = migrate.run(&database) => done,
+                        () = signals.next() => bail!("stopped before it was done: what was not done is left out whole"),
+                    }
+                })
             }
             Some(Command::Token(token)) => token.run(environment),
             Some(Command::Health) => health::check(environment),

@@ -12,6 +12,7 @@ mod metrics;
 mod output;
 mod serve;
 mod settings;
+mod signals;
 mod sweep;
 mod telemetry;
 mod tokens;

@@ -12,14 +12,13 @@ use anyhow::{Context, bail};
 use domain::{SessionStore, SystemClock, TaskService, UuidV7Ids};
 use http::{Api, Authenticator, Dependency, JwksVerifier, Lifecycle};
 use infra::Database;
-#[cfg(unix)]
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::{
     config::{Config, Stage},
     development,
     metrics::{self, Metrics, Sources},
+    signals::StopSignals,
     sweep,
     tokens::Verifiers,
 };
@@ -28,18 +27,17 @@ use crate::{
 ///
 /// # Errors
 ///
-/// If the start fails: the database is out of reach or not up to date, or the address is taken.
+/// If the start fails: the database is out of reach or not up to date, or the address is taken. If requests in flight were
+/// cut off.
 pub(crate) async fn serve(config: Config, dropped_lines: ErrorCounter) -> anyhow::Result<()> {
-    let database = Database::connect(&config.database).await.context("DATABASE_URL")?;
-    if config.migrates_on_start {
-        for name in database.migrate_up().await? {
-            tracing::info!(name, "applied a migration");
+    let mut signals = StopSignals::new()?;
+    let (database, sessions) = tokio::select! {
+        ready = open(&config) => ready?,
+        () = signals.next() => {
+            tracing::info!("stopped before it served");
+            return Ok(());
         }
-    } else {
-        database.check_schema().await?;
-    }
-
-    let sessions = if config.tokens.uses_sessions() { Some(sessions(&database).await?) } else { None };
+    };
     let Verifiers { authenticator, jwks } = config.tokens.verifiers(sessions, &config.cors_origins)?;
     let lifecycle = Lifecycle::default();
     let api = api(&config, &database, authenticator, jwks.clone(), lifecycle.clone());
@@ -77,19 +75,20 @@ pub(crate) async fn serve(config: Config, dropped_lines: ErrorCounter) -> anyhow
     let metrics = metrics.map(|server| (server.handle(), actix_web::rt::spawn(server)));
     let addresses = server.addrs();
     let server = server.run();
-    let stop = actix_web::rt::spawn(stop(StopSignals::new()?, lifecycle, config.shutdown_delay, server.handle()));
+    let stop = stop(signals, lifecycle, config.shutdown_delay, server.handle());
 
     announce(&config, &addresses)?;
-    server.await?;
-    // What still runs was cut off already; a connection that does not come back is no reason to wait.
-    let closed = tokio::time::timeout(Duration::from_secs(1), database.close()).await;
-    let took = stop.await?;
+    let ((), took) = tokio::try_join!(async { Ok(server.await?) }, stop)?;
+    // Behind a broken network the good-bye of a connection is waited for in vain.
+    if tokio::time::timeout(Duration::from_secs(1), database.close()).await.is_err() {
+        tracing::warn!("connections to the database were dropped: it did not hear that they end");
+    }
     // Last, so that the end can be watched too.
     if let Some((metrics, server)) = metrics {
         metrics.stop(true).await;
         server.await??;
     }
-    if closed.is_err() || took.as_secs() >= whole_seconds(config.shutdown_timeout) {
+    if took.as_secs() >= whole_seconds(config.shutdown_timeout) {
         bail!("SHUTDOWN_TIMEOUT has passed: requests that were still in flight were cut off");
     }
     tracing::info!("stopped");
@@ -100,9 +99,32 @@ fn whole_seconds(span: Duration) -> u64 {
     span.as_secs() + u64::from(span.subsec_nanos() > 0)
 }
 
-/// Waits for a signal, serves on for a while without being ready, and then lets the server finish what it has begun. A
-/// second signal cuts that short. Returns how long the finishing took.
-async fn stop(mut signals: StopSignals, lifecycle: Lifecycle, delay: Duration, server: ServerHandle) -> Duration {
+/// The database, up to date, and the sessions in it if they are used.
+async fn open(config: &Config) -> anyhow::Result<(Database, Option<Arc<dyn SessionStore>>)> {
+    let database = Database::connect(&config.database).await.context("DATABASE_URL")?;
+    if config.migrates_on_start {
+        for name in database.migrate_up().await? {
+            tracing::info!(name, "applied a migration");
+        }
+    } else {
+        database.check_schema().await?;
+    }
+    let sessions = if config.tokens.uses_sessions() { Some(sessions(&database).await?) } else { None };
+    Ok((database, sessions))
+}
+
+/// Waits for a signal, serves on for a while without being ready, and then lets the server finish what it has begun. Returns
+/// how long the finishing took. A further signal ends the delay.
+///
+/// # Errors
+///
+/// If a signal comes while requests finish: the server would wait for them all the same, so that the process has to end.
+async fn stop(
+    mut signals: StopSignals,
+    lifecycle: Lifecycle,
+    delay: Duration,
+    server: ServerHandle,
+) -> anyhow::Result<Duration> {
     signals.next().await;
     tracing::info!("stopping: not ready any more, and requests on their way are answered");
     lifecycle.begin_stopping();
@@ -112,13 +134,9 @@ async fn stop(mut signals: StopSignals, lifecycle: Lifecycle, delay: Duration, s
     }
     let begin = Instant::now();
     tokio::select! {
-        () = server.stop(true) => {}
-        () = signals.next() => {
-            tracing::warn!("stopping at once: requests in flight are cut off");
-            server.stop(false).await;
-        }
+        () = server.stop(true) => Ok(begin.elapsed()),
+        () = signals.next() => bail!("told to stop at once: requests that were still in flight were cut off"),
     }
-    begin.elapsed()
 }
 
 /// Better Auth's sessions, once it is known that they can be read.
@@ -175,41 +193,4 @@ fn announce(config: &Config, addresses: &[SocketAddr]) -> anyhow::Result<()> {
         let _ = writeln!(std::io::stdout(), "{greeting}");
     }
     Ok(())
-}
-
-/// SIGTERM and SIGINT. From when this is made, neither ends the process by itself.
-#[cfg(unix)]
-struct StopSignals {
-    terminated: Signal,
-    interrupted: Signal,
-}
-
-#[cfg(unix)]
-impl StopSignals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self { terminated: signal(SignalKind::terminate())?, interrupted: signal(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminated.recv() => {}
-            _ = self.interrupted.recv() => {}
-        }
-    }
-}
-
-/// Ctrl-C, where there are no signals.
-#[cfg(not(unix))]
-struct StopSignals;
-
-#[cfg(not(unix))]
-impl StopSignals {
-    #[expect(clippy::unnecessary_wraps, reason = "it can fail on Unix")]
-    fn new() -> std::io::Result<Self> {
-        Ok(Self)
-    }
-
-    async fn next(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
-    }
 }

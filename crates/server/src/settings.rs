@@ -97,7 +97,7 @@ settings! {
     CORS_ORIGINS: "origins such as https://app.example.com, separated by commas", Depends("development: `http://localhost:3000`; production: none"),
         "Whose pages may call the API from a browser, besides the origin of `BETTER_AUTH_URL`. None are needed behind a Next.js rewrite.";
     DATABASE_MAX_CONNECTIONS: "a number from 1 to 1000", Depends("10; on SQLite 5"),
-        "How many connections to the database are open at most.";
+        "How many connections to the database the requests share. On Postgres one more looks after the schema.";
     DATABASE_ACQUIRE_TIMEOUT: "a duration shorter than DATABASE_STATEMENT_TIMEOUT, such as 500ms or 1s", Value("1s"),
         "How long a request waits for a free connection before it is answered with 503.";
     DATABASE_STATEMENT_TIMEOUT: "a duration shorter than REQUEST_TIMEOUT, such as 500ms or 2s", Value("1500ms"),

@@ -162,7 +162,9 @@ pub struct Shown(String);
 impl Shown {
     pub(super) fn claim(claim: Option<&Value>) -> Self {
         let text = claim.map_or_else(|| "missing".to_owned(), Value::to_string);
-        Self(text.chars().flat_map(char::escape_default).take(100).collect())
+        // JSON has escaped most of what cannot be seen, but not all of it.
+        let escaped = |c: char| if matches!(c, ' '..='~') { vec![c] } else { c.escape_unicode().collect() };
+        Self(text.chars().flat_map(escaped).take(100).collect())
     }
 }
 

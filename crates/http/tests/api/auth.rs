@@ -130,11 +130,11 @@ async fn in_development_a_client_is_told_what_is_wrong_and_what_mends_it() {
         (Signer::secret(&[b'x'; 32]).token(&good_claims()), "needs the same BETTER_AUTH_SECRET on both sides"),
         (
             with("iss", json!("http://localhost:3000")),
-            r#"issuer is \"http://localhost:3000\", and must be http://app.test"#,
+            r#"issuer is "http://localhost:3000", and must be http://app.test"#,
         ),
         (
             with("aud", json!("http://localhost:3000")),
-            r#"audience is \"http://localhost:3000\", and must be http://app.test"#,
+            r#"audience is "http://localhost:3000", and must be http://app.test"#,
         ),
         (with("exp", json!(now() - 60)), "expired 60 seconds ago"),
         (with("exp", json!(now() * 1000)), "MAX_TOKEN_LIFETIME: is it in seconds?"),

@@ -16,6 +16,7 @@ use std::{
 };
 
 use deadpool::managed::{Object, Pool, PoolError, QueueMode};
+use futures_util::future::join_all;
 use sea_orm::{ConnAcquireErr, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
 use sqlx::{
@@ -25,7 +26,10 @@ use sqlx::{
 };
 use tokio::time::{sleep, timeout};
 
-use super::{connector::Connector, counters::DatabaseStatistics};
+use super::{
+    connector::{Connector, Slot},
+    counters::DatabaseStatistics,
+};
 use crate::{
     DatabaseSettings,
     error::{is_lost_against_another, is_read_only, leaves_connection_usable},
@@ -116,13 +120,12 @@ impl Leases {
 
     /// Lets nobody have a connection any more, and closes those that nobody has.
     pub(super) async fn close(&self) {
-        for share in &self.0.shares {
+        let unused = self.0.shares.iter().flat_map(|share| {
             let unused = share.retain(|_, _| false).removed;
             share.close();
-            for slot in unused {
-                slot.close().await;
-            }
-        }
+            unused
+        });
+        join_all(unused.map(Slot::close)).await;
     }
 
     /// Runs a statement, and again if it lost against another transaction. Each statement is a transaction of its own, so

@@ -1,6 +1,7 @@
 //! Stopping in order.
 
 use std::{
+    process::Output,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -13,7 +14,7 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{Service, token};
+use crate::support::{SECRET, Service, program, send_signal, token};
 
 crate::on_both_databases!(no_request_in_flight_fails_when_the_service_is_told_to_stop_under_load);
 
@@ -109,7 +110,9 @@ async fn a_service_that_is_stopping_is_not_ready_and_still_serves() {
 #[tokio::test]
 async fn further_signals_stop_at_once() {
     let database = TestDatabase::sqlite().await;
-    let mut service = Service::with(&database, &[("SHUTDOWN_DELAY", "60s")]);
+    // Long enough that nothing else ends the request.
+    let patient = [("SHUTDOWN_DELAY", "60s"), ("BODY_TIMEOUT", "50s"), ("REQUEST_TIMEOUT", "60s")];
+    let mut service = Service::with(&database, &patient);
     let mut unfinished = tokio::net::TcpStream::connect(&service.address).await.unwrap();
     unfinished.write_all(b"POST /api/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{").await.unwrap();
 
@@ -121,6 +124,26 @@ async fn further_signals_stop_at_once() {
     }
 
     assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
+    assert_eq!(service.wait().code(), Some(1), "requests were cut off");
+}
+
+#[tokio::test]
+async fn a_start_that_waits_for_its_database_can_be_stopped() {
+    for (command, code) in [(&[][..], 0), (&["migrate", "up"], 1)] {
+        // Takes connections and says nothing.
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("postgres://tasks:tasks@{}/tasks?sslmode=disable", silent.local_addr().unwrap());
+        let settings = [("ENVIRONMENT", "production"), ("DATABASE_URL", &url), ("BETTER_AUTH_SECRET", SECRET)];
+        let directory = tempfile::tempdir().unwrap();
+        let starting = program(&directory, &settings).args(command).spawn().unwrap();
+        let _connection = silent.accept().await.unwrap();
+
+        send_signal(&starting, "-TERM");
+
+        let Output { status, stderr, .. } = starting.wait_with_output().unwrap();
+        let said = String::from_utf8(stderr).unwrap();
+        assert!(status.code() == Some(code) && said.contains("stopped before it"), "{status}: {said}");
+    }
 }
 
 #[tokio::test]

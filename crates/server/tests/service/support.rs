@@ -26,6 +26,10 @@ pub fn program(directory: &TempDir, settings: &[(&str, &str)]) -> Command {
     command
 }
 
+pub fn send_signal(process: &Child, signal: &str) {
+    assert!(Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap().success());
+}
+
 /// What whoever reads the log does.
 #[derive(Clone, Copy)]
 enum Reading {
@@ -132,7 +136,7 @@ impl Service {
     }
 
     pub fn send_signal(&self, signal: &str) {
-        assert!(Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap().success());
+        send_signal(&self.child, signal);
     }
 
     pub fn wait(&mut self) -> ExitStatus {

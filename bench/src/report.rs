@@ -191,7 +191,7 @@ impl Report {
         let title = format!("Requests a second over {connections} connections; {} cores for all", self.machine.cores);
         picture.text((8.0, 22.0), "start", "title", &title);
         for (nth, target) in targets.iter().enumerate() {
-            let x = left + 160.0 * nth as f64;
+            let x = 8.0 + 160.0 * nth as f64;
             picture.bar((x, 36.0), (11.0, 11.0), &format!("c{nth}"));
             picture.text((x + 17.0, 46.0), "start", "", target.title());
         }

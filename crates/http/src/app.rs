@@ -48,8 +48,9 @@ pub struct Api {
     pub metrics: Arc<Metrics>,
 }
 
-/// Builds the application. From the outside in: the hold on bodies that nobody reads, response headers, the log, the metrics, the envelope with the time limit,
-/// CORS, and for `/api` the cap on requests in work, the authentication, and the limit per user.
+/// Builds the application. From the outside in: the hold on bodies that nobody reads, response headers, the log, the
+/// metrics, the envelope with the time limit, CORS, and for `/api` the cap on requests in work, the authentication, and the
+/// limit per user.
 pub fn app(
     api: &Api,
 ) -> App<

@@ -6,6 +6,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::{Parser, Subcommand};
 use domain::{Identity, OwnerId, SessionStore};
 use infra::{Database, DatabaseSettings};
+use tokio::runtime::Runtime;
 
 use crate::{
     config::{self, Config},
@@ -91,12 +92,12 @@ impl CommandLine {
             None => {
                 let config = Config::read(environment)?;
                 let log = telemetry::init(environment, config.stage)?;
-                actix_web::rt::System::new().block_on(serve(config, log.dropped_lines.clone()))
+                runtime()?.block_on(serve(config, log.dropped_lines.clone()))
             }
             Some(Command::Migrate(migrate)) => {
                 let database = config::database(environment)?;
                 let _flushed_at_the_end = telemetry::init(environment, environment.value(&settings::ENVIRONMENT)?)?;
-                actix_web::rt::System::new().block_on(async {
+                runtime()?.block_on(async {
                     let mut signals = StopSignals::new()?;
                     tokio::select! {
                         done = migrate.run(&database) => done,
@@ -110,6 +111,12 @@ impl CommandLine {
             Some(Command::Settings) => print(settings::table().trim_end()),
         }
     }
+}
+
+/// For all but requests, whose threads are started beside it. A runtime of tokio's own, since within one of actix's each thread
+/// for requests would write to a pipe of its own to wake itself, nearly once for each request.
+fn runtime() -> anyhow::Result<Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }
 
 impl Migrate {
@@ -144,7 +151,7 @@ impl Token {
             Some(TokenCommand::Inspect) => {
                 let config = TokenConfig::read_to_inspect(environment)?;
                 let database = config.uses_sessions().then(|| config::database(environment)).transpose()?;
-                actix_web::rt::System::new().block_on(inspect(&config, database))
+                runtime()?.block_on(inspect(&config, database))
             }
         }
     }

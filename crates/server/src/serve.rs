@@ -50,12 +50,12 @@ pub(crate) async fn serve(config: Config, dropped_lines: ErrorCounter) -> anyhow
         dropped_lines,
     });
     if let Some(jwks) = jwks {
-        actix_web::rt::spawn(async move { jwks.keep_fresh().await });
+        tokio::spawn(async move { jwks.keep_fresh().await });
     }
     let limits = config.limits.clone();
-    actix_web::rt::spawn(async move { limits.keep_small().await });
+    tokio::spawn(async move { limits.keep_small().await });
     let keys = Arc::new(database.tasks());
-    actix_web::rt::spawn(sweep::forget_expired_keys(keys, config.idempotency_key_lifetime));
+    tokio::spawn(sweep::forget_expired_keys(keys, config.idempotency_key_lifetime));
     let connections = database.clone();
     // Once on each of its threads.
     let make_app = move || {
@@ -72,7 +72,7 @@ pub(crate) async fn serve(config: Config, dropped_lines: ErrorCounter) -> anyhow
         .bind((config.host.as_str(), config.port))
         .with_context(|| format!("HOST, PORT: cannot listen on {}:{}", config.host, config.port))?;
     let metrics = config.metrics.as_ref().map(|address| metrics::listen(address, metrics)).transpose()?;
-    let metrics = metrics.map(|server| (server.handle(), actix_web::rt::spawn(server)));
+    let metrics = metrics.map(|server| (server.handle(), tokio::spawn(server)));
     let addresses = server.addrs();
     let server = server.run();
     let stop = stop(signals, lifecycle, config.shutdown_delay, server.handle());

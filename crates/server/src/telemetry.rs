@@ -1,11 +1,9 @@
 //! The log.
 
+mod gathered;
 mod json_lines;
 
-use std::{
-    io::{BufWriter, IsTerminal},
-    panic,
-};
+use std::{io::IsTerminal, panic};
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, WorkerGuard};
 use tracing_subscriber::{EnvFilter, fmt};
@@ -14,6 +12,7 @@ use crate::{
     config::Stage,
     settings::{self, Environment},
 };
+use gathered::Gathered;
 use json_lines::{JsonLines, JsonMembers};
 
 /// The log. Lines that wait are written when this is dropped.
@@ -25,15 +24,15 @@ pub(crate) struct Log {
 
 /// Starts logging to standard error: lines of JSON in production, text in development. Panics are logged too.
 ///
-/// Lines are written by a thread of their own, so that a reader who is slow, or gone, holds up no request; as many at once as
-/// wait. Lines for which there is no room any more are dropped.
+/// Lines are written by a thread of their own, so that a reader who is slow, or gone, holds up no request, and some
+/// milliseconds' worth of them at once. Lines for which there is no room any more are dropped.
 ///
 /// # Errors
 ///
 /// If the filter cannot be read, or logging has been started before.
 pub(crate) fn init(environment: &Environment, stage: Stage) -> anyhow::Result<Log> {
     let filter: EnvFilter = environment.value(&settings::RUST_LOG)?;
-    let (writer, guard) = NonBlocking::new(BufWriter::new(std::io::stderr()));
+    let (writer, guard) = NonBlocking::new(Gathered::new(std::io::stderr()));
     let dropped_lines = writer.error_counter();
     // A line that cannot be written is nothing to write about.
     let lines = fmt().with_env_filter(filter).with_writer(writer).log_internal_errors(false);

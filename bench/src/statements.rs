@@ -36,9 +36,9 @@ impl Statement {
             Workload::List20 | Workload::List1000 => {
                 // One more than asked for tells whether there are more.
                 let limit = if workload == Workload::List20 { "21" } else { "1001" };
-                let order = format!("ORDER BY {table}.\"id\" DESC LIMIT $2");
+                let order = format!("ORDER BY {table}.\"id\" DESC LIMIT {limit}");
                 let sql = format!("SELECT {selected} FROM {table} WHERE {table}.\"user_id\" = $1 {order}");
-                (sql, vec![owner, limit.to_owned()])
+                (sql, vec![owner])
             }
             Workload::Create => {
                 let values = "($1, $2, $3, $4, $5, $6, $7, $8)";

@@ -1,6 +1,6 @@
 //! Time, to the millisecond, and the port it comes through.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
@@ -11,6 +11,9 @@ use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 pub struct Timestamp(OffsetDateTime);
 
 impl Timestamp {
+    /// How long the text of an instant is at most. A year before the first has a sign.
+    pub const MAX_BYTES: usize = "-0000-00-00T00:00:00.000Z".len();
+
     /// The instant as seconds since 1970-01-01T00:00:00Z, rounded down.
     #[must_use]
     pub fn unix_seconds(self) -> i64 {
@@ -35,6 +38,24 @@ impl Timestamp {
     pub fn subsecond_nanos(self) -> u32 {
         self.0.nanosecond()
     }
+
+    /// Writes the instant as `Display` does, without an allocation.
+    ///
+    /// Two of them stand in every task that is written, and a format that is interpreted took a sixth of what a list takes.
+    pub fn encode(self, buffer: &mut [u8; Self::MAX_BYTES]) -> &str {
+        let Self(instant) = self;
+        let (hour, minute, second, millisecond) = instant.time().as_hms_milli();
+        *buffer = *b"-0000-00-00T00:00:00.000Z";
+        put(&mut buffer[1..5], instant.year().unsigned_abs());
+        put(&mut buffer[6..8], u8::from(instant.month()).into());
+        put(&mut buffer[9..11], instant.day().into());
+        put(&mut buffer[12..14], hour.into());
+        put(&mut buffer[15..17], minute.into());
+        put(&mut buffer[18..20], second.into());
+        put(&mut buffer[21..24], millisecond.into());
+        let text = if instant.year() < 0 { &buffer[..] } else { &buffer[1..] };
+        str::from_utf8(text).unwrap_or_default()
+    }
 }
 
 impl From<OffsetDateTime> for Timestamp {
@@ -55,23 +76,8 @@ impl From<Timestamp> for OffsetDateTime {
 
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC with exactly three decimals: `2026-02-06T10:00:00.000Z`.
-    ///
-    /// Two of them stand in every task that is written, and a format that is interpreted took a sixth of what a list takes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(instant) = self;
-        let (hour, minute, second, millisecond) = instant.time().as_hms_milli();
-        if instant.year() < 0 {
-            f.write_char('-')?;
-        }
-        let mut text = *b"0000-00-00T00:00:00.000Z";
-        put(&mut text[0..4], instant.year().unsigned_abs());
-        put(&mut text[5..7], u8::from(instant.month()).into());
-        put(&mut text[8..10], instant.day().into());
-        put(&mut text[11..13], hour.into());
-        put(&mut text[14..16], minute.into());
-        put(&mut text[17..19], second.into());
-        put(&mut text[20..23], millisecond.into());
-        f.write_str(std::str::from_utf8(&text).map_err(|_not_text| fmt::Error)?)
+        f.write_str(self.encode(&mut [0; Self::MAX_BYTES]))
     }
 }
 

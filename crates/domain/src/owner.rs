@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::InvalidText;
+use crate::{InvalidText, text::is_printable_ascii};
 
 /// The id of the user a task belongs to.
 ///
@@ -26,8 +26,7 @@ impl TryFrom<String> for OwnerId {
     type Error = InvalidText;
 
     fn try_from(text: String) -> Result<Self, InvalidText> {
-        let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-        if printable && (1..=Self::MAX_CHARS).contains(&text.len()) {
+        if is_printable_ascii(&text) && (1..=Self::MAX_CHARS).contains(&text.len()) {
             Ok(Self(text))
         } else {
             Err(InvalidText::new(format!("must be 1 to {} printable ASCII characters", Self::MAX_CHARS)))

@@ -13,6 +13,12 @@ impl InvalidText {
     }
 }
 
+/// Whether all of it is what most text is: letters, digits, signs and blanks of ASCII. All bytes are looked at, whatever the
+/// first ones are, so that the compiler can look at many at once.
+pub(crate) fn is_printable_ascii(text: &str) -> bool {
+    text.bytes().fold(true, |printable, byte| printable & matches!(byte, b' '..=b'~'))
+}
+
 /// Whether a reader sees anything of this character.
 pub(crate) fn is_visible(character: char) -> bool {
     !character.is_whitespace() && !character.is_control() && !is_ignorable(character)

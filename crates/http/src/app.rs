@@ -83,8 +83,9 @@ pub fn app(
     App::new()
         .app_data(BodyTimeout(api.body_timeout))
         .app_data(Data::new(Health { lifecycle: api.lifecycle.clone(), dependencies: api.readiness.clone() }))
-        .configure(routes::open)
+        // First, since most requests are for it.
         .service(scope)
+        .configure(routes::open)
         .default_service(web::to(routes::not_found))
         .wrap(cors(&api.cors_origins, api.authenticator.accepts_cookies()))
         .wrap(from_fn(move |request, next| envelope::middleware(request_timeout, request, next)))

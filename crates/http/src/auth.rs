@@ -31,7 +31,7 @@ pub use self::{
     secret::{SecretTooShort, SecretVerifier},
     session::SessionVerifier,
 };
-use self::{header::JoseHeader, token::Credential};
+use self::{header::JoseHeader, token::Credential, verified::TokenDigest};
 use crate::{ErrorCode, Limits, Metrics, error::ApiError};
 
 /// Tells whose token it is, or why it is nobody's. Each verifier holds its own keys and knows its own algorithms.
@@ -45,7 +45,12 @@ pub trait TokenVerifier: Send + Sync {
     async fn verify(&self, token: &str) -> Result<Identity, Refusal>;
 }
 
-/// What the metrics call it where no verifier was asked.
+/// What the metrics call the verifiers.
+const SECRET: &str = "secret";
+const KEY_SET: &str = "key_set";
+const SESSION: &str = "session";
+
+/// What they call it where none was asked.
 const NO_VERIFIER: &str = "none";
 
 /// Chooses, among the verifiers that are configured, the one whose kind of token was sent.
@@ -107,15 +112,26 @@ impl Authenticator {
     /// The name of what verified the token, and what came of it.
     async fn verify(&self, credential: &Credential<'_>) -> (&'static str, Result<Identity, Refusal>) {
         match (credential, &self.sessions) {
-            (Credential::Jwt(token), _) => match self.verifier_of(token) {
-                Ok((name, verifier)) => (name, verifier.verify(token).await),
-                Err(rejection) => (NO_VERIFIER, Err(rejection.into())),
+            (Credential::Jwt(token), _) => match self.remembered(token) {
+                Some((name, identity)) => (name, Ok(identity)),
+                None => match self.verifier_of(token) {
+                    Ok((name, verifier)) => (name, verifier.verify(token).await),
+                    Err(rejection) => (NO_VERIFIER, Err(rejection.into())),
+                },
             },
             (Credential::Session(token), Some(sessions)) => {
-                ("session", sessions.verify(token, self.secret.as_ref()).await)
+                (SESSION, sessions.verify(token, self.secret.as_ref()).await)
             }
             (Credential::Session(_), None) => (NO_VERIFIER, Err(Rejection::SessionsOff.into())),
         }
+    }
+
+    /// The identity that a token has proved before, if it does still, and the name of what verified it.
+    fn remembered(&self, token: &str) -> Option<(&'static str, Identity)> {
+        let digest = TokenDigest::of(token);
+        let by_secret = || Some((SECRET, self.secret.as_ref()?.remembered(&digest)?));
+        let by_key_set = || Some((KEY_SET, self.jwks.as_ref()?.remembered(&digest)?));
+        by_secret().or_else(by_key_set)
     }
 
     /// The verifier for a token's algorithm, and its name. It uses that algorithm with its own keys only, so that a token
@@ -123,8 +139,8 @@ impl Authenticator {
     fn verifier_of(&self, token: &str) -> Result<(&'static str, &dyn TokenVerifier), Rejection> {
         let header = JoseHeader::of(token)?;
         match (header.alg.as_str(), &self.secret, &self.jwks) {
-            (SecretVerifier::ALGORITHM, Some(secret), _) => Ok(("secret", secret)),
-            (algorithm, _, Some(jwks)) if JwksVerifier::ALGORITHMS.contains(&algorithm) => Ok(("key_set", &**jwks)),
+            (SecretVerifier::ALGORITHM, Some(secret), _) => Ok((SECRET, secret)),
+            (algorithm, _, Some(jwks)) if JwksVerifier::ALGORITHMS.contains(&algorithm) => Ok((KEY_SET, &**jwks)),
             _ => Err(Rejection::UnsupportedAlgorithm(header.alg)),
         }
     }

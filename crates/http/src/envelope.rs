@@ -12,13 +12,13 @@ use actix_web::{
 };
 use futures_util::FutureExt;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::{
     ErrorCode, Style,
     error::{ApiError, Detail},
     request_id::RequestId,
-    response_headers,
-    task_body::TaskBody,
+    response_headers, task_body,
 };
 
 #[derive(Serialize)]
@@ -33,7 +33,7 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "<[Detail]>::is_empty")]
     details: &'a [Detail],
     #[serde(skip_serializing_if = "Option::is_none")]
-    current: Option<TaskBody<'a>>,
+    current: Option<Box<RawValue>>,
     request_id: String,
 }
 
@@ -50,7 +50,7 @@ pub(crate) fn render(error: &ApiError, id: Option<&RequestId>, style: Style) -> 
             code: error.code.as_str(),
             message: &error.message,
             details: &error.details,
-            current: error.current.as_deref().map(TaskBody::from),
+            current: error.current.as_deref().and_then(|task| RawValue::from_string(task_body::json(task)).ok()),
             request_id: id.map(RequestId::to_string).unwrap_or_default(),
         },
     });

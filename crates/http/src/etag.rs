@@ -14,7 +14,7 @@ use crate::{ErrorCode, error::ApiError};
 
 /// The tag of a task: its version.
 pub(crate) fn of_task(task: &Task) -> HeaderValue {
-    quoted("", &task.version.get().to_string())
+    quoted(format!("\"{}\"", task.version.get()))
 }
 
 /// The tag of a page: a digest of which tasks it holds, in which versions. A weak one, since it is not made of the bytes.
@@ -24,11 +24,11 @@ pub(crate) fn of_page(query: &TaskQuery, page: &Page) -> HeaderValue {
     for task in &page.tasks {
         (task.id, task.version).hash(&mut digest);
     }
-    quoted("W/", &format!("{:016x}", digest.finish()))
+    quoted(format!("W/\"{:016x}\"", digest.finish()))
 }
 
-fn quoted(prefix: &str, tag: &str) -> HeaderValue {
-    HeaderValue::try_from(format!("{prefix}\"{tag}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+fn quoted(tag: String) -> HeaderValue {
+    HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("\"\""))
 }
 
 /// What `If-Match` demands. Tags that no task ever has, weak ones among them, match nothing.

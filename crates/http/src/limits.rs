@@ -11,11 +11,11 @@ mod users;
 
 use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
-use domain::OwnerId;
 use prometheus_client::metrics::{counter::Counter, family::Family};
 
 pub use self::{client_address::TrustedProxies, turned_away::TurnedAwayLabels};
 use self::{in_flight::InFlight, rate::Rate};
+use self::users::UserLimit;
 pub(crate) use self::{
     in_flight::middleware as cap,
     users::{RATE_LIMIT, RATE_LIMIT_POLICY, middleware as per_user},
@@ -24,7 +24,7 @@ pub(crate) use self::{
 /// What keeps a few clients, or too many, from hurting the others. All workers share one.
 pub struct Limits {
     in_flight: InFlight,
-    users: Option<Rate<OwnerId>>,
+    users: Option<UserLimit>,
     /// By the address of the client, or the network it has for itself.
     refusals: Option<Rate<IpAddr>>,
     proxies: TrustedProxies,
@@ -51,7 +51,7 @@ impl Limits {
     /// Each user may make so many requests a second, and so many at once.
     #[must_use]
     pub fn per_user(self, per_second: NonZeroU32) -> Self {
-        Self { users: Some(Rate::new(per_second)), ..self }
+        Self { users: Some(UserLimit::new(per_second)), ..self }
     }
 
     /// From each client address so many requests a second, and so many at once, are told that their token is refused.
@@ -75,7 +75,7 @@ impl Limits {
     /// How many users and addresses are remembered.
     #[must_use]
     pub fn remembered(&self) -> usize {
-        self.users.as_ref().map_or(0, Rate::remembered) + self.refusals.as_ref().map_or(0, Rate::remembered)
+        self.users.as_ref().map_or(0, |users| users.rate().remembered()) + self.refusals.as_ref().map_or(0, Rate::remembered)
     }
 
     /// Forgets users and addresses that have been quiet, from time to time and without end.
@@ -83,7 +83,7 @@ impl Limits {
         loop {
             tokio::time::sleep(Self::SWEEP_INTERVAL).await;
             if let Some(users) = &self.users {
-                users.forget_quiet();
+                users.rate().forget_quiet();
             }
             if let Some(refusals) = &self.refusals {
                 refusals.forget_quiet();

@@ -89,47 +89,54 @@ fn paths() -> impl Iterator<Item = &'static str> {
 
 /// The resources of the API in one style.
 pub(crate) fn api(style: Style) -> impl Iterator<Item = Resource> {
-    paths().map(move |path| {
+    paths().flat_map(move |path| {
         // The scope `/api` stands before it already.
         let prefix = style.prefix().trim_start_matches("/api");
-        let routes = ENDPOINTS.iter().filter(|endpoint| endpoint.path == path);
-        let (resource, allowed) =
-            resource(&format!("{prefix}{path}"), routes.map(|endpoint| (endpoint.method.clone(), endpoint.handler)));
-        // The owner first here too: who asks in another's name learns nothing, not even which methods there are.
-        let refuse = move |_owner: Tasks| {
-            let error = ApiError::method_not_allowed(&allowed);
-            async { Err::<&str, _>(error) }
-        };
-        resource.default_service(web::to(refuse)).app_data(style)
+        let endpoints = || ENDPOINTS.iter().filter(move |endpoint| endpoint.path == path);
+        let routes = move || endpoints().map(|endpoint| (endpoint.method.clone(), endpoint.handler));
+        resources(&format!("{prefix}{path}"), routes).map(|(resource, allowed)| {
+            // The owner first here too: who asks in another's name learns nothing, not even which methods there are.
+            let refuse = move |_owner: Tasks| {
+                let error = ApiError::method_not_allowed(&allowed);
+                async { Err::<&str, _>(error) }
+            };
+            resource.default_service(web::to(refuse)).app_data(style)
+        })
     })
 }
 
 /// The routes beside the API, open to everyone.
 pub(crate) fn open(config: &mut ServiceConfig) {
     for (path, handler) in OPEN {
-        let (resource, allowed) = resource(path, [(Method::GET, handler)]);
-        let refuse = move || {
-            let error = ApiError::method_not_allowed(&allowed);
-            async { Err::<&str, _>(error) }
-        };
-        config.service(resource.default_service(web::to(refuse)));
+        for (resource, allowed) in resources(path, || [(Method::GET, handler)]) {
+            let refuse = move || {
+                let error = ApiError::method_not_allowed(&allowed);
+                async { Err::<&str, _>(error) }
+            };
+            config.service(resource.default_service(web::to(refuse)));
+        }
     }
 }
 
-/// One path with its methods, with and without a trailing slash, and which methods those are. A redirect would lose a
-/// client's `Authorization`.
-fn resource(path: &str, routes: impl IntoIterator<Item = (Method, Handler)>) -> (Resource, Vec<Method>) {
-    let mut resource = web::resource([path.to_owned(), format!("{path}/")]);
-    let mut allowed = Vec::new();
-    for (method, handler) in routes {
-        if method == Method::GET {
-            resource = resource.route(handler(web::head()));
-            allowed.push(Method::HEAD);
+/// One path with its methods, without and with a trailing slash, and which methods those are. A redirect would lose a
+/// client's `Authorization`. Two resources, since the router takes longer to try one of two patterns.
+fn resources<R: IntoIterator<Item = (Method, Handler)>>(
+    path: &str,
+    routes: impl Fn() -> R,
+) -> [(Resource, Vec<Method>); 2] {
+    [path.to_owned(), format!("{path}/")].map(|path| {
+        let mut resource = web::resource(path);
+        let mut allowed = Vec::new();
+        for (method, handler) in routes() {
+            if method == Method::GET {
+                resource = resource.route(handler(web::head()));
+                allowed.push(Method::HEAD);
+            }
+            resource = resource.route(handler(web::method(method.clone())));
+            allowed.push(method);
         }
-        resource = resource.route(handler(web::method(method.clone())));
-        allowed.push(method);
-    }
-    (resource, allowed)
+        (resource, allowed)
+    })
 }
 
 /// The answer where there is no route.

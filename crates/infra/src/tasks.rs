@@ -13,7 +13,7 @@ use domain::{
     Readiness, RepositoryError, Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp,
 };
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryTrait,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -23,8 +23,8 @@ use crate::{
 };
 use entity::{Column, Entity};
 use later::later_of_updated_at_and;
-use owned::{owned, owned_delete, owned_task, owned_update};
-use row::{row, task};
+use owned::{owned_delete, owned_page, owned_task, owned_update};
+use row::{columns, row, task};
 
 /// Tasks, and the users they belong to, in the database behind a connection.
 ///
@@ -52,10 +52,9 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
         new: &NewTask,
         now: Timestamp,
     ) -> Result<Task, RepositoryError> {
-        let insert = Entity::insert(row(owner, id, new, now));
-        let rows = insert.exec_with_returning_many(&self.connection).await.map_err(creation_error)?;
-        let row = rows.into_iter().next().ok_or_else(|| repository_error(DbErr::RecordNotInserted))?;
-        task(row)
+        let mut insert = Entity::insert(row(owner, id, new, now)).into_query();
+        let rows = self.connection.query_all(insert.returning(columns())).await.map_err(creation_error)?;
+        task(rows.first().ok_or_else(|| repository_error(DbErr::RecordNotInserted))?)
     }
 
     async fn create_on(
@@ -71,20 +70,14 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
 
     async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError> {
         let select = owned_task(self.connection.get_database_backend(), owner, id);
-        let row = select.one(&self.connection).await.map_err(repository_error)?;
-        row.map(task).transpose()
+        let row = self.connection.query_one_raw(select).await.map_err(repository_error)?;
+        row.as_ref().map(task).transpose()
     }
 
     async fn list(&self, owner: &OwnerId, query: &TaskQuery) -> Result<Page, RepositoryError> {
-        let rows = owned(owner)
-            .apply_if(query.completed, |select, completed| select.filter(Column::Completed.eq(completed)))
-            .apply_if(query.older_than, |select, id| select.filter(Column::Id.lt(*id.as_uuid())))
-            .order_by_desc(Column::Id)
-            .limit(u64::from(query.limit.get()) + 1)
-            .all(&self.connection)
-            .await
-            .map_err(repository_error)?;
-        let tasks = rows.into_iter().map(task).collect::<Result<_, _>>()?;
+        let select = owned_page(self.connection.get_database_backend(), owner, query);
+        let rows = self.connection.query_all_raw(select).await.map_err(repository_error)?;
+        let tasks = rows.iter().map(task).collect::<Result<_, _>>()?;
         Ok(Page::from_one_past(query.limit, tasks))
     }
 
@@ -115,8 +108,8 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
             CompletedChange::Set(completed) => update.col_expr(Column::Completed, completed.into()),
             CompletedChange::Toggle => update.col_expr(Column::Completed, Expr::col(Column::Completed).not()),
         };
-        let rows = update.exec_with_returning(&self.connection).await.map_err(repository_error)?;
-        match rows.into_iter().next() {
+        let rows = self.connection.query_all(update.into_query().returning(columns())).await.map_err(repository_error)?;
+        match rows.first() {
             Some(row) => Ok(Outcome::Done(task(row)?)),
             None => self.why_not(owner, id, precondition).await,
         }

@@ -1,4 +1,4 @@
-use crate::InvalidText;
+use crate::{InvalidText, text::is_printable_ascii};
 
 /// More about a task: at most 10,000 characters (Unicode scalar values), kept exactly as given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,9 @@ impl TryFrom<String> for Description {
 
     /// Of the control characters only tabs and line breaks are taken.
     fn try_from(text: String) -> Result<Self, InvalidText> {
-        if text.chars().count() > Self::MAX_CHARS {
+        if is_printable_ascii(&text) && text.len() <= Self::MAX_CHARS {
+            Ok(Self(text))
+        } else if text.chars().count() > Self::MAX_CHARS {
             Err(InvalidText::new(format!("must be at most {} characters", Self::MAX_CHARS)))
         } else if text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
             Err(InvalidText::new("must not contain control characters other than tabs and line breaks"))

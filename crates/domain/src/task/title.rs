@@ -1,6 +1,9 @@
 use std::ops::RangeInclusive;
 
-use crate::{InvalidText, text};
+use crate::{
+    InvalidText,
+    text::{is_printable_ascii, is_visible},
+};
 
 /// What is to be done, in 1 to 500 characters (Unicode scalar values), none of them a control character and at least one
 /// visible.
@@ -24,11 +27,14 @@ impl TryFrom<&str> for Title {
     /// Cuts surrounding white space and checks the rest.
     fn try_from(text: &str) -> Result<Self, InvalidText> {
         let text = text.trim();
-        if !Self::CHARS.contains(&text.chars().count()) {
+        // Of printable ASCII nothing but blanks at the ends is invisible.
+        if is_printable_ascii(text) && Self::CHARS.contains(&text.len()) {
+            Ok(Self(text.to_owned()))
+        } else if !Self::CHARS.contains(&text.chars().count()) {
             Err(InvalidText::new(format!("must be {} to {} characters", Self::CHARS.start(), Self::CHARS.end())))
         } else if text.chars().any(char::is_control) {
             Err(InvalidText::new("must not contain control characters"))
-        } else if !text.chars().any(text::is_visible) {
+        } else if !text.chars().any(is_visible) {
             Err(InvalidText::new("must contain at least one visible character"))
         } else {
             Ok(Self(text.to_owned()))

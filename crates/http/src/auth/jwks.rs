@@ -19,7 +19,7 @@ use super::{
     ClaimRules, Refusal, Rejection, TokenVerifier,
     claims::{Claims, Proof, unreadable},
     header::JoseHeader,
-    verified::VerifiedTokens,
+    verified::{TokenDigest, VerifiedTokens},
 };
 
 /// Where a key set comes from.
@@ -69,7 +69,16 @@ impl JwksVerifier {
         self.keys.age()
     }
 
-    async fn verify_signature(&self, token: &str) -> Result<Identity, Refusal> {
+    /// The identity that a token has proved before, if it does still. A signature with an elliptic curve takes longer to verify
+    /// than all the rest of a request.
+    pub(super) fn remembered(&self, token: &TokenDigest) -> Option<Identity> {
+        let verified = self.verified.find(token)?;
+        let holds =
+            self.rules.is_current(&verified.proof) && self.keys.still_has(&verified.key_id, &verified.key);
+        holds.then(|| verified.proof.identity.clone())
+    }
+
+    async fn verify_signature(&self, token: &str, digest: TokenDigest) -> Result<Identity, Refusal> {
         let header = JoseHeader::of(token)?;
         let key_id = header.kid.ok_or(Rejection::NoKeyId)?;
         // No set has such a key, so there is no need to look for a newer one.
@@ -87,7 +96,7 @@ impl JwksVerifier {
         })?;
         let proof = self.rules.proof(verified.claims)?;
         let identity = proof.identity.clone();
-        self.verified.remember(token, ProofByKey { key_id, key, proof });
+        self.verified.remember(digest, ProofByKey { key_id, key, proof });
         Ok(identity)
     }
 }
@@ -95,14 +104,11 @@ impl JwksVerifier {
 #[async_trait]
 impl TokenVerifier for JwksVerifier {
     async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
-        // A signature with an elliptic curve takes longer to verify than all the rest of a request.
-        if let Some(verified) = self.verified.find(token)
-            && self.rules.is_current(&verified.proof)
-            && self.keys.still_has(&verified.key_id, &verified.key)
-        {
-            return Ok(verified.proof.identity.clone());
+        let digest = TokenDigest::of(token);
+        match self.remembered(&digest) {
+            Some(identity) => Ok(identity),
+            None => self.verify_signature(token, digest).await,
         }
-        self.verify_signature(token).await
     }
 }
 

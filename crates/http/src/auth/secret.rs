@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{
     ClaimRules, Refusal, Rejection, TokenVerifier,
     claims::{Claims, Proof, unreadable},
-    verified::VerifiedTokens,
+    verified::{TokenDigest, VerifiedTokens},
 };
 
 /// Verifies, and mints, HS256 tokens over the raw bytes of a secret.
@@ -76,6 +76,12 @@ impl SecretVerifier {
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
     }
 
+    /// The identity that a token has proved before, if it does still.
+    pub(super) fn remembered(&self, token: &TokenDigest) -> Option<Identity> {
+        let proof = self.verified.find(token).filter(|proof| self.rules.is_current(proof))?;
+        Some(proof.identity.clone())
+    }
+
     /// Whether `signature`, in standard Base64, is that of Better Auth's on a session token.
     pub(super) fn signed(&self, session_token: &str, signature: &str) -> bool {
         let Ok(signature) = BASE64_STANDARD.decode(signature) else { return false };
@@ -98,10 +104,9 @@ pub(super) fn signature_only(algorithm: Algorithm) -> Validation {
 #[async_trait]
 impl TokenVerifier for SecretVerifier {
     async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
-        if let Some(proof) = self.verified.find(token)
-            && self.rules.is_current(&proof)
-        {
-            return Ok(proof.identity.clone());
+        let digest = TokenDigest::of(token);
+        if let Some(identity) = self.remembered(&digest) {
+            return Ok(identity);
         }
         let verified = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation);
         let verified = verified.map_err(|error| match error.kind() {
@@ -110,7 +115,7 @@ impl TokenVerifier for SecretVerifier {
         })?;
         let proof = self.rules.proof(verified.claims)?;
         let identity = proof.identity.clone();
-        self.verified.remember(token, proof);
+        self.verified.remember(digest, proof);
         Ok(identity)
     }
 }

@@ -36,8 +36,8 @@ pub(crate) struct SessionToken<'a> {
 impl<'a> Credential<'a> {
     /// What the request brings: in its one `Authorization` header, or else, where that is allowed, in a cookie.
     pub(crate) fn of(headers: &'a HeaderMap, cookies: bool) -> Result<Self, Rejection> {
-        if headers.contains_key(AUTHORIZATION) {
-            return Self::parse(bearer_token(headers)?);
+        if let Some(token) = bearer_token(headers)? {
+            return Self::parse(token);
         }
         let cookie = if cookies { session_cookie(headers) } else { None };
         cookie.map(|value| Self::Session(SessionToken::parse(value, true))).ok_or(Rejection::NoToken)
@@ -78,20 +78,25 @@ impl<'a> SessionToken<'a> {
     }
 }
 
-/// The token of the one `Authorization: Bearer …` header.
-fn bearer_token(headers: &HeaderMap) -> Result<&str, Rejection> {
+/// The token of the one `Authorization: Bearer …` header, if there is such a header.
+fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, Rejection> {
     let mut values = headers.get_all(AUTHORIZATION);
-    let value = values.next().ok_or(Rejection::NoToken)?;
+    let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
         return Err(Rejection::SeveralHeaders);
     }
-    let (scheme, token) =
-        value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or(Rejection::NotABearerHeader)?;
-    if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && token.bytes().all(is_token_byte) {
-        Ok(token)
-    } else {
-        Err(Rejection::NotABearerHeader)
+    let scheme_and_token = value.as_bytes().split_at_checked("bearer ".len());
+    match scheme_and_token {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") && !token.is_empty() && is_token(token) => {
+            str::from_utf8(token).map(Some).map_err(|_not_ascii| Rejection::NotABearerHeader)
+        }
+        _ => Err(Rejection::NotABearerHeader),
     }
+}
+
+/// Looks at all bytes, whatever the first ones are, so that the compiler can look at many at once.
+fn is_token(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |token, byte| token & is_token_byte(*byte))
 }
 
 /// RFC 6750, section 2.1, and the per cent sign: signed session tokens are sent percent-encoded too.

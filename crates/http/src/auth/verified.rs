@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 const CAPACITY: usize = 10_000;
 
 /// A bounded memory of what verified tokens have proved, by their digest: the tokens themselves are not kept.
-pub(super) struct VerifiedTokens<P>(Cache<[u8; 32], Arc<P>>);
+pub(super) struct VerifiedTokens<P>(Cache<TokenDigest, Arc<P>>);
 
 impl<P> Default for VerifiedTokens<P> {
     fn default() -> Self {
@@ -18,16 +18,22 @@ impl<P> Default for VerifiedTokens<P> {
 }
 
 impl<P> VerifiedTokens<P> {
-    /// What `token` has proved. Whether it still does is for the caller to say.
-    pub(super) fn find(&self, token: &str) -> Option<Arc<P>> {
-        self.0.get(&digest(token))
+    /// What a token has proved. Whether it still does is for the caller to say.
+    pub(super) fn find(&self, token: &TokenDigest) -> Option<Arc<P>> {
+        self.0.get(token)
     }
 
-    pub(super) fn remember(&self, token: &str, proof: P) {
-        self.0.insert(digest(token), Arc::new(proof));
+    pub(super) fn remember(&self, token: TokenDigest, proof: P) {
+        self.0.insert(token, Arc::new(proof));
     }
 }
 
-fn digest(token: &str) -> [u8; 32] {
-    Sha256::digest(token).into()
+/// What a token is known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct TokenDigest([u8; 32]);
+
+impl TokenDigest {
+    pub(super) fn of(token: &str) -> Self {
+        Self(Sha256::digest(token).into())
+    }
 }

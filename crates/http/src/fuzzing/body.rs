@@ -12,7 +12,7 @@ use crate::{
     extract::{MAX_BODY_BYTES, parse_body},
     fields::Fields,
     routes::{complete, create, update},
-    task_body::TaskBody,
+    task_body,
 };
 
 /// Reads bytes as the body of a create, of a change and of a completion.
@@ -96,7 +96,7 @@ fn task_as_sent(task: &NewTask) -> Vec<u8> {
     let id = TaskId::from(Uuid::nil());
     let version = Version::FIRST;
     let task = Task { id, owner, title, description, completed, created_at: now, updated_at: now, version };
-    serde_json::to_vec(&TaskBody::from(&task)).unwrap()
+    task_body::json(&task).into_bytes()
 }
 
 fn changes_as_sent(changes: &TaskChanges) -> Map<String, Value> {

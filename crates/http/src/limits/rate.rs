@@ -8,18 +8,13 @@ use governor::{
 
 /// A limit that each key has for itself.
 pub(super) struct Rate<K: Hash + Eq + Clone> {
-    per_second: NonZeroU32,
     limiter: RateLimiter<K, DashMapStateStore<K>, TokioClock, StateInformationMiddleware>,
 }
 
 impl<K: Hash + Eq + Clone> Rate<K> {
     pub(super) fn new(per_second: NonZeroU32) -> Self {
         let limiter = RateLimiter::dashmap_with_clock(Quota::per_second(per_second), TokioClock).with_middleware();
-        Self { per_second, limiter }
-    }
-
-    pub(super) fn per_second(&self) -> NonZeroU32 {
-        self.per_second
+        Self { limiter }
     }
 
     /// Takes one, and tells how many more could be taken at once; `None` if there is none to take. Then there is one

@@ -6,7 +6,7 @@ use domain::{
     Task, TaskId, Timestamp, Version,
 };
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, DeriveIden, FromQueryResult, Iterable, QueryResult,
+    ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, DeriveIden, Iterable, QueryResult,
     QuerySelect, QueryTrait, SqliteTransactionMode, TransactionOptions, TransactionTrait,
     prelude::Uuid,
     sea_query::{
@@ -17,9 +17,9 @@ use sea_orm::{
 
 use super::{
     SeaOrmTasks,
-    entity::{ActiveModel, Column, Entity, Model},
+    entity::{ActiveModel, Column, Entity},
     owned::owned,
-    row::{row, task},
+    row::{columns, row, task},
 };
 use crate::{
     connection::TaskConnection,
@@ -65,10 +65,7 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
             }
         };
         match rows.map_err(creation_error)?.first() {
-            Some(row) => {
-                let row = Model::from_query_result(row, "").map_err(repository_error)?;
-                Ok(Creation::Created(task(row)?))
-            }
+            Some(row) => Ok(Creation::Created(task(row)?)),
             None => self.why_not_created(terms, owner, new).await,
         }
     }
@@ -217,7 +214,7 @@ fn insert_where(task: &ActiveModel, condition: Option<Expr>) -> Result<InsertSta
     let source = Query::select().exprs(values).and_where_option(condition).to_owned();
     let mut insert = Query::insert();
     insert.into_table(Entity).columns(Column::iter()).select_from(source).map_err(malformed)?;
-    Ok(insert.returning(Query::returning().columns(Column::iter())).to_owned())
+    Ok(insert.returning(columns()).to_owned())
 }
 
 fn value(task: &ActiveModel, column: Column) -> Expr {

@@ -4,34 +4,70 @@
 
 use std::sync::LazyLock;
 
-use domain::{OwnerId, TaskId};
+use domain::{OwnerId, TaskId, TaskQuery};
 use sea_orm::{
-    ColumnTrait, DbBackend, DeleteMany, EntityTrait, FromQueryResult, QueryFilter, QueryTrait, Select, SelectModel,
-    SelectorRaw, Statement, UpdateMany, prelude::Uuid,
+    ColumnTrait, DbBackend, DeleteMany, EntityTrait, QueryFilter, QueryOrder, QueryTrait, Select, Statement, UpdateMany,
+    Value, prelude::Uuid,
 };
 
-use super::entity::{Column, Entity, Model};
+use super::entity::{Column, Entity};
 
 /// All tasks of an owner.
-#[expect(clippy::disallowed_methods, reason = "this adds the owner's filter")]
 pub(super) fn owned(owner: &OwnerId) -> Select<Entity> {
-    Entity::find().filter(Column::UserId.eq(owner.as_str()))
+    owned_by(owner.as_str())
 }
 
-/// One task of an owner, which is asked for most. The text of the statement is always the same, and to build it took longer
-/// than to send it.
-pub(super) fn owned_task(backend: DbBackend, owner: &OwnerId, id: TaskId) -> SelectorRaw<SelectModel<Model>> {
-    static OF_POSTGRES: LazyLock<String> = LazyLock::new(|| text(DbBackend::Postgres));
-    static OF_SQLITE: LazyLock<String> = LazyLock::new(|| text(DbBackend::Sqlite));
+#[expect(clippy::disallowed_methods, reason = "this adds the owner's filter")]
+fn owned_by(owner: &str) -> Select<Entity> {
+    Entity::find().filter(Column::UserId.eq(owner))
+}
 
-    #[expect(clippy::disallowed_methods, reason = "this adds the owner's filter")]
-    fn text(backend: DbBackend) -> String {
-        Entity::find().filter(Column::UserId.eq("")).filter(Column::Id.eq(Uuid::nil())).build(backend).sql
+/// Texts of a statement, one for each kind of database. To build one takes longer than to send it.
+type Texts = LazyLock<[String; 2]>;
+
+fn texts(of: impl Fn(DbBackend) -> String) -> [String; 2] {
+    [DbBackend::Postgres, DbBackend::Sqlite].map(of)
+}
+
+fn text(texts: &[String; 2], backend: DbBackend) -> &str {
+    &texts[usize::from(backend == DbBackend::Sqlite)]
+}
+
+/// One task of an owner.
+pub(super) fn owned_task(backend: DbBackend, owner: &OwnerId, id: TaskId) -> Statement {
+    static TEXTS: Texts = LazyLock::new(|| texts(|backend| owned_by("").filter(Column::Id.eq(Uuid::nil())).build(backend).sql));
+
+    let values = [owner.as_str().into(), (*id.as_uuid()).into()];
+    Statement::from_sql_and_values(backend, text(&TEXTS, backend), values)
+}
+
+/// A page of an owner's tasks, newest first, and one task more, which tells whether there is another page.
+///
+/// The limit stands in the text. Were it a value, Postgres could not know how many rows are asked for, and would plan each list
+/// anew: that takes it nearly as long as to run it.
+pub(super) fn owned_page(backend: DbBackend, owner: &OwnerId, query: &TaskQuery) -> Statement {
+    /// All, by whether tasks are done, from some task on, and both.
+    static TEXTS: [Texts; 4] = [
+        LazyLock::new(|| texts(|backend| newest_first(None, None).build(backend).sql)),
+        LazyLock::new(|| texts(|backend| newest_first(Some(false), None).build(backend).sql)),
+        LazyLock::new(|| texts(|backend| newest_first(None, Some(Uuid::nil())).build(backend).sql)),
+        LazyLock::new(|| texts(|backend| newest_first(Some(false), Some(Uuid::nil())).build(backend).sql)),
+    ];
+
+    fn newest_first(completed: Option<bool>, older_than: Option<Uuid>) -> Select<Entity> {
+        owned_by("")
+            .apply_if(completed, |select, completed| select.filter(Column::Completed.eq(completed)))
+            .apply_if(older_than, |select, id| select.filter(Column::Id.lt(id)))
+            .order_by_desc(Column::Id)
     }
 
-    let text = if backend == DbBackend::Sqlite { &OF_SQLITE } else { &OF_POSTGRES };
-    let values = [owner.as_str().into(), (*id.as_uuid()).into()];
-    Model::find_by_statement(Statement::from_sql_and_values(backend, text.as_str(), values))
+    let shape = usize::from(query.completed.is_some()) + 2 * usize::from(query.older_than.is_some());
+    let limit = query.limit.get() + 1;
+    let text = format!("{} LIMIT {limit}", text(&TEXTS[shape], backend));
+    let completed = query.completed.map(Value::from);
+    let older_than = query.older_than.map(|id| Value::from(*id.as_uuid()));
+    let values = [Some(owner.as_str().into()), completed, older_than];
+    Statement::from_sql_and_values(backend, text, values.into_iter().flatten())
 }
 
 /// A change of one task of an owner.

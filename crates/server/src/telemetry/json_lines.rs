@@ -3,8 +3,9 @@
 //! `tracing-subscriber` has a format like this, which reads what is known of a request anew for each line about it, and that
 //! took a fifth of all the instructions of a request.
 
-use std::fmt::{self, Debug};
+use std::fmt::{self, Debug, Display};
 
+use domain::{Clock, SystemClock, Timestamp};
 use serde::Serialize;
 use tracing::{
     Event, Subscriber,
@@ -15,7 +16,6 @@ use tracing_subscriber::{
     fmt::{
         FmtContext, FormatEvent, FormatFields, FormattedFields,
         format::Writer,
-        time::{FormatTime, SystemTime},
     },
     registry::LookupSpan,
 };
@@ -31,12 +31,16 @@ where
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut line: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let metadata = event.metadata();
         line.write_str(r#"{"timestamp":""#)?;
-        SystemTime.format_time(&mut line)?;
-        write!(line, r#"","level":"{}""#, metadata.level())?;
+        line.write_str(SystemClock.now().encode(&mut [0; Timestamp::MAX_BYTES]))?;
+        line.write_str(r#"","level":""#)?;
+        line.write_str(metadata.level().as_str())?;
+        line.write_str("\"")?;
         context.format_fields(line.by_ref(), event)?;
         member(&mut line, "target", metadata.target())?;
         if let Some(span) = context.lookup_current() {
-            write!(line, r#","span":{{"name":"{}""#, span.name())?;
+            line.write_str(r#","span":{"name":""#)?;
+            line.write_str(span.name())?;
+            line.write_str("\"")?;
             if let Some(fields) = span.extensions().get::<FormattedFields<N>>() {
                 line.write_str(fields)?;
             }
@@ -66,6 +70,14 @@ impl Members<'_> {
     fn add(&mut self, field: &Field, value: impl Serialize) {
         self.outcome = self.outcome.and_then(|()| member(&mut self.writer, field.name(), value));
     }
+
+    fn add_number(&mut self, field: &Field, value: impl Display) {
+        let write = |()| {
+            start(&mut self.writer, field.name())?;
+            write!(self.writer, "{value}")
+        };
+        self.outcome = self.outcome.and_then(write);
+    }
 }
 
 impl Visit for Members<'_> {
@@ -78,11 +90,11 @@ impl Visit for Members<'_> {
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.add(field, value);
+        self.add_number(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add(field, value);
+        self.add_number(field, value);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
@@ -94,8 +106,15 @@ impl Visit for Members<'_> {
     }
 }
 
-/// Writes `,"name":value`. Names are Rust's, and need no escape.
+/// Writes `,"name":value`.
 fn member(writer: &mut Writer<'_>, name: &str, value: impl Serialize) -> fmt::Result {
-    let value = serde_json::to_string(&value).map_err(|_cannot_be_written| fmt::Error)?;
-    write!(writer, r#","{name}":{value}"#)
+    start(writer, name)?;
+    writer.write_str(&serde_json::to_string(&value).map_err(|_cannot_be_written| fmt::Error)?)
+}
+
+/// Writes `,"name":`. Names are Rust's, and need no escape.
+fn start(writer: &mut Writer<'_>, name: &str) -> fmt::Result {
+    writer.write_str(",\"")?;
+    writer.write_str(name)?;
+    writer.write_str("\":")
 }

@@ -13,9 +13,9 @@ use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
 use prometheus_client::metrics::{counter::Counter, family::Family};
 
+use self::users::UserLimit;
 pub use self::{client_address::TrustedProxies, turned_away::TurnedAwayLabels};
 use self::{in_flight::InFlight, rate::Rate};
-use self::users::UserLimit;
 pub(crate) use self::{
     in_flight::middleware as cap,
     users::{RATE_LIMIT, RATE_LIMIT_POLICY, middleware as per_user},
@@ -75,7 +75,8 @@ impl Limits {
     /// How many users and addresses are remembered.
     #[must_use]
     pub fn remembered(&self) -> usize {
-        self.users.as_ref().map_or(0, |users| users.rate().remembered()) + self.refusals.as_ref().map_or(0, Rate::remembered)
+        self.users.as_ref().map_or(0, |users| users.rate().remembered())
+            + self.refusals.as_ref().map_or(0, Rate::remembered)
     }
 
     /// Forgets users and addresses that have been quiet, from time to time and without end.

@@ -68,7 +68,7 @@ fn write_text(text: &str, json: &mut String) {
 /// Whether nothing in a text needs an escape. All bytes are looked at, whatever the first ones are, so that the compiler can
 /// look at many at once.
 fn is_plain(text: &str) -> bool {
-    text.bytes().fold(true, |plain, byte| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\'))
+    text.bytes().fold(true, |plain, byte| plain & !matches!(byte, ..b' ' | b'"' | b'\\'))
 }
 
 fn respond_with(json: String, response: &mut HttpResponseBuilder) -> HttpResponse {

@@ -25,9 +25,9 @@ pub struct DatabaseSettings {
 }
 
 impl DatabaseSettings {
-    /// Ten connections: more than the processors of a small database server can work for at a time, and few enough for
-    /// several replicas within Postgres' usual limit of 100.
-    pub const POSTGRES_CONNECTIONS: u32 = 10;
+    /// Sixteen connections: eight for each thread of a machine with two processors, so that requests seldom wait for one, and
+    /// few enough for five replicas within Postgres' usual limit of 100.
+    pub const POSTGRES_CONNECTIONS: u32 = 16;
 
     /// Five connections: readers do not wait for the one writer there can be. More of them gained nothing when measured,
     /// and each is a thread.

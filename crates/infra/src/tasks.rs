@@ -108,7 +108,8 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
             CompletedChange::Set(completed) => update.col_expr(Column::Completed, completed.into()),
             CompletedChange::Toggle => update.col_expr(Column::Completed, Expr::col(Column::Completed).not()),
         };
-        let rows = self.connection.query_all(update.into_query().returning(columns())).await.map_err(repository_error)?;
+        let rows =
+            self.connection.query_all(update.into_query().returning(columns())).await.map_err(repository_error)?;
         match rows.first() {
             Some(row) => Ok(Outcome::Done(task(row)?)),
             None => self.why_not(owner, id, precondition).await,

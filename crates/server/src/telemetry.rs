@@ -6,7 +6,7 @@ mod json_lines;
 use std::{io::IsTerminal, panic};
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, WorkerGuard};
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
     config::Stage,
@@ -31,14 +31,17 @@ pub(crate) struct Log {
 ///
 /// If the filter cannot be read, or logging has been started before.
 pub(crate) fn init(environment: &Environment, stage: Stage) -> anyhow::Result<Log> {
-    let filter: EnvFilter = environment.value(&settings::RUST_LOG)?;
+    let filter: Targets = environment.value(&settings::RUST_LOG)?;
     let (writer, guard) = NonBlocking::new(Gathered::new(std::io::stderr()));
     let dropped_lines = writer.error_counter();
     // A line that cannot be written is nothing to write about.
-    let lines = fmt().with_env_filter(filter).with_writer(writer).log_internal_errors(false);
+    let lines = fmt::layer().with_writer(writer).log_internal_errors(false);
+    let log = tracing_subscriber::registry().with(filter);
     let started = match stage {
-        Stage::Production => lines.event_format(JsonLines).fmt_fields(JsonMembers).try_init(),
-        Stage::Development => lines.with_target(false).with_ansi(std::io::stderr().is_terminal()).compact().try_init(),
+        Stage::Production => log.with(lines.event_format(JsonLines).fmt_fields(JsonMembers)).try_init(),
+        Stage::Development => {
+            log.with(lines.with_target(false).with_ansi(std::io::stderr().is_terminal()).compact()).try_init()
+        }
     };
     panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string);

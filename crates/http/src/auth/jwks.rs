@@ -73,8 +73,7 @@ impl JwksVerifier {
     /// than all the rest of a request.
     pub(super) fn remembered(&self, token: &TokenDigest) -> Option<Identity> {
         let verified = self.verified.find(token)?;
-        let holds =
-            self.rules.is_current(&verified.proof) && self.keys.still_has(&verified.key_id, &verified.key);
+        let holds = self.rules.is_current(&verified.proof) && self.keys.still_has(&verified.key_id, &verified.key);
         holds.then(|| verified.proof.identity.clone())
     }
 

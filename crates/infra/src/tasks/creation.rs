@@ -6,8 +6,8 @@ use domain::{
     Task, TaskId, Timestamp, Version,
 };
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, DeriveIden, Iterable, QueryResult,
-    QuerySelect, QueryTrait, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, DeriveIden, Iterable, QueryResult, QuerySelect, QueryTrait,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
     prelude::Uuid,
     sea_query::{
         Alias, CommonTableExpression, Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement, WithClause,

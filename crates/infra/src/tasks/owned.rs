@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use domain::{OwnerId, TaskId, TaskQuery};
 use sea_orm::{
-    ColumnTrait, DbBackend, DeleteMany, EntityTrait, QueryFilter, QueryOrder, QueryTrait, Select, Statement, UpdateMany,
-    Value, prelude::Uuid,
+    ColumnTrait, DbBackend, DeleteMany, EntityTrait, QueryFilter, QueryOrder, QueryTrait, Select, Statement,
+    UpdateMany, Value, prelude::Uuid,
 };
 
 use super::entity::{Column, Entity};
@@ -35,7 +35,8 @@ fn text(texts: &[String; 2], backend: DbBackend) -> &str {
 
 /// One task of an owner.
 pub(super) fn owned_task(backend: DbBackend, owner: &OwnerId, id: TaskId) -> Statement {
-    static TEXTS: Texts = LazyLock::new(|| texts(|backend| owned_by("").filter(Column::Id.eq(Uuid::nil())).build(backend).sql));
+    static TEXTS: Texts =
+        LazyLock::new(|| texts(|backend| owned_by("").filter(Column::Id.eq(Uuid::nil())).build(backend).sql));
 
     let values = [owner.as_str().into(), (*id.as_uuid()).into()];
     Statement::from_sql_and_values(backend, text(&TEXTS, backend), values)

@@ -53,16 +53,11 @@ pub(crate) enum Dialect {
 impl Dialect {
     /// Adds owners, from number 0 on.
     pub(crate) fn add_owners(self, count: u64) -> String {
-        self.add_owners_from(0, count)
-    }
-
-    /// Adds owners, from this number on.
-    pub(crate) fn add_owners_from(self, first: u64, count: u64) -> String {
         let series = self.series(count);
         let now = if self == Self::Postgres { "now()" } else { "'2026-01-01T00:00:00Z'" };
         format!(
             r#"INSERT INTO "user" (id, name, email, "emailVerified", "createdAt", "updatedAt")
-               SELECT '{OWNER}' || ({FIRST_OWNER} + {first} + n), 'Ada', ({first} + n) || '@example.test', true, {now}, {now} FROM {series}"#
+               SELECT '{OWNER}' || ({FIRST_OWNER} + n), 'Ada', n || '@example.test', true, {now}, {now} FROM {series}"#
         )
     }
 

@@ -90,42 +90,62 @@ struct Report {
     by_tasks_of_one_user: Vec<Series>,
 }
 
+/// A table of one size, with a server and a service of its own: all sizes are there at once, so that they can be measured in
+/// turn.
+struct Stage {
+    tasks: u64,
+    postgres: Postgres,
+    server: Server,
+    /// Some of the users, evenly among all but those whose lists grow.
+    users: Vec<User>,
+    /// Those whose lists grow.
+    heavy: Vec<User>,
+}
+
 /// Measures, and writes `growth.md`, `growth.json` and `growth.svg`.
 pub(crate) fn run(options: &Growth) -> anyhow::Result<()> {
     let scratch = scratch()?;
-    let mut postgres = Postgres::start()?;
-    servers::migrate(&postgres.url)?;
     let key_set = tokens::publish(&Ed25519KeyPair::generate().context("no key")?)?;
-    let server = servers::service(&postgres.url, key_set, &scratch.path().join("log"))?;
-    let mut table = Table::default();
-
-    let mut by_tasks_in_all = Vec::new();
     let last = options.tasks.last().copied().context("--tasks must name a size")?;
-    for tasks in options.tasks.iter().copied() {
-        // Those whose lists grow come with the last of the others, and among them.
+    let stage = |tasks: u64| {
+        eprintln!("making {} tasks", thousands(tasks as f64));
+        let mut postgres = Postgres::start()?;
+        servers::migrate(&postgres.url)?;
+        // Those whose lists grow are among the most.
         let heavy = if tasks == last { options.of_one_user.as_slice() } else { &[] };
-        table.grow(&mut postgres, tasks, heavy)?;
-        let users = table.some_users()?;
-        for _round in 0..options.rounds {
-            for (name, ask) in asked(20, 20) {
-                let figures = measured(&server, &mut postgres, options, &users, &ask)?;
+        let (users, heavy) = fill(&mut postgres, tasks, heavy)?;
+        let server = servers::service(&postgres.url, key_set, &scratch.path().join(format!("log-{tasks}")))?;
+        anyhow::Ok(Stage { tasks, postgres, server, users, heavy })
+    };
+    let mut stages: Vec<Stage> = options.tasks.iter().copied().map(stage).collect::<anyhow::Result<_>>()?;
+
+    let (mut by_tasks_in_all, mut by_tasks_of_one_user) = (Vec::new(), Vec::new());
+    for _round in 0..options.rounds {
+        for (name, ask) in asked(20, 20) {
+            for Stage { tasks, postgres, server, users, .. } in &mut stages {
+                let figures = measured(server, postgres, options, users, &ask)?;
                 eprintln!("{tasks:>9} in all  {name:<24}{}", in_words(&figures));
-                by_tasks_in_all.push((name, tasks, figures));
+                by_tasks_in_all.push((name, *tasks, figures));
             }
         }
     }
 
-    let mut by_tasks_of_one_user = Vec::new();
-    let cursors: Vec<_> = table.heavy.iter().map(|user| cursors(&server, user)).collect::<anyhow::Result<_>>()?;
+    let Some(Stage { postgres, server, heavy, .. }) = stages.last_mut() else { bail!("no sizes") };
+    let mut asks = Vec::new();
+    for user in heavy.iter() {
+        // As many as the shortest list has, so that all have the same to do.
+        let deep = cursors(server, user)?.into_iter();
+        let deep = deep.map(|(name, cursor)| (name, Ask::Page(format!("limit=10&cursor={cursor}"))));
+        asks.push(asked(10, 3).into_iter().filter(|(_, ask)| *ask != Ask::Create).chain(deep).collect::<Vec<_>>());
+    }
+    let most = asks.iter().map(Vec::len).max().unwrap_or_default();
     for _round in 0..options.rounds {
-        for (user, cursors) in table.heavy.iter().zip(&cursors) {
-            let tasks = user.tasks;
-            // As many as the shortest list has, so that all have the same to do.
-            let deep = cursors.iter().map(|(name, cursor)| (*name, Ask::Page(format!("limit=10&cursor={cursor}"))));
-            for (name, ask) in asked(10, 3).into_iter().filter(|(_, ask)| *ask != Ask::Create).chain(deep) {
-                let figures = measured(&server, &mut postgres, options, std::slice::from_ref(user), &ask)?;
-                eprintln!("{tasks:>9} of one  {name:<24}{}", in_words(&figures));
-                by_tasks_of_one_user.push((name, tasks, figures));
+        for nth in 0..most {
+            for (user, asks) in heavy.iter().zip(&asks) {
+                let Some((name, ask)) = asks.get(nth) else { continue };
+                let figures = measured(server, postgres, options, std::slice::from_ref(user), ask)?;
+                eprintln!("{:>9} of one  {name:<24}{}", user.tasks, in_words(&figures));
+                by_tasks_of_one_user.push((*name, user.tasks, figures));
             }
         }
     }
@@ -223,71 +243,39 @@ fn cursors(server: &Server, user: &User) -> anyhow::Result<Vec<(&'static str, St
     Ok(found)
 }
 
-/// What is in the table.
-#[derive(Default)]
-struct Table {
-    owners: u64,
-    rows: u64,
-    /// Each time the table grew: the first owner that came, how many came, and the number of their first task.
-    grown: Vec<(u64, u64, u64)>,
-    /// Those whose lists grow.
-    heavy: Vec<User>,
-}
-
-impl Table {
-    /// Adds users with [`TASKS_EACH`] tasks until there are so many tasks, and users with these numbers of tasks. Rows lie
-    /// in the table as if all had added to their lists in turn.
-    fn grow(&mut self, postgres: &mut Postgres, tasks: u64, heavy: &[u64]) -> anyhow::Result<()> {
-        eprintln!("making {} tasks", thousands((tasks.saturating_sub(self.rows)) as f64));
-        let others = tasks.saturating_sub(self.rows).saturating_sub(heavy.iter().sum()) / TASKS_EACH;
-        let (first_owner, first_task) = (self.owners, self.rows);
-        // Owner, number, which of the owner's tasks, and when, from 0 to 1.
-        let mut rows = Vec::new();
-        if others > 0 {
-            let count = others * TASKS_EACH;
-            rows.push(format!("SELECT {first_owner} + n % {others}, {first_task} + n, n / {others}, n::real / {count} FROM generate_series(0, {count} - 1) n"));
-            self.grown.push((first_owner, others, first_task));
-            self.owners += others;
-            self.rows += count;
-        }
-        for count in heavy.iter().copied().filter(|count| *count > 0) {
-            let (owner, first) = (self.owners, self.rows);
-            rows.push(format!(
-                "SELECT {owner}, {first} + n, n, n::real / {count} FROM generate_series(0, {count} - 1) n"
-            ));
-            let token = Key::Secret.token(&data::owner(owner))?;
-            self.heavy.push(User { client: Client::new(&token), first: FIRST_TASK + first, step: 1, tasks: count });
-            self.owners += 1;
-            self.rows += count;
-        }
-        postgres.execute(&Dialect::Postgres.add_owners_from(first_owner, self.owners - first_owner))?;
-        postgres.execute(&format!(
-            "INSERT INTO tasks (user_id, id, title, description, completed, created_at, updated_at, version)
-             SELECT '{OWNER}' || ({FIRST_OWNER} + owner), ('{TASK}' || ({FIRST_TASK} + n))::uuid, 'Buy groceries ' || n,
-                    'Milk, eggs, bread and a little of this and that', nth % 4 = 0, now(), now(), 1
-             FROM ({}) AS rows (owner, n, nth, at) ORDER BY at",
-            rows.join(" UNION ALL ")
-        ))?;
-        postgres.execute("VACUUM ANALYZE tasks")?;
-        postgres.execute("CHECKPOINT")?;
-        Ok(())
+/// Fills the table with so many tasks: those of users with these numbers of them, and of users with [`TASKS_EACH`]. Rows lie in
+/// it as if all had added to their lists in turn. Returns some of the latter, and the former.
+fn fill(postgres: &mut Postgres, tasks: u64, heavy: &[u64]) -> anyhow::Result<(Vec<User>, Vec<User>)> {
+    let user = |owner: u64, first: u64, step: u64, tasks: u64| {
+        let token = Key::Secret.token(&data::owner(owner))?;
+        anyhow::Ok(User { client: Client::new(&token), first: FIRST_TASK + first, step, tasks })
+    };
+    let others = (tasks.saturating_sub(heavy.iter().sum()) / TASKS_EACH).max(1);
+    let mut next = others * TASKS_EACH;
+    // Owner, number, which of the owner's tasks, and when, from 0 to 1.
+    let mut rows =
+        format!("SELECT n % {others}, n, n / {others}, n::real / {next} FROM generate_series(0, {next} - 1) n");
+    let mut heavy_users = Vec::new();
+    for (owner, count) in (others..).zip(heavy.iter().copied()) {
+        let _ = write!(
+            rows,
+            " UNION ALL SELECT {owner}, {next} + n, n, n::real / {count} FROM generate_series(0, {count} - 1) n"
+        );
+        heavy_users.push(user(owner, next, 1, count)?);
+        next += count;
     }
-
-    /// Some of the users, evenly among all but those whose lists grow.
-    fn some_users(&self) -> anyhow::Result<Vec<User>> {
-        let all: u64 = self.grown.iter().map(|(_, count, _)| count).sum();
-        let asking = all.min(ASKING);
-        let mut users = Vec::new();
-        for nth in 0..asking {
-            let owner = nth * all / asking;
-            let stage = self.grown.iter().rfind(|(first, ..)| *first <= owner).copied();
-            let (first_owner, count, first_task) = stage.context("no users")?;
-            let token = Key::Secret.token(&data::owner(owner))?;
-            let first = FIRST_TASK + first_task + (owner - first_owner);
-            users.push(User { client: Client::new(&token), first, step: count, tasks: TASKS_EACH });
-        }
-        Ok(users)
-    }
+    postgres.execute(&Dialect::Postgres.add_owners(others + heavy.len() as u64))?;
+    postgres.execute(&format!(
+        "INSERT INTO tasks (user_id, id, title, description, completed, created_at, updated_at, version)
+         SELECT '{OWNER}' || ({FIRST_OWNER} + owner), ('{TASK}' || ({FIRST_TASK} + n))::uuid, 'Buy groceries ' || n,
+                'Milk, eggs, bread and a little of this and that', nth % 4 = 0, now(), now(), 1
+         FROM ({rows}) AS rows (owner, n, nth, at) ORDER BY at"
+    ))?;
+    postgres.execute("VACUUM ANALYZE tasks")?;
+    postgres.execute("CHECKPOINT")?;
+    let asking = others.min(ASKING);
+    let some = (0..asking).map(|nth| nth * others / asking).map(|owner| user(owner, owner, others, TASKS_EACH));
+    Ok((some.collect::<anyhow::Result<_>>()?, heavy_users))
 }
 
 impl Report {

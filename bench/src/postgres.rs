@@ -9,6 +9,7 @@ use std::{
     },
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -19,6 +20,9 @@ use tokio::runtime::Runtime;
 use url::Url;
 
 use crate::process::free_port;
+
+/// How many databases this process has made.
+static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -65,7 +69,7 @@ impl Postgres {
         let given = env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
         let server = if given.is_some() { None } else { Some(Server::start()?) };
         let given = given.or_else(|| server.as_ref().map(Server::url)).context("DATABASE_URL")?;
-        let name = format!("tasks_bench_{}", std::process::id());
+        let name = format!("tasks_bench_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let mut url = Url::parse(&given).context("DATABASE_URL")?;
         url.set_path(&name);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

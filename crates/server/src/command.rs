@@ -113,8 +113,7 @@ impl CommandLine {
     }
 }
 
-/// For all but requests, whose threads are started beside it. A runtime of tokio's own, since within one of actix's each thread
-/// for requests would write to a pipe of its own to wake itself, nearly once for each request.
+/// For all but requests, which have threads and runtimes of their own.
 fn runtime() -> anyhow::Result<Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }

@@ -3,10 +3,10 @@
 use domain::{BoxError, Description, NewTask, OwnerId, RepositoryError, Task, TaskId, Timestamp, Title, Version};
 use sea_orm::{
     ActiveValue::Set,
-    DbErr, Iterable, QueryResult, RuntimeErr,
+    DbErr, IdenStatic, Iterable, QueryResult, RuntimeErr,
     sea_query::{Query, ReturningClause},
 };
-use sqlx::{ColumnIndex, Decode, Row, types::Uuid};
+use sqlx::{ColumnIndex, Decode, Row, Type, types::Uuid};
 use time::OffsetDateTime;
 
 use super::entity::{ActiveModel, Column};
@@ -55,37 +55,47 @@ fn read<'r, R>(row: &'r R) -> Result<Task, RepositoryError>
 where
     R: Row,
     usize: ColumnIndex<R>,
-    &'r str: Decode<'r, R::Database>,
-    Uuid: Decode<'r, R::Database>,
-    bool: Decode<'r, R::Database>,
-    OffsetDateTime: Decode<'r, R::Database>,
-    i64: Decode<'r, R::Database>,
+    bool: Decode<'r, R::Database> + Type<R::Database>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+    &'r str: Decode<'r, R::Database> + Type<R::Database>,
+    OffsetDateTime: Decode<'r, R::Database> + Type<R::Database>,
+    Uuid: Decode<'r, R::Database> + Type<R::Database>,
 {
-    let text = |at: usize| row.try_get_unchecked::<&str, _>(at).map_err(unreadable);
-    let time = |at: usize| row.try_get_unchecked::<OffsetDateTime, _>(at).map_err(unreadable);
-    let id = TaskId::from(row.try_get_unchecked::<Uuid, _>(1).map_err(unreadable)?);
-    let broken = |column| {
+    let id: Uuid = value(row, Column::Id)?;
+    let broken = |column: Column| {
         move |rule| {
-            let cause: BoxError = BrokenRow { id, column, rule }.into();
+            let cause: BoxError = BrokenRow { id: id.into(), column: column.as_str(), rule }.into();
             RepositoryError::Failed(cause)
         }
     };
-    let description: Option<&str> = row.try_get_unchecked(3).map_err(unreadable)?;
+    let owner: &str = value(row, Column::UserId)?;
+    let description: Option<&str> = value(row, Column::Description)?;
+    let description = description.map(|text| Description::try_from(text.to_owned())).transpose();
     Ok(Task {
-        id,
-        owner: OwnerId::try_from(text(0)?.to_owned()).map_err(broken("user_id"))?,
-        title: Title::try_from(text(2)?).map_err(broken("title"))?,
-        description: description
-            .map(|text| Description::try_from(text.to_owned()))
-            .transpose()
-            .map_err(broken("description"))?,
-        completed: row.try_get_unchecked(4).map_err(unreadable)?,
-        created_at: time(5)?.into(),
-        updated_at: time(6)?.into(),
-        version: Version::from(row.try_get_unchecked::<i64, _>(7).map_err(unreadable)?),
+        id: id.into(),
+        owner: OwnerId::try_from(owner.to_owned()).map_err(broken(Column::UserId))?,
+        title: Title::try_from(value::<R, &str>(row, Column::Title)?).map_err(broken(Column::Title))?,
+        description: description.map_err(broken(Column::Description))?,
+        completed: value(row, Column::Completed)?,
+        created_at: value::<R, OffsetDateTime>(row, Column::CreatedAt)?.into(),
+        updated_at: value::<R, OffsetDateTime>(row, Column::UpdatedAt)?.into(),
+        version: value::<R, i64>(row, Column::Version)?.into(),
     })
 }
 
-fn unreadable(error: sqlx::Error) -> RepositoryError {
-    repository_error(DbErr::Query(RuntimeErr::SqlxError(error.into())))
+fn value<'r, R, T>(row: &'r R, column: Column) -> Result<T, RepositoryError>
+where
+    R: Row,
+    usize: ColumnIndex<R>,
+    T: Decode<'r, R::Database> + Type<R::Database>,
+{
+    row.try_get(column as usize).map_err(|error| {
+        let error = match error {
+            sqlx::Error::ColumnDecode { source, .. } => {
+                sqlx::Error::ColumnDecode { index: column.as_str().to_owned(), source }
+            }
+            error => error,
+        };
+        repository_error(DbErr::Query(RuntimeErr::SqlxError(error.into())))
+    })
 }

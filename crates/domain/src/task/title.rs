@@ -27,7 +27,7 @@ impl TryFrom<&str> for Title {
     /// Cuts surrounding white space and checks the rest.
     fn try_from(text: &str) -> Result<Self, InvalidText> {
         let text = text.trim();
-        // Of printable ASCII nothing but blanks at the ends is invisible.
+        // What is left begins with something visible then.
         if is_printable_ascii(text) && Self::CHARS.contains(&text.len()) {
             Ok(Self(text.to_owned()))
         } else if !Self::CHARS.contains(&text.chars().count()) {

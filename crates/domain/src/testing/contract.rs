@@ -47,6 +47,7 @@ macro_rules! task_repository_contract {
             a_list_is_newest_first,
             a_list_of_a_user_without_tasks_is_empty,
             a_list_is_paged_without_gap_or_overlap,
+            pages_of_more_sizes_than_a_connection_remembers_are_right,
             a_page_goes_on_after_a_task_that_was_deleted,
             a_list_is_filtered_by_completion,
             a_stranger_gets_nothing,
@@ -332,6 +333,20 @@ pub async fn a_list_is_paged_without_gap_or_overlap(tasks: &dyn TaskRepository) 
             }
         }
         assert_eq!(seen, made, "in pages of {size}");
+    }
+}
+
+/// A repository may have a statement for each size, and a connection keeps some hundred of them prepared.
+pub async fn pages_of_more_sizes_than_a_connection_remembers_are_right(tasks: &dyn TaskRepository) {
+    let mut made = create_many(tasks, 3).await;
+    made.reverse();
+
+    for size in (1..=250).chain([1, 2]) {
+        let query = TaskQuery { limit: PageLimit::new(size).unwrap(), ..TaskQuery::default() };
+        let page = tasks.list(&alice().id, &query).await.unwrap();
+        let ids: Vec<TaskId> = page.tasks.iter().map(|task| task.id).collect();
+        assert_eq!(ids, made[..made.len().min(size.into())], "a page of {size}");
+        assert_eq!(page.has_more, usize::from(size) < made.len(), "a page of {size}");
     }
 }
 

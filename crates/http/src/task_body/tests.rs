@@ -14,18 +14,18 @@ proptest! {
         description in proptest::option::of("(\\PC|[\"\\\\\n\t\r]){0,60}"),
         completed in any::<bool>(),
         id in any::<u128>(),
-        seconds in -62_167_219_200_i64..=253_402_300_799,
+        times in [-62_167_219_200_i64..=253_402_300_799, -62_167_219_200_i64..=253_402_300_799],
         version in 1_i64..,
     ) {
-        let time = Timestamp::from(OffsetDateTime::from_unix_timestamp(seconds).unwrap());
+        let [created_at, updated_at] = times.map(|time| OffsetDateTime::from_unix_timestamp(time).unwrap().into());
         let task = Task {
             id: TaskId::from(Uuid::from_u128(id)),
             owner: OwnerId::try_from(owner).unwrap(),
             title: Title::try_from(title.as_str()).unwrap(),
             description: description.clone().map(|text| Description::try_from(text).unwrap()),
             completed,
-            created_at: time,
-            updated_at: time,
+            created_at,
+            updated_at,
             version: Version::from(version),
         };
         let expected = json!({
@@ -34,8 +34,8 @@ proptest! {
             "title": task.title.as_str(),
             "description": description,
             "completed": completed,
-            "created_at": time.to_string(),
-            "updated_at": time.to_string(),
+            "created_at": created_at.to_string(),
+            "updated_at": updated_at.to_string(),
             "version": version,
         });
         prop_assert_eq!(json(&task), expected.to_string());

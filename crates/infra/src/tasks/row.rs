@@ -6,7 +6,7 @@ use sea_orm::{
     DbErr, IdenStatic, Iterable, QueryResult, RuntimeErr,
     sea_query::{Query, ReturningClause},
 };
-use sqlx::{ColumnIndex, Decode, Row, Type, types::Uuid};
+use sqlx::{Column as _, ColumnIndex, Decode, Row, Type, types::Uuid};
 use time::OffsetDateTime;
 
 use super::entity::{ActiveModel, Column};
@@ -61,6 +61,7 @@ where
     OffsetDateTime: Decode<'r, R::Database> + Type<R::Database>,
     Uuid: Decode<'r, R::Database> + Type<R::Database>,
 {
+    debug_assert!(Column::iter().all(|column| row.column(column as usize).name() == column.as_str()));
     let id: Uuid = value(row, Column::Id)?;
     let broken = |column: Column| {
         move |rule| {

@@ -4,11 +4,15 @@ use std::sync::Mutex;
 
 use domain::{PageLimit, TaskId, TaskQuery, TaskRepository, testing::alice};
 use infra::{SeaOrmTasks, testing::TestDatabase};
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 
 use crate::recording::{Recording, taken};
 
-on_both_databases! { a_task_is_found_by_the_primary_key, a_list_is_read_in_the_order_of_a_key, }
+on_both_databases! {
+    a_task_is_found_by_the_primary_key,
+    a_list_is_read_in_the_order_of_a_key,
+    a_list_is_not_planned_anew_each_time,
+}
 
 async fn a_task_is_found_by_the_primary_key(database: TestDatabase) {
     fill(&database).await;
@@ -40,6 +44,29 @@ async fn a_list_is_read_in_the_order_of_a_key(database: TestDatabase) {
             assert!(!reads_all_or_sorts(&plan), "{query:?}: {plan}");
         }
     }
+}
+
+async fn a_list_is_not_planned_anew_each_time(database: TestDatabase) {
+    if database.connection().get_database_backend() == DbBackend::Sqlite {
+        return;
+    }
+    fill(&database).await;
+    let statements = Mutex::default();
+    let tasks = SeaOrmTasks::new(Recording::new(database.connection(), &statements));
+    tasks.list(&alice().id, &TaskQuery { limit: PageLimit::new(20).unwrap(), ..TaskQuery::default() }).await.unwrap();
+    let list = taken(&statements).remove(0).sql;
+
+    // In a transaction, so that all of it runs over one connection.
+    let session = database.connection().begin().await.unwrap();
+    session.execute_unprepared(&format!("PREPARE list (text) AS {list}")).await.unwrap();
+    for _ in 0..10 {
+        session.execute_unprepared("EXECUTE list ('alice')").await.unwrap();
+    }
+    let plans = "SELECT custom_plans FROM pg_prepared_statements WHERE name = 'list'";
+    let plans = session.query_one_raw(Statement::from_string(DbBackend::Postgres, plans)).await.unwrap().unwrap();
+
+    // Postgres tries the first five with the values at hand, and keeps to one plan if that is as good.
+    assert_eq!(plans.try_get_by_index::<i64>(0).unwrap(), 5, "{list}");
 }
 
 /// Makes enough tasks for a plan to be worth a thought, one in twenty of them completed, and has the database count them.

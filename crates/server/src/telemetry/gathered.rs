@@ -7,7 +7,7 @@ use std::{
 };
 
 /// How long lines are gathered before they are written: nobody who reads a log notices.
-const PAUSE: Duration = Duration::from_millis(5);
+pub(super) const PAUSE: Duration = Duration::from_millis(5);
 
 /// Rests after all that waited was written. The thread that writes the log would otherwise be woken for nearly every line,
 /// and take turns with the threads that answer requests.

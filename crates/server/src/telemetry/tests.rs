@@ -1,12 +1,18 @@
 use std::{
-    io,
+    io::{self, Write},
     sync::{Arc, Mutex, PoisonError},
+    time::Instant,
 };
 
 use serde_json::{Value, json};
+use tracing::Level;
 use tracing_subscriber::fmt;
 
-use super::json_lines::{JsonLines, JsonMembers};
+use super::{
+    Filter,
+    gathered::{Gathered, PAUSE},
+    json_lines::{JsonLines, JsonMembers},
+};
 
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
@@ -59,4 +65,36 @@ fn a_line_about_a_request_says_which_and_whose() {
     let span = json!({ "name": "request", "id": "\"7\"", "user": "a\"b" });
     let expected = json!({ "level": "INFO", "message": "answered", "status": 200, "target": "t", "span": span });
     assert_eq!(found, expected);
+}
+
+#[test]
+fn a_filter_holds_for_all_or_for_a_module_and_blanks_and_commas_too_many_do_no_harm() {
+    for text in ["info,sqlx=debug,rustls=off,mine", " info, sqlx=debug ,,rustls=off,mine,"] {
+        let Filter(filter) = text.parse().unwrap();
+        for (target, level, logged) in [
+            ("tasks_api", Level::INFO, true),
+            ("tasks_api", Level::DEBUG, false),
+            ("sqlx::query", Level::DEBUG, true),
+            ("sqlx::query", Level::TRACE, false),
+            ("rustls", Level::ERROR, false),
+            ("mine", Level::TRACE, true),
+        ] {
+            assert_eq!(filter.would_enable(target, &level), logged, "{text}: {target} {level}");
+        }
+    }
+}
+
+#[test]
+fn lines_are_written_when_all_that_waited_are_there_and_then_others_are_let_gather() {
+    let written = Written::default();
+    let mut log = Gathered::new(written.clone());
+
+    log.write_all(b"one\n").unwrap();
+    log.write_all(b"two\n").unwrap();
+    assert_eq!(written.0.lock().unwrap().len(), 0);
+    let begin = Instant::now();
+    log.flush().unwrap();
+
+    assert_eq!(*written.0.lock().unwrap(), b"one\ntwo\n");
+    assert!(begin.elapsed() >= PAUSE);
 }

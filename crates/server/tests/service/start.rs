@@ -107,6 +107,9 @@ fn a_bad_setting_stops_the_start_with_a_line_that_names_it() {
         ("SHUTDOWN_TIMEOUT", "forever", "SHUTDOWN_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
         ("WORKERS", "0", "WORKERS must be a number from 1 to 1024"),
         ("RUST_LOG", "a=b=c", "RUST_LOG must be a filter such as info or info,sqlx=debug"),
+        ("RUST_LOG", "info,request[user]=debug", "RUST_LOG must be a filter such as info or info,sqlx=debug"),
+        ("RUST_LOG", "sqlx=", "RUST_LOG must be a filter such as info or info,sqlx=debug"),
+        ("RUST_LOG", "!", "RUST_LOG must be a filter such as info or info,sqlx=debug"),
     ];
     for (name, value, expected) in cases {
         let printed = refusal(&[(name, value)]);

@@ -3,6 +3,7 @@
 mod connector;
 mod counters;
 mod leases;
+mod pipeline;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use counters::Counters;
 pub(crate) use connector::Connector;
 pub use counters::DatabaseStatistics;
 pub(crate) use leases::Leases;
+pub(crate) use pipeline::Opener;
 
 /// A way to the database that runs statements, one at a time or many, and counts them. Clones share it.
 #[derive(Debug, Clone)]
@@ -79,6 +81,20 @@ impl Connection {
 pub trait TaskConnection: ConnectionTrait {
     /// The pool, if it is one to SQLite: what Postgres does in one statement can take a transaction there.
     fn sqlite(&self) -> Option<&DatabaseConnection>;
+
+    /// All rows of a statement that only reads, and a few rows by key: it may share a connection with others.
+    fn read(&self, statement: Statement) -> impl Future<Output = Result<Rows, DbErr>> + Send {
+        async { self.query_all_raw(statement).await.map(Rows::Sqlx) }
+    }
+}
+
+/// Rows, as one of the drivers has them.
+#[derive(Debug)]
+pub enum Rows {
+    /// Of a connection that ran no other statement meanwhile.
+    Sqlx(Vec<QueryResult>),
+    /// Of one that others shared.
+    Pipelined(Vec<tokio_postgres::Row>),
 }
 
 impl TaskConnection for DatabaseConnection {
@@ -93,6 +109,15 @@ impl TaskConnection for Connection {
             Way::Leases(_) => None,
             Way::Pool(pool) => pool.sqlite(),
         }
+    }
+
+    async fn read(&self, statement: Statement) -> Result<Rows, DbErr> {
+        if let Way::Leases(leases) = &self.way
+            && let Some(rows) = leases.read(&statement).await
+        {
+            return Ok(Rows::Pipelined(rows));
+        }
+        self.query_all_raw(statement).await.map(Rows::Sqlx)
     }
 }
 

@@ -13,7 +13,7 @@ use domain::{
     Readiness, RepositoryError, Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp,
 };
 use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryTrait,
+    ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryTrait, Statement,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -24,7 +24,7 @@ use crate::{
 use entity::{Column, Entity};
 use later::later_of_updated_at_and;
 use owned::{owned_delete, owned_page, owned_task, owned_update};
-use row::{columns, row, task};
+use row::{columns, row, task, tasks};
 
 /// Tasks, and the users they belong to, in the database behind a connection.
 ///
@@ -70,15 +70,12 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
 
     async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError> {
         let select = owned_task(self.connection.get_database_backend(), owner, id);
-        let row = self.connection.query_one_raw(select).await.map_err(repository_error)?;
-        row.as_ref().map(task).transpose()
+        Ok(self.read(owner, select).await?.pop())
     }
 
     async fn list(&self, owner: &OwnerId, query: &TaskQuery) -> Result<Page, RepositoryError> {
         let select = owned_page(self.connection.get_database_backend(), owner, query);
-        let rows = self.connection.query_all_raw(select).await.map_err(repository_error)?;
-        let tasks = rows.iter().map(task).collect::<Result<_, _>>()?;
-        Ok(Page::from_one_past(query.limit, tasks))
+        Ok(Page::from_one_past(query.limit, self.read(owner, select).await?))
     }
 
     async fn update(
@@ -139,6 +136,16 @@ fn holds(precondition: &Precondition) -> Condition {
 }
 
 impl<C: TaskConnection + Send> SeaOrmTasks<C> {
+    /// The tasks of an owner that a statement finds. The statement names the owner, and the connection is shared with
+    /// statements of others: should either ever be mixed up, nobody sees what comes of it.
+    async fn read(&self, owner: &OwnerId, statement: Statement) -> Result<Vec<Task>, RepositoryError> {
+        let tasks = tasks(&self.connection.read(statement).await.map_err(repository_error)?)?;
+        if tasks.iter().any(|task| task.owner != *owner) {
+            return Err(RepositoryError::Failed("the database answered with rows of another owner".into()));
+        }
+        Ok(tasks)
+    }
+
     /// Why no row was changed. Only a precondition makes a difference between rows that are there, so only then it is
     /// worth a statement to look. Versions only grow: a task that is found now had none of those asked for then.
     async fn why_not<T>(

@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use super::{in_words, logged, pooler};
 use crate::{
     Database, DatabaseSettings,
-    connection::{Connector, Leases},
+    connection::{Connector, Leases, Opener},
     url::PostgresUrl,
 };
 
@@ -50,7 +50,8 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
         .map_err(|_elapsed| "a connection came about, but no answer to a statement")??;
     // Done with, whether or not they hear it.
     let _ = try_join!(first.close(), second.close());
-    let leases = Leases::new(&Connector::new(limited, settings), settings)?;
+    let opener = Opener::new(&limited);
+    let leases = Leases::new(&Connector::new(limited, settings), opener.as_ref(), settings)?;
     Ok(Database { connection: leases.into(), pool: SqlxPostgresConnector::from_sqlx_postgres_pool(pool) })
 }
 

@@ -19,11 +19,11 @@ use tokio::{
 use crate::DatabaseSettings;
 
 /// A connection that was used this recently is taken to work.
-const FRESH: Duration = Duration::from_secs(5);
+pub(super) const FRESH: Duration = Duration::from_secs(5);
 
 /// How long a connection may take to answer a ping. Without a limit, peers that vanish without a word take the
 /// connections with them, one by one and for good.
-const PING_LIMIT: Duration = Duration::from_millis(300);
+pub(super) const PING_LIMIT: Duration = Duration::from_millis(300);
 
 /// A connection on its way.
 type Opening = JoinHandle<Result<Slot, sqlx::Error>>;

@@ -4,6 +4,8 @@
 //! load most of the time goes into that. Here a thread takes and returns its own connections, and one is pinged only
 //! after it was idle for a while. What else a pool owes, this does too: dead peers are found by bounded pings, no
 //! statement is waited for without limit, and a connection on which a statement was broken off is never used again.
+//!
+//! One of the connections of each thread is a pipeline, for reads.
 
 use std::{
     cell::Cell,
@@ -15,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use deadpool::managed::{Object, Pool, PoolError, QueueMode};
+use deadpool::managed::{BuildError, Object, Pool, PoolError, QueueMode};
 use futures_util::future::join_all;
 use sea_orm::{ConnAcquireErr, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
@@ -29,6 +31,7 @@ use tokio::time::{sleep, timeout};
 use super::{
     connector::{Connector, Slot},
     counters::DatabaseStatistics,
+    pipeline::{Opener, Pipeline},
 };
 use crate::{
     DatabaseSettings,
@@ -42,13 +45,16 @@ const GRACE: Duration = Duration::from_millis(200);
 /// How often a statement is run that loses against another transaction.
 const ATTEMPTS: u32 = 4;
 
+/// How many connections a thread must have for one of them to be a pipeline.
+const ENOUGH_FOR_A_PIPELINE: usize = 4;
+
 /// Connections to one Postgres, a share of them for each thread. Clones share them.
 #[derive(Clone)]
 pub struct Leases(Arc<Shared>);
 
 struct Shared {
     connector: Connector,
-    shares: Vec<Pool<Connector>>,
+    shares: Vec<Share>,
     /// How many threads have claimed a share.
     claimed: AtomicUsize,
     acquire_timeout: Duration,
@@ -56,18 +62,34 @@ struct Shared {
     retries: AtomicU64,
 }
 
+/// The connections of one thread.
+struct Share {
+    /// One for each statement that runs.
+    pool: Pool<Connector>,
+    /// One for reads, as many as come. It counts as one of the share.
+    pipeline: Option<Pipeline>,
+}
+
 impl Leases {
     /// Shares out the connections that `settings` allow. None is opened before it is needed.
-    pub(crate) fn new(connector: &Connector, settings: &DatabaseSettings) -> Result<Self, DbErr> {
+    pub(crate) fn new(
+        connector: &Connector,
+        opener: Option<&Opener>,
+        settings: &DatabaseSettings,
+    ) -> Result<Self, DbErr> {
         let connections = usize::try_from(settings.max_connections.max(1)).unwrap_or(usize::MAX);
         let threads = settings.threads.clamp(1, connections);
         let share = |number| {
             // What does not divide evenly goes to the first ones.
             let size = connections / threads + usize::from(number < connections % threads);
+            let pipeline = opener.filter(|_| size >= ENOUGH_FOR_A_PIPELINE).cloned();
+            let pipeline = pipeline.map(|opener| Pipeline::new(opener, settings));
+            let size = size - usize::from(pipeline.is_some());
             // The one that was used last comes first, so that those there is no need of grow idle and are closed.
-            Pool::builder(connector.for_another_share()).max_size(size).queue_mode(QueueMode::Lifo).build()
+            let pool = Pool::builder(connector.for_another_share()).max_size(size).queue_mode(QueueMode::Lifo);
+            Ok(Share { pool: pool.build()?, pipeline })
         };
-        let shares = (0..threads).map(share).collect::<Result<_, _>>();
+        let shares = (0..threads).map(share).collect::<Result<_, BuildError>>();
         let leases = Self(Arc::new(Shared {
             connector: connector.clone(),
             shares: shares.map_err(|error| DbErr::Custom(error.to_string()))?,
@@ -77,7 +99,7 @@ impl Leases {
             retries: AtomicU64::new(0),
         }));
         for share in &leases.0.shares {
-            tokio::spawn(share.manager().clone().close_unused(share.weak()));
+            tokio::spawn(share.pool.manager().clone().close_unused(share.pool.weak()));
         }
         Ok(leases)
     }
@@ -101,13 +123,22 @@ impl Leases {
         Ok(rows.into_iter().map(QueryResult::from).collect())
     }
 
+    /// The rows that a statement reads together with others, or `None` if it should rather be run by itself.
+    pub(super) async fn read(&self, statement: &Statement) -> Option<Vec<tokio_postgres::Row>> {
+        self.share().pipeline.as_ref()?.read(statement).await
+    }
+
     pub(super) fn statistics(&self) -> DatabaseStatistics {
         let empty = DatabaseStatistics { retries: self.0.retries.load(Ordering::Relaxed), ..Default::default() };
-        self.0.shares.iter().map(Pool::status).fold(empty, |sum, share| DatabaseStatistics {
-            max_connections: sum.max_connections + share.max_size,
-            size: sum.size + share.size,
-            idle: sum.idle + share.available,
-            ..sum
+        self.0.shares.iter().fold(empty, |sum, Share { pool, pipeline }| {
+            let pool = pool.status();
+            let (size, idle) = pipeline.as_ref().map_or((0, 0), Pipeline::size_and_idle);
+            DatabaseStatistics {
+                max_connections: sum.max_connections + pool.max_size + usize::from(pipeline.is_some()),
+                size: sum.size + pool.size + size,
+                idle: sum.idle + pool.available + idle,
+                ..sum
+            }
         })
     }
 
@@ -120,12 +151,17 @@ impl Leases {
 
     /// Lets nobody have a connection any more, and closes those that nobody has.
     pub(super) async fn close(&self) {
-        let unused = self.0.shares.iter().flat_map(|share| {
-            let unused = share.retain(|_, _| false).removed;
-            share.close();
-            unused
+        let shut = self.0.shares.iter().map(|Share { pool, pipeline }| {
+            let unused = pool.retain(|_, _| false).removed;
+            pool.close();
+            async move {
+                join_all(unused.into_iter().map(Slot::close)).await;
+                if let Some(pipeline) = pipeline {
+                    pipeline.shut().await;
+                }
+            }
         });
-        join_all(unused.map(Slot::close)).await;
+        join_all(shut).await;
     }
 
     /// Runs a statement, and again if it lost against another transaction. Each statement is a transaction of its own, so
@@ -163,9 +199,12 @@ impl Leases {
         outcome.map_err(Failure::Statement)
     }
 
+    fn share(&self) -> &Share {
+        &self.0.shares[number_of_this_thread().unwrap_or(0) % self.0.shares.len()]
+    }
+
     async fn lease(&self) -> Result<Object<Connector>, DbErr> {
-        let share = &self.0.shares[number_of_this_thread().unwrap_or(0) % self.0.shares.len()];
-        match timeout(self.0.acquire_timeout, share.get()).await {
+        match timeout(self.0.acquire_timeout, self.share().pool.get()).await {
             Ok(Ok(slot)) => Ok(slot),
             Ok(Err(PoolError::Backend(error))) => Err(DbErr::Conn(RuntimeErr::SqlxError(error.into()))),
             Ok(Err(PoolError::Closed)) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),

@@ -3,14 +3,15 @@
 use domain::{BoxError, Description, NewTask, OwnerId, RepositoryError, Task, TaskId, Timestamp, Title, Version};
 use sea_orm::{
     ActiveValue::Set,
-    DbErr, IdenStatic, Iterable, QueryResult, RuntimeErr,
+    IdenStatic, Iterable, QueryResult,
     sea_query::{Query, ReturningClause},
 };
-use sqlx::{Column as _, ColumnIndex, Decode, Row, Type, types::Uuid};
+use sqlx::{Column as _, Decode, Postgres, Row as _, Sqlite, Type, postgres::PgRow, sqlite::SqliteRow, types::Uuid};
 use time::OffsetDateTime;
+use tokio_postgres::types::FromSql;
 
 use super::entity::{ActiveModel, Column};
-use crate::error::repository_error;
+use crate::connection::Rows;
 
 /// A row that this program did not write: it breaks a rule of the domain.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,14 @@ struct BrokenRow {
     id: TaskId,
     column: &'static str,
     rule: domain::InvalidText,
+}
+
+/// A column of another type than this program made it of.
+#[derive(Debug, thiserror::Error)]
+#[error("{column} cannot be read: {cause}")]
+struct UnreadableColumn {
+    column: &'static str,
+    cause: BoxError,
 }
 
 pub(super) fn row(owner: &OwnerId, id: TaskId, task: &NewTask, now: Timestamp) -> ActiveModel {
@@ -39,6 +48,14 @@ pub(super) fn columns() -> ReturningClause {
     Query::returning().columns(Column::iter())
 }
 
+/// The tasks in rows.
+pub(super) fn tasks(rows: &Rows) -> Result<Vec<Task>, RepositoryError> {
+    match rows {
+        Rows::Sqlx(rows) => rows.iter().map(task).collect(),
+        Rows::Pipelined(rows) => rows.iter().map(read).collect(),
+    }
+}
+
 /// The task in a row of the entity's columns, in their order. All statements ask for them like that, so that none has to be
 /// looked up by its name: that took a quarter of a list.
 pub(super) fn task(row: &QueryResult) -> Result<Task, RepositoryError> {
@@ -51,17 +68,61 @@ pub(super) fn task(row: &QueryResult) -> Result<Task, RepositoryError> {
     }
 }
 
-fn read<'r, R>(row: &'r R) -> Result<Task, RepositoryError>
-where
-    R: Row,
-    usize: ColumnIndex<R>,
-    bool: Decode<'r, R::Database> + Type<R::Database>,
-    i64: Decode<'r, R::Database> + Type<R::Database>,
-    &'r str: Decode<'r, R::Database> + Type<R::Database>,
-    OffsetDateTime: Decode<'r, R::Database> + Type<R::Database>,
-    Uuid: Decode<'r, R::Database> + Type<R::Database>,
+/// A row, as one of the drivers has it.
+trait Source {
+    fn name(&self, column: usize) -> &str;
+
+    fn value<'r, T: Value<'r>>(&'r self, column: usize) -> Result<T, BoxError>;
+}
+
+/// What each driver can read from a column of the type that is meant for it, and from no other.
+trait Value<'r>: Decode<'r, Postgres> + Type<Postgres> + Decode<'r, Sqlite> + Type<Sqlite> + FromSql<'r> {}
+
+impl<'r, T> Value<'r> for T where
+    T: Decode<'r, Postgres> + Type<Postgres> + Decode<'r, Sqlite> + Type<Sqlite> + FromSql<'r>
 {
-    debug_assert!(Column::iter().all(|column| row.column(column as usize).name() == column.as_str()));
+}
+
+impl Source for PgRow {
+    fn name(&self, column: usize) -> &str {
+        self.column(column).name()
+    }
+
+    fn value<'r, T: Value<'r>>(&'r self, column: usize) -> Result<T, BoxError> {
+        self.try_get(column).map_err(cause)
+    }
+}
+
+impl Source for SqliteRow {
+    fn name(&self, column: usize) -> &str {
+        self.column(column).name()
+    }
+
+    fn value<'r, T: Value<'r>>(&'r self, column: usize) -> Result<T, BoxError> {
+        self.try_get(column).map_err(cause)
+    }
+}
+
+impl Source for tokio_postgres::Row {
+    fn name(&self, column: usize) -> &str {
+        self.columns()[column].name()
+    }
+
+    fn value<'r, T: Value<'r>>(&'r self, column: usize) -> Result<T, BoxError> {
+        self.try_get(column).map_err(|error| error.into_source().unwrap_or_else(|| "there is no such column".into()))
+    }
+}
+
+/// Without the number of the column, in whose place its name comes.
+fn cause(error: sqlx::Error) -> BoxError {
+    match error {
+        sqlx::Error::ColumnDecode { source, .. } => source,
+        error => error.into(),
+    }
+}
+
+fn read(row: &impl Source) -> Result<Task, RepositoryError> {
+    debug_assert!(Column::iter().all(|column| row.name(column as usize) == column.as_str()));
     let id: Uuid = value(row, Column::Id)?;
     let broken = |column: Column| {
         move |rule| {
@@ -70,33 +131,24 @@ where
         }
     };
     let owner: &str = value(row, Column::UserId)?;
+    let title: &str = value(row, Column::Title)?;
     let description: Option<&str> = value(row, Column::Description)?;
     let description = description.map(|text| Description::try_from(text.to_owned())).transpose();
     Ok(Task {
         id: id.into(),
         owner: OwnerId::try_from(owner.to_owned()).map_err(broken(Column::UserId))?,
-        title: Title::try_from(value::<R, &str>(row, Column::Title)?).map_err(broken(Column::Title))?,
+        title: Title::try_from(title).map_err(broken(Column::Title))?,
         description: description.map_err(broken(Column::Description))?,
         completed: value(row, Column::Completed)?,
-        created_at: value::<R, OffsetDateTime>(row, Column::CreatedAt)?.into(),
-        updated_at: value::<R, OffsetDateTime>(row, Column::UpdatedAt)?.into(),
-        version: value::<R, i64>(row, Column::Version)?.into(),
+        created_at: value::<OffsetDateTime>(row, Column::CreatedAt)?.into(),
+        updated_at: value::<OffsetDateTime>(row, Column::UpdatedAt)?.into(),
+        version: value::<i64>(row, Column::Version)?.into(),
     })
 }
 
-fn value<'r, R, T>(row: &'r R, column: Column) -> Result<T, RepositoryError>
-where
-    R: Row,
-    usize: ColumnIndex<R>,
-    T: Decode<'r, R::Database> + Type<R::Database>,
-{
-    row.try_get(column as usize).map_err(|error| {
-        let error = match error {
-            sqlx::Error::ColumnDecode { source, .. } => {
-                sqlx::Error::ColumnDecode { index: column.as_str().to_owned(), source }
-            }
-            error => error,
-        };
-        repository_error(DbErr::Query(RuntimeErr::SqlxError(error.into())))
+fn value<'r, T: Value<'r>>(row: &'r impl Source, column: Column) -> Result<T, RepositoryError> {
+    row.value(column as usize).map_err(|cause| {
+        let unreadable = UnreadableColumn { column: column.as_str(), cause };
+        RepositoryError::Failed(unreadable.into())
     })
 }

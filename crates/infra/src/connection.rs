@@ -3,7 +3,9 @@
 mod connector;
 mod counters;
 mod leases;
+mod opener;
 mod pipeline;
+mod session;
 
 use std::sync::Arc;
 
@@ -12,10 +14,8 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult,
 
 use counters::Counters;
 
-pub(crate) use connector::Connector;
 pub use counters::DatabaseStatistics;
 pub(crate) use leases::Leases;
-pub(crate) use pipeline::Opener;
 
 /// A way to the database that runs statements, one at a time or many, and counts them. Clones share it.
 #[derive(Debug, Clone)]
@@ -82,19 +82,29 @@ pub trait TaskConnection: ConnectionTrait {
     /// The pool, if it is one to SQLite: what Postgres does in one statement can take a transaction there.
     fn sqlite(&self) -> Option<&DatabaseConnection>;
 
-    /// All rows of a statement that only reads, and a few rows by key: it may share a connection with others.
+    /// The tasks that a statement reads, few and by key: it may share a connection with others.
     fn read(&self, statement: Statement) -> impl Future<Output = Result<Rows, DbErr>> + Send {
+        self.write(statement)
+    }
+
+    /// The tasks that a statement has changed.
+    fn write(&self, statement: Statement) -> impl Future<Output = Result<Rows, DbErr>> + Send {
         async { self.query_all_raw(statement).await.map(Rows::Sqlx) }
+    }
+
+    /// How many tasks a statement has changed.
+    fn count(&self, statement: Statement) -> impl Future<Output = Result<u64, DbErr>> + Send {
+        async { Ok(self.execute_raw(statement).await?.rows_affected()) }
     }
 }
 
-/// Rows, as one of the drivers has them.
+/// Rows of tasks, as one of the drivers has them.
 #[derive(Debug)]
 pub enum Rows {
-    /// Of a connection that ran no other statement meanwhile.
+    /// Of sqlx.
     Sqlx(Vec<QueryResult>),
-    /// Of one that others shared.
-    Pipelined(Vec<tokio_postgres::Row>),
+    /// Of tokio-postgres.
+    Fast(Vec<tokio_postgres::Row>),
 }
 
 impl TaskConnection for DatabaseConnection {
@@ -112,12 +122,24 @@ impl TaskConnection for Connection {
     }
 
     async fn read(&self, statement: Statement) -> Result<Rows, DbErr> {
-        if let Way::Leases(leases) = &self.way
-            && let Some(rows) = leases.read(&statement).await
-        {
-            return Ok(Rows::Pipelined(rows));
+        match &self.way {
+            Way::Leases(leases) => self.counters.count(leases.read(&statement)).await,
+            Way::Pool(_) => self.write(statement).await,
         }
-        self.query_all_raw(statement).await.map(Rows::Sqlx)
+    }
+
+    async fn write(&self, statement: Statement) -> Result<Rows, DbErr> {
+        match &self.way {
+            Way::Leases(leases) => self.counters.count(leases.write(&statement)).await,
+            Way::Pool(_) => self.query_all_raw(statement).await.map(Rows::Sqlx),
+        }
+    }
+
+    async fn count(&self, statement: Statement) -> Result<u64, DbErr> {
+        match &self.way {
+            Way::Leases(leases) => self.counters.count(leases.count(&statement)).await,
+            Way::Pool(_) => Ok(self.execute_raw(statement).await?.rows_affected()),
+        }
     }
 }
 

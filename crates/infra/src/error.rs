@@ -2,13 +2,14 @@
 
 use std::{borrow::Cow, fmt};
 
-use domain::RepositoryError;
+use domain::{BoxError, RepositoryError};
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr};
 use sqlx::{
-    error::DatabaseError,
+    error::{DatabaseError, ErrorKind},
     postgres::{PgDatabaseError, PgSeverity},
     sqlite::SqliteError,
 };
+use tokio_postgres::error::{DbError, Severity};
 
 /// An error of the database, kept as a cause.
 ///
@@ -35,6 +36,50 @@ fn in_words(error: &DbErr) -> String {
     }
 }
 
+/// What Postgres said over tokio-postgres, as sqlx would tell it.
+#[derive(Debug)]
+pub(crate) struct Said(pub(crate) DbError);
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.message())
+    }
+}
+
+impl std::error::Error for Said {}
+
+impl DatabaseError for Said {
+    fn message(&self) -> &str {
+        self.0.message()
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        Some(self.0.code().code().into())
+    }
+
+    fn kind(&self) -> ErrorKind {
+        // Told by its code here, whichever the driver.
+        ErrorKind::Other
+    }
+
+    fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
+        self
+    }
+
+    fn into_error(self: Box<Self>) -> BoxError {
+        self
+    }
+}
+
+/// Whether Postgres said this, over either driver.
+fn is_of_postgres(said: &dyn DatabaseError) -> bool {
+    said.try_downcast_ref::<PgDatabaseError>().is_some() || said.try_downcast_ref::<Said>().is_some()
+}
+
 fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(error))
@@ -55,7 +100,11 @@ pub(crate) fn repository_error(error: DbErr) -> RepositoryError {
 
 /// What an error means when a row was to be added that refers to a user.
 pub(crate) fn creation_error(error: DbErr) -> RepositoryError {
+    let is_of_tokio_postgres = driver_error(&error)
+        .and_then(sqlx::Error::as_database_error)
+        .is_some_and(|said| said.try_downcast_ref::<Said>().is_some() && said.code().as_deref() == Some("23503"));
     match error.sql_err() {
+        _ if is_of_tokio_postgres => RepositoryError::UnknownOwner,
         Some(SqlErr::ForeignKeyConstraintViolation(_)) => RepositoryError::UnknownOwner,
         _ => repository_error(error),
     }
@@ -70,7 +119,11 @@ pub(crate) fn is_lost_against_another(error: &sqlx::Error) -> bool {
 
 /// Whether the connection on which a statement failed can be used again: Postgres has refused the statement, and goes on.
 pub(crate) fn leaves_connection_usable(error: &sqlx::Error) -> bool {
-    let said = error.as_database_error().and_then(|said| said.try_downcast_ref::<PgDatabaseError>());
+    let Some(said) = error.as_database_error() else { return false };
+    if let Some(Said(said)) = said.try_downcast_ref() {
+        return !matches!(said.parsed_severity(), None | Some(Severity::Fatal | Severity::Panic));
+    }
+    let said = said.try_downcast_ref::<PgDatabaseError>();
     said.is_some_and(|said| !matches!(said.severity(), PgSeverity::Fatal | PgSeverity::Panic))
 }
 
@@ -93,8 +146,8 @@ fn is_out_of_reach(error: &DbErr) -> bool {
             | sqlx::Error::WorkerCrashed,
         ) => true,
         Some(sqlx::Error::Database(said)) => {
-            if let Some(said) = said.try_downcast_ref::<PgDatabaseError>() {
-                postgres_is_out_of_reach(said.code())
+            if is_of_postgres(&**said) {
+                said.code().is_some_and(|code| postgres_is_out_of_reach(&code))
             } else {
                 said.try_downcast_ref::<SqliteError>().is_some()
                     && said.code().and_then(|code| code.parse().ok()).is_some_and(sqlite_is_out_of_reach)
@@ -114,7 +167,7 @@ pub(crate) fn is_acquire_timeout(error: &DbErr) -> bool {
 pub(crate) fn is_validation_gap(error: &DbErr) -> bool {
     let Some(said) = driver_error(error).and_then(sqlx::Error::as_database_error) else { return false };
     let code = said.code().unwrap_or_default();
-    if said.try_downcast_ref::<PgDatabaseError>().is_some() {
+    if is_of_postgres(said) {
         // A character that cannot be stored, a text that is too long, a number out of range, a time that is none or out of
         // range, a check.
         ["22021", "22001", "22003", "22007", "22008", "23514"].contains(&&*code)

@@ -24,7 +24,7 @@ use crate::{
 use entity::{Column, Entity};
 use later::later_of_updated_at_and;
 use owned::{owned_delete, owned_page, owned_task, owned_update};
-use row::{columns, row, task, tasks};
+use row::{columns, row, tasks};
 
 /// Tasks, and the users they belong to, in the database behind a connection.
 ///
@@ -53,8 +53,9 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
         now: Timestamp,
     ) -> Result<Task, RepositoryError> {
         let mut insert = Entity::insert(row(owner, id, new, now)).into_query();
-        let rows = self.connection.query_all(insert.returning(columns())).await.map_err(creation_error)?;
-        task(rows.first().ok_or_else(|| repository_error(DbErr::RecordNotInserted))?)
+        let insert = self.connection.get_database_backend().build(insert.returning(columns()));
+        let created = self.connection.write(insert).await.map_err(creation_error)?;
+        tasks(&created)?.pop().ok_or_else(|| repository_error(DbErr::RecordNotInserted))
     }
 
     async fn create_on(
@@ -105,10 +106,10 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
             CompletedChange::Set(completed) => update.col_expr(Column::Completed, completed.into()),
             CompletedChange::Toggle => update.col_expr(Column::Completed, Expr::col(Column::Completed).not()),
         };
-        let rows =
-            self.connection.query_all(update.into_query().returning(columns())).await.map_err(repository_error)?;
-        match rows.first() {
-            Some(row) => Ok(Outcome::Done(task(row)?)),
+        let update = self.connection.get_database_backend().build(update.into_query().returning(columns()));
+        let updated = self.connection.write(update).await.map_err(repository_error)?;
+        match tasks(&updated)?.pop() {
+            Some(task) => Ok(Outcome::Done(task)),
             None => self.why_not(owner, id, precondition).await,
         }
     }
@@ -120,8 +121,9 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
         precondition: &Precondition,
     ) -> Result<Outcome<()>, RepositoryError> {
         let delete = owned_delete(owner, id).filter(holds(precondition));
-        let deleted = delete.exec(&self.connection).await.map_err(repository_error)?;
-        if deleted.rows_affected > 0 { Ok(Outcome::Done(())) } else { self.why_not(owner, id, precondition).await }
+        let delete = self.connection.get_database_backend().build(&delete.into_query());
+        let deleted = self.connection.count(delete).await.map_err(repository_error)?;
+        if deleted > 0 { Ok(Outcome::Done(())) } else { self.why_not(owner, id, precondition).await }
     }
 }
 

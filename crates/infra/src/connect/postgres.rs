@@ -11,11 +11,7 @@ use tokio::{join, time::timeout, try_join};
 use tracing::{info, warn};
 
 use super::{in_words, logged, pooler};
-use crate::{
-    Database, DatabaseSettings,
-    connection::{Connector, Leases, Opener},
-    url::PostgresUrl,
-};
+use crate::{Database, DatabaseSettings, connection::Leases, url::PostgresUrl};
 
 /// How long the start waits for a server that is starting too.
 const START_LIMIT: Duration = Duration::from_secs(2);
@@ -50,8 +46,7 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
         .map_err(|_elapsed| "a connection came about, but no answer to a statement")??;
     // Done with, whether or not they hear it.
     let _ = try_join!(first.close(), second.close());
-    let opener = Opener::new(&limited);
-    let leases = Leases::new(&Connector::new(limited, settings), opener.as_ref(), settings)?;
+    let leases = Leases::new(limited, settings)?;
     Ok(Database { connection: leases.into(), pool: SqlxPostgresConnector::from_sqlx_postgres_pool(pool) })
 }
 

@@ -16,6 +16,7 @@ use tokio::{
     time::{interval, timeout},
 };
 
+use super::{opener::Opener, session::Session};
 use crate::DatabaseSettings;
 
 /// A connection that was used this recently is taken to work.
@@ -25,13 +26,60 @@ pub(super) const FRESH: Duration = Duration::from_secs(5);
 /// connections with them, one by one and for good.
 pub(super) const PING_LIMIT: Duration = Duration::from_millis(300);
 
+/// Where connections come from: one of the two drivers, with all that it must know.
+pub(crate) trait Source: Clone + Send + Sync + 'static {
+    /// A connection of this driver.
+    type Connection: Send + 'static;
+
+    fn open(&self) -> impl Future<Output = Result<Self::Connection, sqlx::Error>> + Send;
+
+    fn ping(connection: &mut Self::Connection) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// Says good-bye, however long that takes.
+    fn close(connection: Self::Connection) -> impl Future<Output = ()> + Send;
+}
+
+impl Source for PgConnectOptions {
+    type Connection = PgConnection;
+
+    async fn open(&self) -> Result<PgConnection, sqlx::Error> {
+        PgConnection::connect_with(self).await
+    }
+
+    async fn ping(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        connection.ping().await
+    }
+
+    async fn close(connection: PgConnection) {
+        // If that fails it is closed all the same.
+        let _ = connection.close().await;
+    }
+}
+
+impl Source for Opener {
+    type Connection = Session;
+
+    async fn open(&self) -> Result<Session, sqlx::Error> {
+        let (client, driver) = self.connect().await.map_err(io::Error::other)?;
+        Ok(Session::new(client, driver))
+    }
+
+    async fn ping(session: &mut Session) -> Result<(), sqlx::Error> {
+        session.ping().await
+    }
+
+    async fn close(session: Session) {
+        session.close().await;
+    }
+}
+
 /// A connection on its way.
-type Opening = JoinHandle<Result<Slot, sqlx::Error>>;
+type Opening<S> = JoinHandle<Result<Slot<S>, sqlx::Error>>;
 
 /// Opens connections to Postgres. Clones share what they learn about them.
 #[derive(Clone)]
-pub(crate) struct Connector {
-    options: PgConnectOptions,
+pub(crate) struct Connector<S: Source> {
+    source: S,
     /// How long it may take to open a connection: twice as long as anyone waits for one.
     opening_limit: Duration,
     idle_timeout: Duration,
@@ -40,20 +88,20 @@ pub(crate) struct Connector {
     last_death: Arc<Mutex<Option<Instant>>>,
     /// Nobody waits for these any more. They go on, and the next who needs a connection takes them up: if each began anew,
     /// a server that is further away than anyone waits would never be reached.
-    abandoned: Arc<Mutex<VecDeque<Opening>>>,
+    abandoned: Arc<Mutex<VecDeque<Opening<S>>>>,
 }
 
 /// The place of one connection.
-pub(crate) struct Slot {
+pub(crate) struct Slot<S: Source> {
     /// None while a statement runs, and ever after if that was broken off.
-    pub(super) connection: Option<PgConnection>,
+    pub(super) connection: Option<S::Connection>,
     opened: Instant,
     answered: Instant,
 }
 
-impl Slot {
+impl<S: Source> Slot<S> {
     /// Puts the connection back, which has just answered.
-    pub(super) fn put_back(&mut self, connection: PgConnection) {
+    pub(super) fn put_back(&mut self, connection: S::Connection) {
         self.connection = Some(connection);
         self.answered = Instant::now();
     }
@@ -65,16 +113,15 @@ impl Slot {
     /// Says good-bye, without waiting long for a peer that may not be there.
     pub(super) async fn close(self) {
         if let Some(connection) = self.connection {
-            // If that fails it is closed all the same.
-            let _ = timeout(PING_LIMIT, connection.close()).await;
+            let _ = timeout(PING_LIMIT, S::close(connection)).await;
         }
     }
 }
 
-impl Connector {
-    pub(crate) fn new(options: PgConnectOptions, settings: &DatabaseSettings) -> Self {
+impl<S: Source> Connector<S> {
+    pub(crate) fn new(source: S, settings: &DatabaseSettings) -> Self {
         Self {
-            options,
+            source,
             opening_limit: 2 * settings.acquire_timeout,
             idle_timeout: settings.idle_timeout,
             max_lifetime: settings.max_lifetime,
@@ -85,17 +132,29 @@ impl Connector {
 
     /// The same for another share: what was opened for one thread is not for others.
     pub(super) fn for_another_share(&self) -> Self {
-        Self { abandoned: Arc::default(), ..self.clone() }
+        self.with(self.source.clone())
+    }
+
+    /// The same with the other driver: what becomes of its connections tells something about these too.
+    pub(super) fn with<T: Source>(&self, source: T) -> Connector<T> {
+        Connector {
+            source,
+            opening_limit: self.opening_limit,
+            idle_timeout: self.idle_timeout,
+            max_lifetime: self.max_lifetime,
+            last_death: Arc::clone(&self.last_death),
+            abandoned: Arc::default(),
+        }
     }
 
     /// Begins to open a connection that this thread's runtime serves, but not on this thread: sqlx lets other tasks in some
     /// 800 times while it hashes the password, and on a busy thread each time takes as long as a request.
-    fn open(&self) -> Opening {
-        let (options, limit) = (self.options.clone(), self.opening_limit);
+    fn open(&self) -> Opening<S> {
+        let (source, limit) = (self.source.clone(), self.opening_limit);
         let runtime = Handle::current();
         spawn_blocking(move || {
             runtime.block_on(async {
-                let connection = timeout(limit, PgConnection::connect_with(&options)).await;
+                let connection = timeout(limit, source.open()).await;
                 let connection = connection.map_err(|_elapsed| io::Error::from(io::ErrorKind::TimedOut))??;
                 let now = Instant::now();
                 Ok(Slot { connection: Some(connection), opened: now, answered: now })
@@ -103,14 +162,20 @@ impl Connector {
         })
     }
 
-    async fn opened(&self, opening: Opening) -> Result<Slot, sqlx::Error> {
+    /// A connection that is in no pool.
+    pub(super) async fn connection(&self) -> Result<S::Connection, sqlx::Error> {
+        let slot = self.open().await.map_err(io::Error::other)??;
+        slot.connection.ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected).into())
+    }
+
+    async fn opened(&self, opening: Opening<S>) -> Result<Slot<S>, sqlx::Error> {
         let mut opening = scopeguard::guard(opening, |opening| self.abandoned().push_back(opening));
         let slot = (&mut *opening).await;
         ScopeGuard::into_inner(opening);
         slot.map_err(io::Error::other)?
     }
 
-    fn abandoned(&self) -> MutexGuard<'_, VecDeque<Opening>> {
+    fn abandoned(&self) -> MutexGuard<'_, VecDeque<Opening<S>>> {
         self.abandoned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -120,7 +185,7 @@ impl Connector {
         *self.last_death.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    fn is_dead_most_likely(&self, slot: &Slot) -> bool {
+    fn is_dead_most_likely(&self, slot: &Slot<S>) -> bool {
         let last_death = *self.last_death.lock().unwrap_or_else(PoisonError::into_inner);
         last_death.is_some_and(|death| slot.answered <= death)
     }
@@ -141,11 +206,11 @@ impl Connector {
     }
 }
 
-impl Manager for Connector {
-    type Type = Slot;
+impl<S: Source> Manager for Connector<S> {
+    type Type = Slot<S>;
     type Error = sqlx::Error;
 
-    async fn create(&self) -> Result<Slot, sqlx::Error> {
+    async fn create(&self) -> Result<Slot<S>, sqlx::Error> {
         loop {
             let abandoned = self.abandoned().pop_front();
             let Some(opening) = abandoned else { return self.opened(self.open()).await };
@@ -158,7 +223,7 @@ impl Manager for Connector {
         }
     }
 
-    async fn recycle(&self, slot: &mut Slot, _: &Metrics) -> RecycleResult<sqlx::Error> {
+    async fn recycle(&self, slot: &mut Slot<S>, _: &Metrics) -> RecycleResult<sqlx::Error> {
         if self.is_dead_most_likely(slot) {
             return Err(RecycleError::message("it has not answered since another one turned out to be dead"));
         }
@@ -172,7 +237,7 @@ impl Manager for Connector {
         if is_fresh {
             return Ok(());
         }
-        let answer = Box::pin(timeout(PING_LIMIT, connection.ping())).await;
+        let answer = Box::pin(timeout(PING_LIMIT, S::ping(connection))).await;
         let answer = answer.unwrap_or_else(|_elapsed| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
         answer.inspect_err(|_dead| self.report_death()).map_err(RecycleError::Backend)
     }

@@ -5,7 +5,8 @@
 //! after it was idle for a while. What else a pool owes, this does too: dead peers are found by bounded pings, no
 //! statement is waited for without limit, and a connection on which a statement was broken off is never used again.
 //!
-//! One of the connections of each thread is a pipeline, for reads.
+//! A thread has connections of two drivers. Statements on tasks, which are the many, run over tokio-postgres: it takes less
+//! work, and reads can share one connection. The few others run over sqlx, as SeaORM has it.
 
 use std::{
     cell::Cell,
@@ -23,15 +24,21 @@ use sea_orm::{ConnAcquireErr, DbErr, ExecResult, QueryResult, RuntimeErr, Statem
 use sea_query_sqlx::SqlxValues;
 use sqlx::{
     AssertSqlSafe, Executor, PgConnection, Postgres,
-    postgres::{PgQueryResult, PgRow},
+    postgres::{PgConnectOptions, PgQueryResult, PgRow},
     query::Query,
 };
-use tokio::time::{sleep, timeout};
+use tokio::{
+    join,
+    time::{sleep, timeout},
+};
 
 use super::{
-    connector::{Connector, Slot},
+    Rows,
+    connector::{Connector, Slot, Source},
     counters::DatabaseStatistics,
-    pipeline::{Opener, Pipeline},
+    opener::Opener,
+    pipeline::Pipeline,
+    session::{Answer, Session},
 };
 use crate::{
     DatabaseSettings,
@@ -45,15 +52,11 @@ const GRACE: Duration = Duration::from_millis(200);
 /// How often a statement is run that loses against another transaction.
 const ATTEMPTS: u32 = 4;
 
-/// How many connections a thread must have for one of them to be a pipeline.
-const ENOUGH_FOR_A_PIPELINE: usize = 4;
-
 /// Connections to one Postgres, a share of them for each thread. Clones share them.
 #[derive(Clone)]
 pub struct Leases(Arc<Shared>);
 
 struct Shared {
-    connector: Connector,
     shares: Vec<Share>,
     /// How many threads have claimed a share.
     claimed: AtomicUsize,
@@ -64,53 +67,105 @@ struct Shared {
 
 /// The connections of one thread.
 struct Share {
+    /// For whatever SeaORM runs.
+    pool: Pool<Connector<PgConnectOptions>>,
+    /// For statements on tasks, if there are enough connections, and options that allow them.
+    fast: Option<Fast>,
+}
+
+struct Fast {
     /// One for each statement that runs.
-    pool: Pool<Connector>,
-    /// One for reads, as many as come. It counts as one of the share.
-    pipeline: Option<Pipeline>,
+    pool: Pool<Connector<Opener>>,
+    /// One for reads, as many as come.
+    pipeline: Pipeline,
+}
+
+impl Share {
+    /// So many connections must a thread have for two kinds of them.
+    const ENOUGH_FOR_BOTH: usize = 4;
+
+    fn new(
+        slow: &Connector<PgConnectOptions>,
+        fast: Option<&Connector<Opener>>,
+        size: usize,
+        settings: &DatabaseSettings,
+    ) -> Result<Self, BuildError> {
+        let Some(fast) = fast.filter(|_| size >= Self::ENOUGH_FOR_BOTH) else {
+            return Ok(Self { pool: pool(slow, size)?, fast: None });
+        };
+        let for_all_else = size / 4;
+        let pipeline = Pipeline::new(fast.for_another_share(), settings);
+        let fast = Fast { pool: pool(fast, size - for_all_else - 1)?, pipeline };
+        Ok(Self { pool: pool(slow, for_all_else)?, fast: Some(fast) })
+    }
+
+    fn statistics(&self) -> [DatabaseStatistics; 3] {
+        let (fast, pipeline) = match &self.fast {
+            None => Default::default(),
+            Some(Fast { pool, pipeline }) => (statistics(pool), pipeline.statistics()),
+        };
+        [statistics(&self.pool), fast, pipeline]
+    }
+
+    /// Lets nobody have a connection any more, and closes those that nobody has.
+    async fn close(&self) {
+        let slow = close(&self.pool);
+        match &self.fast {
+            None => slow.await,
+            Some(Fast { pool, pipeline }) => drop(join!(slow, close(pool), pipeline.shut())),
+        }
+    }
+}
+
+fn pool<S: Source>(connector: &Connector<S>, size: usize) -> Result<Pool<Connector<S>>, BuildError> {
+    // The one that was used last comes first, so that those there is no need of grow idle and are closed.
+    let pool = Pool::builder(connector.for_another_share()).max_size(size).queue_mode(QueueMode::Lifo).build()?;
+    tokio::spawn(pool.manager().clone().close_unused(pool.weak()));
+    Ok(pool)
+}
+
+fn statistics<S: Source>(pool: &Pool<Connector<S>>) -> DatabaseStatistics {
+    let pool = pool.status();
+    let (max_connections, size, idle) = (pool.max_size, pool.size, pool.available);
+    DatabaseStatistics { max_connections, size, idle, ..Default::default() }
+}
+
+async fn close<S: Source>(pool: &Pool<Connector<S>>) {
+    let unused = pool.retain(|_, _| false).removed;
+    pool.close();
+    join_all(unused.into_iter().map(Slot::close)).await;
 }
 
 impl Leases {
     /// Shares out the connections that `settings` allow. None is opened before it is needed.
-    pub(crate) fn new(
-        connector: &Connector,
-        opener: Option<&Opener>,
-        settings: &DatabaseSettings,
-    ) -> Result<Self, DbErr> {
+    pub(crate) fn new(options: PgConnectOptions, settings: &DatabaseSettings) -> Result<Self, DbErr> {
         let connections = usize::try_from(settings.max_connections.max(1)).unwrap_or(usize::MAX);
         let threads = settings.threads.clamp(1, connections);
+        let opener = Opener::new(&options);
+        let slow = Connector::new(options, settings);
+        let fast = opener.map(|opener| slow.with(opener));
         let share = |number| {
             // What does not divide evenly goes to the first ones.
             let size = connections / threads + usize::from(number < connections % threads);
-            let pipeline = opener.filter(|_| size >= ENOUGH_FOR_A_PIPELINE).cloned();
-            let pipeline = pipeline.map(|opener| Pipeline::new(opener, settings));
-            let size = size - usize::from(pipeline.is_some());
-            // The one that was used last comes first, so that those there is no need of grow idle and are closed.
-            let pool = Pool::builder(connector.for_another_share()).max_size(size).queue_mode(QueueMode::Lifo);
-            Ok(Share { pool: pool.build()?, pipeline })
+            Share::new(&slow, fast.as_ref(), size, settings)
         };
-        let shares = (0..threads).map(share).collect::<Result<_, BuildError>>();
-        let leases = Self(Arc::new(Shared {
-            connector: connector.clone(),
+        let shares = (0..threads).map(share).collect::<Result<_, _>>();
+        Ok(Self(Arc::new(Shared {
             shares: shares.map_err(|error| DbErr::Custom(error.to_string()))?,
             claimed: AtomicUsize::new(0),
             acquire_timeout: settings.acquire_timeout,
             statement_limit: settings.statement_timeout + GRACE,
             retries: AtomicU64::new(0),
-        }));
-        for share in &leases.0.shares {
-            tokio::spawn(share.pool.manager().clone().close_unused(share.pool.weak()));
-        }
-        Ok(leases)
+        })))
     }
 
     pub(super) async fn execute(&self, statement: &Statement) -> Result<ExecResult, DbErr> {
-        let done = self.run(&Execute(statement)).await;
+        let done = self.run(&self.share().pool, &Execute(statement)).await;
         done.map(ExecResult::from).map_err(|failure| failure.during(DbErr::Exec))
     }
 
     pub(super) async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        let done = self.run(&ExecuteUnprepared(sql)).await;
+        let done = self.run(&self.share().pool, &ExecuteUnprepared(sql)).await;
         done.map(ExecResult::from).map_err(|failure| failure.during(DbErr::Exec))
     }
 
@@ -119,26 +174,52 @@ impl Leases {
     }
 
     pub(super) async fn query_all(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let rows = self.run(&FetchAll(statement)).await.map_err(|failure| failure.during(DbErr::Query))?;
+        let rows =
+            self.run(&self.share().pool, &FetchAll(statement)).await.map_err(|failure| failure.during(DbErr::Query))?;
         Ok(rows.into_iter().map(QueryResult::from).collect())
     }
 
-    /// The rows that a statement reads together with others, or `None` if it should rather be run by itself.
-    pub(super) async fn read(&self, statement: &Statement) -> Option<Vec<tokio_postgres::Row>> {
-        self.share().pipeline.as_ref()?.read(statement).await
+    /// Reads tasks, together with others if it can.
+    pub(super) async fn read(&self, statement: &Statement) -> Result<Rows, DbErr> {
+        if let Some(Fast { pipeline, .. }) = &self.share().fast
+            && let Some(rows) = pipeline.read(statement).await
+        {
+            return Ok(Rows::Fast(rows));
+        }
+        self.write(statement).await
+    }
+
+    /// Changes tasks, and returns them.
+    pub(super) async fn write(&self, statement: &Statement) -> Result<Rows, DbErr> {
+        match self.run_fast(statement).await {
+            Some(answer) => Ok(Rows::Fast(answer?.rows)),
+            None => self.query_all(statement).await.map(Rows::Sqlx),
+        }
+    }
+
+    /// Changes tasks, and tells how many.
+    pub(super) async fn count(&self, statement: &Statement) -> Result<u64, DbErr> {
+        match self.run_fast(statement).await {
+            Some(answer) => Ok(answer?.affected),
+            None => Ok(self.execute(statement).await?.rows_affected()),
+        }
+    }
+
+    /// `None` if all connections are of the other driver.
+    async fn run_fast(&self, statement: &Statement) -> Option<Result<Answer, DbErr>> {
+        let Fast { pool, .. } = self.share().fast.as_ref()?;
+        let answer = self.run(pool, &RunFast(statement)).await;
+        Some(answer.map_err(|failure| failure.during(DbErr::Query)))
     }
 
     pub(super) fn statistics(&self) -> DatabaseStatistics {
         let empty = DatabaseStatistics { retries: self.0.retries.load(Ordering::Relaxed), ..Default::default() };
-        self.0.shares.iter().fold(empty, |sum, Share { pool, pipeline }| {
-            let pool = pool.status();
-            let (size, idle) = pipeline.as_ref().map_or((0, 0), Pipeline::size_and_idle);
-            DatabaseStatistics {
-                max_connections: sum.max_connections + pool.max_size + usize::from(pipeline.is_some()),
-                size: sum.size + pool.size + size,
-                idle: sum.idle + pool.available + idle,
-                ..sum
-            }
+        self.0.shares.iter().flat_map(Share::statistics).fold(empty, |sum, part| DatabaseStatistics {
+            max_connections: sum.max_connections + part.max_connections,
+            size: sum.size + part.size,
+            idle: sum.idle + part.idle,
+            pipelined: sum.pipelined + part.pipelined,
+            ..sum
         })
     }
 
@@ -151,25 +232,15 @@ impl Leases {
 
     /// Lets nobody have a connection any more, and closes those that nobody has.
     pub(super) async fn close(&self) {
-        let shut = self.0.shares.iter().map(|Share { pool, pipeline }| {
-            let unused = pool.retain(|_, _| false).removed;
-            pool.close();
-            async move {
-                join_all(unused.into_iter().map(Slot::close)).await;
-                if let Some(pipeline) = pipeline {
-                    pipeline.shut().await;
-                }
-            }
-        });
-        join_all(shut).await;
+        join_all(self.0.shares.iter().map(Share::close)).await;
     }
 
     /// Runs a statement, and again if it lost against another transaction. Each statement is a transaction of its own, so
     /// that one that lost has done nothing.
-    async fn run<S: Run>(&self, statement: &S) -> Result<S::Output, Failure> {
+    async fn run<R: Run>(&self, pool: &Pool<Connector<R::Source>>, statement: &R) -> Result<R::Output, Failure> {
         let mut attempt = 1;
         loop {
-            match self.run_once(statement).await {
+            match self.run_once(pool, statement).await {
                 Err(Failure::Statement(error)) if attempt < ATTEMPTS && is_lost_against_another(&error) => {
                     self.0.retries.fetch_add(1, Ordering::Relaxed);
                     sleep(pause_after(attempt)).await;
@@ -182,8 +253,8 @@ impl Leases {
 
     /// Takes the connection out of its slot while the statement runs, and puts it back only if the statement came to an
     /// end: if that is not waited for, because the caller has gone, the connection goes with it.
-    async fn run_once<S: Run>(&self, statement: &S) -> Result<S::Output, Failure> {
-        let mut slot = self.lease().await.map_err(Failure::Lease)?;
+    async fn run_once<R: Run>(&self, pool: &Pool<Connector<R::Source>>, statement: &R) -> Result<R::Output, Failure> {
+        let mut slot = self.lease(pool).await.map_err(Failure::Lease)?;
         let Some(mut connection) = slot.connection.take() else {
             return Err(Failure::Lease(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)));
         };
@@ -193,7 +264,7 @@ impl Leases {
         match &outcome {
             // Dropped: the next session may take writes again. Those that only read need not notice.
             Err(error) if is_read_only(error) => {}
-            Err(error) if !leaves_connection_usable(error) => self.0.connector.report_death(),
+            Err(error) if !leaves_connection_usable(error) => pool.manager().report_death(),
             _ => slot.put_back(connection),
         }
         outcome.map_err(Failure::Statement)
@@ -203,8 +274,8 @@ impl Leases {
         &self.0.shares[number_of_this_thread().unwrap_or(0) % self.0.shares.len()]
     }
 
-    async fn lease(&self) -> Result<Object<Connector>, DbErr> {
-        match timeout(self.0.acquire_timeout, self.share().pool.get()).await {
+    async fn lease<S: Source>(&self, pool: &Pool<Connector<S>>) -> Result<Object<Connector<S>>, DbErr> {
+        match timeout(self.0.acquire_timeout, pool.get()).await {
             Ok(Ok(slot)) => Ok(slot),
             Ok(Err(PoolError::Backend(error))) => Err(DbErr::Conn(RuntimeErr::SqlxError(error.into()))),
             Ok(Err(PoolError::Closed)) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),
@@ -242,16 +313,22 @@ fn no_answer(limit: Duration) -> sqlx::Error {
 
 /// Something to run on a connection, as often as need be.
 trait Run: Sync {
+    type Source: Source;
     type Output: Send;
 
-    fn run_on(&self, connection: &mut PgConnection) -> impl Future<Output = Result<Self::Output, sqlx::Error>> + Send;
+    fn run_on(
+        &self,
+        connection: &mut <Self::Source as Source>::Connection,
+    ) -> impl Future<Output = Result<Self::Output, sqlx::Error>> + Send;
 }
 
 struct Execute<'s>(&'s Statement);
 struct ExecuteUnprepared<'s>(&'s str);
 struct FetchAll<'s>(&'s Statement);
+struct RunFast<'s>(&'s Statement);
 
 impl Run for Execute<'_> {
+    type Source = PgConnectOptions;
     type Output = PgQueryResult;
 
     async fn run_on(&self, connection: &mut PgConnection) -> Result<PgQueryResult, sqlx::Error> {
@@ -260,6 +337,7 @@ impl Run for Execute<'_> {
 }
 
 impl Run for ExecuteUnprepared<'_> {
+    type Source = PgConnectOptions;
     type Output = PgQueryResult;
 
     async fn run_on(&self, connection: &mut PgConnection) -> Result<PgQueryResult, sqlx::Error> {
@@ -268,10 +346,20 @@ impl Run for ExecuteUnprepared<'_> {
 }
 
 impl Run for FetchAll<'_> {
+    type Source = PgConnectOptions;
     type Output = Vec<PgRow>;
 
     async fn run_on(&self, connection: &mut PgConnection) -> Result<Vec<PgRow>, sqlx::Error> {
         query(self.0).fetch_all(connection).await
+    }
+}
+
+impl Run for RunFast<'_> {
+    type Source = Opener;
+    type Output = Answer;
+
+    async fn run_on(&self, session: &mut Session) -> Result<Answer, sqlx::Error> {
+        session.run(self.0).await
     }
 }
 

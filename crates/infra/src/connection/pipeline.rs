@@ -4,33 +4,29 @@
 //! most of the time goes into that. Over a pipeline, statements that come at the same time are sent at once, and answered one
 //! after the other. That suits reads of a few rows by key, which wait neither for locks nor for a disk to write.
 //!
-//! sqlx has no pipelines, so these stand on tokio-postgres. Nothing depends on them: whatever is amiss with one, reads take a
-//! connection of their own, as everything else does, and errors come from there.
-
-mod opener;
+//! Nothing depends on a pipeline: whatever is amiss with it, reads take a connection of their own, and errors come from there.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use domain::BoxError;
-use futures_util::{TryStreamExt, pin_mut};
-use quick_cache::sync::Cache;
 use scopeguard::ScopeGuard;
-use sea_orm::{Statement, Value};
-use tokio::{
-    runtime::Handle,
-    task::{JoinHandle, spawn_blocking},
-    time::{interval, timeout},
-};
-use tokio_postgres::{Client, Row, types::ToSql};
+use sea_orm::Statement;
+use tokio::time::{interval, timeout};
+use tokio_postgres::Row;
 use tracing::debug;
 
-use super::connector::{FRESH, PING_LIMIT};
+use super::{
+    connector::{Connector, FRESH},
+    counters::DatabaseStatistics,
+    opener::Opener,
+    session::Session,
+};
 use crate::DatabaseSettings;
-
-pub(crate) use opener::Opener;
 
 /// A pipeline that has not answered for longer than this, although it should, is not joined: what is first in it takes
 /// its time, and who comes next would too.
@@ -42,19 +38,17 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// How long after one that could not be opened the next is tried.
 const REST: Duration = Duration::from_secs(1);
 
-/// How many statements a connection keeps prepared: as many as those of sqlx do.
-const STATEMENTS: usize = 100;
-
 /// The pipeline of one thread. Clones share it.
 #[derive(Clone)]
 pub(super) struct Pipeline(Arc<Shared>);
 
 struct Shared {
-    opener: Opener,
-    opening_limit: Duration,
+    connector: Connector<Opener>,
+    statement_limit: Duration,
     idle_timeout: Duration,
     max_lifetime: Duration,
     state: Mutex<State>,
+    pipelined: AtomicU64,
 }
 
 enum State {
@@ -66,13 +60,14 @@ enum State {
 
 impl Pipeline {
     /// One that is opened when it is first wanted.
-    pub(super) fn new(opener: Opener, settings: &DatabaseSettings) -> Self {
+    pub(super) fn new(connector: Connector<Opener>, settings: &DatabaseSettings) -> Self {
         let shared = Arc::new(Shared {
-            opener,
-            opening_limit: 2 * settings.acquire_timeout,
+            connector,
+            statement_limit: settings.statement_timeout,
             idle_timeout: settings.idle_timeout,
             max_lifetime: settings.max_lifetime,
             state: Mutex::new(State::Closed { since: None }),
+            pipelined: AtomicU64::new(0),
         });
         tokio::spawn(Shared::close_unused(Arc::downgrade(&shared), settings.idle_timeout));
         Self(shared)
@@ -82,10 +77,12 @@ impl Pipeline {
     pub(super) async fn read(&self, statement: &Statement) -> Option<Vec<Row>> {
         let connected = self.joinable()?;
         match timeout(PATIENCE, connected.read(statement)).await {
-            Ok(Ok(rows)) => Some(rows),
+            Ok(Ok(rows)) => {
+                self.0.pipelined.fetch_add(1, Ordering::Relaxed);
+                Some(rows)
+            }
             Ok(Err(error)) => {
                 debug!(%error, "a read is done over, on a connection of its own");
-                connected.statements.remove(statement.sql.as_str());
                 None
             }
             Err(_elapsed) => {
@@ -95,18 +92,14 @@ impl Pipeline {
         }
     }
 
-    /// How many connections it has, and how many of them nobody uses.
-    pub(super) fn size_and_idle(&self) -> (usize, usize) {
-        match &*self.0.state() {
+    /// How it is doing.
+    pub(super) fn statistics(&self) -> DatabaseStatistics {
+        let (size, idle) = match &*self.0.state() {
             State::Open(connected) => (1, usize::from(connected.traffic().waiting == 0)),
             State::Closed { .. } | State::Opening | State::Shut => (0, 0),
-        }
-    }
-
-    /// Whether statements can be sent over it.
-    #[cfg(feature = "testing")]
-    pub(super) fn is_open(&self) -> bool {
-        self.joinable().is_some()
+        };
+        let pipelined = self.0.pipelined.load(Ordering::Relaxed);
+        DatabaseStatistics { max_connections: 1, size, idle, pipelined, ..Default::default() }
     }
 
     /// Closes it for good, when all that was sent is answered.
@@ -115,9 +108,7 @@ impl Pipeline {
         if let State::Open(connected) = before
             && let Some(connected) = Arc::into_inner(connected)
         {
-            drop(connected.client);
-            // If it does not end, it is closed all the same.
-            let _ = timeout(PING_LIMIT, connected.driver).await;
+            connected.session.close().await;
         }
     }
 
@@ -125,7 +116,7 @@ impl Pipeline {
     fn joinable(&self) -> Option<Arc<Connected>> {
         let mut state = self.0.state();
         match &*state {
-            State::Open(connected) if connected.client.is_closed() || self.0.is_old(connected) => {}
+            State::Open(connected) if connected.session.is_closed() || self.0.is_old(connected) => {}
             State::Open(connected) => {
                 let verdict = connected.traffic().verdict();
                 return match verdict {
@@ -142,7 +133,7 @@ impl Pipeline {
             State::Closed { since } if since.is_none_or(|since| since.elapsed() > REST) => {}
             State::Closed { .. } | State::Opening | State::Shut => return None,
         }
-        // An old one is dropped, and closed when all that was sent over it is answered.
+        // An old one is dropped, by the last who waits for an answer.
         *state = State::Opening;
         drop(state);
         tokio::spawn(Shared::open(Arc::clone(&self.0)));
@@ -156,7 +147,7 @@ impl Pipeline {
         }
         let (shared, connected) = (Arc::clone(&self.0), Arc::clone(connected));
         tokio::spawn(async move {
-            match timeout(shared.opening_limit, connected.client.check_connection()).await {
+            match timeout(shared.statement_limit, connected.session.ping()).await {
                 Ok(Ok(())) => connected.traffic().trust_again(),
                 Ok(Err(_)) | Err(_) => shared.give_up(&connected),
             }
@@ -173,24 +164,12 @@ impl Shared {
         connected.opened.elapsed() > self.max_lifetime
     }
 
-    /// Opens a connection that this thread's runtime serves, but not on this thread, which a password would keep busy.
     async fn open(self: Arc<Self>) {
         let gone = scopeguard::guard(Arc::clone(&self), |shared| shared.opened(None));
-        let runtime = Handle::current();
-        let opening = spawn_blocking(move || {
-            let limit = self.opening_limit;
-            let opened = runtime.block_on(async { timeout(limit, self.opener.open()).await });
-            let (client, connection) = opened.map_err(BoxError::from).flatten()?;
-            let driver = runtime.spawn(async {
-                if let Err(error) = connection.await {
-                    debug!(%error, "a pipeline has broken");
-                }
-            });
-            Ok::<_, BoxError>(Connected::new(client, driver))
-        });
-        let opened = opening.await.map_err(BoxError::from).flatten();
+        let opened = self.connector.connection().await;
         let shared = ScopeGuard::into_inner(gone);
-        shared.opened(opened.inspect_err(|error| debug!(error, "no pipeline could be opened")).ok());
+        let opened = opened.inspect_err(|error| debug!(%error, "no pipeline could be opened"));
+        shared.opened(opened.ok().map(Connected::new));
     }
 
     fn opened(&self, connected: Option<Connected>) {
@@ -201,9 +180,8 @@ impl Shared {
         }
     }
 
-    /// Closes a connection, whoever waits for it.
+    /// Closes a connection when the last who waits for an answer has given it up too.
     fn give_up(&self, broken: &Arc<Connected>) {
-        broken.driver.abort();
         let mut state = self.state();
         if matches!(&*state, State::Open(connected) if Arc::ptr_eq(connected, broken)) {
             *state = State::Closed { since: None };
@@ -226,58 +204,30 @@ impl Shared {
 
 /// An open connection.
 struct Connected {
-    client: Client,
-    driver: JoinHandle<()>,
-    statements: Cache<String, tokio_postgres::Statement>,
+    session: Session,
     opened: Instant,
     traffic: Mutex<Traffic>,
 }
 
 impl Connected {
-    fn new(client: Client, driver: JoinHandle<()>) -> Self {
+    fn new(session: Session) -> Self {
         let opened = Instant::now();
         let traffic = Mutex::new(Traffic { waiting: 0, progress: opened, in_doubt: false });
-        Self { client, driver, statements: Cache::new(STATEMENTS), opened, traffic }
+        Self { session, opened, traffic }
     }
 
     fn traffic(&self) -> MutexGuard<'_, Traffic> {
         self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn read(&self, statement: &Statement) -> Result<Vec<Row>, BoxError> {
+    async fn read(&self, statement: &Statement) -> Result<Vec<Row>, sqlx::Error> {
         self.traffic().join();
         // Who does not wait any more leaves as well: the answer is thrown away when it comes.
         let waiting = scopeguard::guard((), |()| self.traffic().leave());
-        let rows = self.rows(statement).await?;
+        let answer = self.session.run(statement).await?;
         ScopeGuard::into_inner(waiting);
         self.traffic().answer();
-        Ok(rows)
-    }
-
-    async fn rows(&self, statement: &Statement) -> Result<Vec<Row>, BoxError> {
-        let prepared = match self.statements.get(statement.sql.as_str()) {
-            Some(prepared) => prepared,
-            None => {
-                let prepared = self.client.prepare(&statement.sql).await?;
-                self.statements.insert(statement.sql.clone(), prepared.clone());
-                prepared
-            }
-        };
-        let values = statement.values.iter().flat_map(|values| values.iter());
-        let values = values.map(parameter).collect::<Result<Vec<_>, _>>()?;
-        let rows = self.client.query_raw(&prepared, values).await?;
-        pin_mut!(rows);
-        Ok(rows.try_collect().await?)
-    }
-}
-
-/// A value as the driver takes it. It checks the type against that of the parameter.
-fn parameter(value: &Value) -> Result<&(dyn ToSql + Sync), BoxError> {
-    match value {
-        Value::Bool(value) => Ok(value),
-        Value::String(value) => Ok(value),
-        Value::Uuid(value) => Ok(value),
-        other => Err(format!("reads are not made for values such as {:?}", other.array_type()).into()),
+        Ok(answer.rows)
     }
 }
 

@@ -19,10 +19,10 @@ use super::{
     SeaOrmTasks,
     entity::{ActiveModel, Column, Entity},
     owned::owned,
-    row::{columns, row, task},
+    row::{columns, row, tasks},
 };
 use crate::{
-    connection::TaskConnection,
+    connection::{Rows, TaskConnection},
     error::{creation_error, repository_error},
 };
 
@@ -51,7 +51,7 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
         let rows = match &terms.once {
             None => {
                 let insert = insert_where(&row, has_room).map_err(repository_error)?;
-                self.connection.query_all(&insert).await
+                self.connection.write(self.connection.get_database_backend().build(&insert)).await
             }
             Some(once) => {
                 let is_free = match self.connection.get_database_backend() {
@@ -64,8 +64,8 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
                 self.insert_both(key, row).await
             }
         };
-        match rows.map_err(creation_error)?.first() {
-            Some(row) => Ok(Creation::Created(task(row)?)),
+        match tasks(&rows.map_err(creation_error)?)?.pop() {
+            Some(task) => Ok(Creation::Created(task)),
             None => self.why_not_created(terms, owner, new).await,
         }
     }
@@ -156,9 +156,10 @@ impl<C: TaskConnection + Send> IdempotencyKeys for SeaOrmTasks<C> {
 
 impl<C: TaskConnection + Send> SeaOrmTasks<C> {
     /// Adds a key and a task, both or neither. Returns the row of the task, or none if that of the key was not added.
-    async fn insert_both(&self, key: InsertStatement, task: ActiveModel) -> Result<Vec<QueryResult>, DbErr> {
+    async fn insert_both(&self, key: InsertStatement, task: ActiveModel) -> Result<Rows, DbErr> {
         let Some(pool) = self.connection.sqlite() else {
-            return self.connection.query_all(&both_in_one(key, &task)?).await;
+            let both = both_in_one(key, &task)?;
+            return self.connection.write(self.connection.get_database_backend().build(&both)).await;
         };
         // Immediate: a transaction that found out late that another one has written would have to give up.
         let options = TransactionOptions {
@@ -170,7 +171,7 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
         let rows =
             if claimed.is_empty() { claimed } else { transaction.query_all(&insert_where(&task, None)?).await? };
         transaction.commit().await?;
-        Ok(rows)
+        Ok(Rows::Sqlx(rows))
     }
 }
 

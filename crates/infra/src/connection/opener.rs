@@ -1,4 +1,4 @@
-//! Opens connections for pipelines, to where those of sqlx go.
+//! Opens connections over tokio-postgres, to where those of sqlx go.
 
 use std::{fs, path::PathBuf, pin::Pin, sync::Arc};
 
@@ -29,9 +29,9 @@ use tokio_rustls::{
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 /// What has to run for statements to be sent and answered.
-type Driver = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send>>;
+pub(super) type Driver = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send>>;
 
-/// Opens connections for pipelines.
+/// Opens connections over tokio-postgres.
 #[derive(Clone)]
 pub(crate) struct Opener {
     config: Config,
@@ -83,7 +83,7 @@ impl Opener {
         Some(Self { config, place })
     }
 
-    pub(super) async fn open(&self) -> Result<(Client, Driver), BoxError> {
+    pub(super) async fn connect(&self) -> Result<(Client, Driver), BoxError> {
         match &self.place {
             Place::Tcp(host, port) => self.begin(tcp(host, *port).await?).await,
             Place::Tls(host, port, authority) => {

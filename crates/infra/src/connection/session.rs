@@ -1,0 +1,156 @@
+//! A connection over tokio-postgres.
+//!
+//! It takes half of the work that one of sqlx takes, and several statements can be on their way over it. SeaORM knows
+//! nothing of it: it runs what SeaORM has built, and its rows are read by `tasks::row`.
+
+use std::io;
+
+use domain::BoxError;
+use futures_util::{TryStreamExt, pin_mut};
+use quick_cache::sync::Cache;
+use sea_orm::{Statement, Value};
+use tokio::{task::JoinHandle, time::timeout};
+use tokio_postgres::{
+    Client, Row,
+    types::{ToSql, Type},
+};
+use tracing::debug;
+
+use super::{connector::PING_LIMIT, opener::Driver};
+use crate::error::Said;
+
+/// How many statements a connection keeps prepared: as many as those of sqlx do.
+const STATEMENTS: usize = 100;
+
+/// A connection over tokio-postgres. When it is dropped it is closed at once, whatever is on its way.
+pub(crate) struct Session {
+    /// None when it is being closed.
+    client: Option<Client>,
+    driver: JoinHandle<()>,
+    statements: Cache<String, tokio_postgres::Statement>,
+}
+
+/// What came of a statement.
+pub(super) struct Answer {
+    pub(super) rows: Vec<Row>,
+    /// How many rows were changed, or read.
+    pub(super) affected: u64,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+impl Session {
+    /// On the runtime of this thread.
+    pub(super) fn new(client: Client, driver: Driver) -> Self {
+        let driver = tokio::spawn(async {
+            if let Err(error) = driver.await {
+                debug!(%error, "a connection has broken");
+            }
+        });
+        Self { client: Some(client), driver, statements: Cache::new(STATEMENTS) }
+    }
+
+    /// Whether nothing can be sent over it any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.as_ref().is_none_or(Client::is_closed)
+    }
+
+    /// Succeeds when Postgres has answered all that was sent before.
+    pub(super) async fn ping(&self) -> Result<(), sqlx::Error> {
+        let client = self.client.as_ref().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected))?;
+        client.check_connection().await.map_err(driver_error)
+    }
+
+    /// Says good-bye, without waiting long for a peer that may not be there.
+    pub(super) async fn close(mut self) {
+        drop(self.client.take());
+        // If that fails it is closed all the same.
+        let _ = timeout(PING_LIMIT, &mut self.driver).await;
+    }
+
+    /// Runs a statement. Others may be on their way: they are answered in their order.
+    pub(super) async fn run(&self, statement: &Statement) -> Result<Answer, sqlx::Error> {
+        let client = self.client.as_ref().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected))?;
+        let values = statement.values.iter().flat_map(|values| values.iter());
+        let values = values.map(Parameter::new).collect::<Result<Vec<_>, _>>().map_err(sqlx::Error::Encode)?;
+        let answer = async {
+            let prepared = self.prepared(client, &statement.sql, &values).await?;
+            let rows = client.query_raw(&prepared, values.iter().map(Parameter::as_sql)).await?;
+            pin_mut!(rows);
+            let all = rows.as_mut().try_collect().await?;
+            Ok(Answer { rows: all, affected: rows.rows_affected().unwrap_or(0) })
+        };
+        answer.await.map_err(|error| {
+            // The tables it stands on may have changed: the next time it is prepared anew.
+            self.statements.remove(statement.sql.as_str());
+            driver_error(error)
+        })
+    }
+
+    async fn prepared(
+        &self,
+        client: &Client,
+        sql: &str,
+        values: &[Parameter<'_>],
+    ) -> Result<tokio_postgres::Statement, tokio_postgres::Error> {
+        if let Some(prepared) = self.statements.get(sql) {
+            return Ok(prepared);
+        }
+        let types: Vec<Type> = values.iter().map(|value| value.kind.clone()).collect();
+        let prepared = client.prepare_typed(sql, &types).await?;
+        self.statements.insert(sql.to_owned(), prepared.clone());
+        Ok(prepared)
+    }
+}
+
+/// The error as sqlx would tell it, so that errors of both mean the same.
+fn driver_error(error: tokio_postgres::Error) -> sqlx::Error {
+    match error.as_db_error() {
+        Some(said) => sqlx::Error::Database(Box::new(Said(said.clone()))),
+        None => io::Error::other(error).into(),
+    }
+}
+
+/// A value as the driver takes it, and its type.
+struct Parameter<'v> {
+    value: Encodable<'v>,
+    kind: Type,
+}
+
+enum Encodable<'v> {
+    AsItIs(&'v (dyn ToSql + Sync)),
+    /// Postgres has no numbers without a sign.
+    Signed(Option<i64>),
+}
+
+impl<'v> Parameter<'v> {
+    /// The types are those that sqlx would name. Postgres would find some others by itself.
+    fn new(value: &'v Value) -> Result<Self, BoxError> {
+        let (value, kind): (&(dyn ToSql + Sync), _) = match value {
+            Value::BigInt(value) => (value, Type::INT8),
+            Value::BigUnsigned(value) => {
+                let value = Encodable::Signed(value.map(i64::try_from).transpose()?);
+                return Ok(Self { value, kind: Type::INT8 });
+            }
+            Value::Bool(value) => (value, Type::BOOL),
+            Value::Bytes(value) => (value, Type::BYTEA),
+            Value::Int(value) => (value, Type::INT4),
+            Value::String(value) => (value, Type::TEXT),
+            Value::TimeDateTimeWithTimeZone(value) => (value, Type::TIMESTAMPTZ),
+            Value::Uuid(value) => (value, Type::UUID),
+            other => return Err(format!("no statement has a value such as {:?}", other.array_type()).into()),
+        };
+        Ok(Self { value: Encodable::AsItIs(value), kind })
+    }
+
+    fn as_sql(&self) -> &(dyn ToSql + Sync) {
+        match &self.value {
+            Encodable::AsItIs(value) => *value,
+            Encodable::Signed(value) => value,
+        }
+    }
+}

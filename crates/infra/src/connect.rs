@@ -47,7 +47,10 @@ fn in_words(error: sqlx::Error) -> BoxError {
     }
 }
 
+/// A statement that takes longer than this is worth a warning.
+pub(crate) const SLOW: Duration = Duration::from_millis(500);
+
 /// Logs statements, which show placeholders where values stand: all for debugging, slow ones as a warning.
 fn logged<O: ConnectOptions>(options: O) -> O {
-    options.log_statements(LevelFilter::Debug).log_slow_statements(LevelFilter::Warn, Duration::from_millis(500))
+    options.log_statements(LevelFilter::Debug).log_slow_statements(LevelFilter::Warn, SLOW)
 }

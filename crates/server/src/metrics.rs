@@ -140,7 +140,11 @@ fn registry(sources: Sources, latest: &Latest) -> Registry {
         "How many connections to the database there are",
         level(|now| now.size),
     );
-    all.register("tasks_api_database_connections_idle", "How many of these nobody uses", level(|now| now.idle));
+    all.register(
+        "tasks_api_database_connections_idle",
+        "How many of these a statement can have at once: nobody uses them, or reads share them",
+        level(|now| now.idle),
+    );
     all.register("tasks_api_database_waiting", "How many statements wait for a connection", level(|now| now.waiting));
     all.register(
         "tasks_api_database_acquire_timeouts",
@@ -151,6 +155,11 @@ fn registry(sources: Sources, latest: &Latest) -> Registry {
         "tasks_api_database_retries",
         "Statements that were run again because they had lost against another transaction",
         count(|now| now.retries),
+    );
+    all.register(
+        "tasks_api_database_reads_pipelined",
+        "Reads that shared a connection to Postgres with others",
+        count(|now| now.pipelined),
     );
     all.register(
         "tasks_api_validation_gaps",

@@ -53,7 +53,8 @@ impl FromStr for Filter {
         };
         let mut parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         let filter = parts.try_fold(Targets::new(), add)?;
-        Ok(Self(filter))
+        // The driver would write down what users wrote: the values of each statement.
+        Ok(Self(filter.with_target("tokio_postgres::query", LevelFilter::OFF)))
     }
 }
 

@@ -13,7 +13,7 @@ pub struct DatabaseStatistics {
     pub max_connections: usize,
     /// How many connections there are.
     pub size: usize,
-    /// How many of them nobody uses.
+    /// How many of them a statement can have at once: nobody uses them, or reads share them.
     pub idle: usize,
     /// How many statements wait for a connection.
     pub waiting: usize,

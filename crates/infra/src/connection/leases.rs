@@ -31,6 +31,7 @@ use tokio::{
     join,
     time::{sleep, timeout},
 };
+use tokio_postgres::Row;
 
 use super::{
     Rows,
@@ -82,7 +83,7 @@ struct Fast {
 
 impl Share {
     /// So many connections must a thread have for two kinds of them.
-    const ENOUGH_FOR_BOTH: usize = 4;
+    const ENOUGH_FOR_BOTH: usize = 3;
 
     fn new(
         slow: &Connector<PgConnectOptions>,
@@ -93,7 +94,7 @@ impl Share {
         let Some(fast) = fast.filter(|_| size >= Self::ENOUGH_FOR_BOTH) else {
             return Ok(Self { pool: pool(slow, size)?, fast: None });
         };
-        let for_all_else = size / 4;
+        let for_all_else = (size / 4).max(1);
         let pipeline = Pipeline::new(fast.for_another_share(), settings);
         let fast = Fast { pool: pool(fast, size - for_all_else - 1)?, pipeline };
         Ok(Self { pool: pool(slow, for_all_else)?, fast: Some(fast) })
@@ -179,17 +180,12 @@ impl Leases {
         Ok(rows.into_iter().map(QueryResult::from).collect())
     }
 
-    /// Reads tasks, together with others if it can.
-    pub(super) async fn read(&self, statement: &Statement) -> Result<Rows, DbErr> {
-        if let Some(Fast { pipeline, .. }) = &self.share().fast
-            && let Some(rows) = pipeline.read(statement).await
-        {
-            return Ok(Rows::Fast(rows));
-        }
-        self.write(statement).await
+    /// Reads tasks over the connection that reads share, or returns `None` if a connection of one's own is better.
+    pub(super) async fn read_together(&self, statement: &Statement) -> Option<Vec<Row>> {
+        self.share().fast.as_ref()?.pipeline.read(statement).await
     }
 
-    /// Changes tasks, and returns them.
+    /// Changes tasks, or reads them, and returns them.
     pub(super) async fn write(&self, statement: &Statement) -> Result<Rows, DbErr> {
         match self.run_fast(statement).await {
             Some(answer) => Ok(Rows::Fast(answer?.rows)),

@@ -94,12 +94,9 @@ impl Pipeline {
 
     /// How it is doing.
     pub(super) fn statistics(&self) -> DatabaseStatistics {
-        let (size, idle) = match &*self.0.state() {
-            State::Open(connected) => (1, usize::from(connected.traffic().waiting == 0)),
-            State::Closed { .. } | State::Opening | State::Shut => (0, 0),
-        };
+        let size = usize::from(matches!(*self.0.state(), State::Open(_)));
         let pipelined = self.0.pipelined.load(Ordering::Relaxed);
-        DatabaseStatistics { max_connections: 1, size, idle, pipelined, ..Default::default() }
+        DatabaseStatistics { max_connections: 1, size, idle: size, pipelined, ..Default::default() }
     }
 
     /// Closes it for good, when all that was sent is answered.
@@ -164,6 +161,7 @@ impl Shared {
         connected.opened.elapsed() > self.max_lifetime
     }
 
+    /// On the runtime of the thread that wants it.
     async fn open(self: Arc<Self>) {
         let gone = scopeguard::guard(Arc::clone(&self), |shared| shared.opened(None));
         let opened = self.connector.connection().await;

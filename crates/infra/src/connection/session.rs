@@ -3,7 +3,10 @@
 //! It takes half of the work that one of sqlx takes, and several statements can be on their way over it. SeaORM knows
 //! nothing of it: it runs what SeaORM has built, and its rows are read by `tasks::row`.
 
-use std::io;
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
 use domain::BoxError;
 use futures_util::{TryStreamExt, pin_mut};
@@ -12,12 +15,13 @@ use sea_orm::{Statement, Value};
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{
     Client, Row,
+    error::SqlState,
     types::{ToSql, Type},
 };
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::{connector::PING_LIMIT, opener::Driver};
-use crate::error::Said;
+use crate::{connect::SLOW, error::Said};
 
 /// How many statements a connection keeps prepared: as many as those of sqlx do.
 const STATEMENTS: usize = 100;
@@ -77,17 +81,33 @@ impl Session {
         let client = self.client.as_ref().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected))?;
         let values = statement.values.iter().flat_map(|values| values.iter());
         let values = values.map(Parameter::new).collect::<Result<Vec<_>, _>>().map_err(sqlx::Error::Encode)?;
+        // However it ends, and even if nobody waits for that.
+        let _logged = scopeguard::guard(Instant::now(), |begin| log(&statement.sql, begin.elapsed()));
+        let mut answer = self.attempt(client, &statement.sql, &values).await;
+        if let Err(error) = &answer
+            && error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED)
+        {
+            // A migration has changed what its table looks like since it was prepared, which is all that is wrong with it.
+            answer = self.attempt(client, &statement.sql, &values).await;
+        }
+        answer.map_err(driver_error)
+    }
+
+    async fn attempt(
+        &self,
+        client: &Client,
+        sql: &str,
+        values: &[Parameter<'_>],
+    ) -> Result<Answer, tokio_postgres::Error> {
+        let prepared = self.prepared(client, sql, values).await?;
         let answer = async {
-            let prepared = self.prepared(client, &statement.sql, &values).await?;
             let rows = client.query_raw(&prepared, values.iter().map(Parameter::as_sql)).await?;
             pin_mut!(rows);
             let all = rows.as_mut().try_collect().await?;
             Ok(Answer { rows: all, affected: rows.rows_affected().unwrap_or(0) })
         };
-        answer.await.map_err(|error| {
-            // The tables it stands on may have changed: the next time it is prepared anew.
-            self.statements.remove(statement.sql.as_str());
-            driver_error(error)
+        answer.await.inspect_err(|_failed| {
+            self.statements.remove(sql);
         })
     }
 
@@ -104,6 +124,15 @@ impl Session {
         let prepared = client.prepare_typed(sql, &types).await?;
         self.statements.insert(sql.to_owned(), prepared.clone());
         Ok(prepared)
+    }
+}
+
+/// As sqlx does with its statements: all for debugging, slow ones as a warning. Placeholders stand where values are.
+fn log(statement: &str, elapsed: Duration) {
+    if elapsed > SLOW {
+        warn!(statement, ?elapsed, "slow statement");
+    } else {
+        debug!(statement, ?elapsed);
     }
 }
 

@@ -113,7 +113,15 @@ async fn who_gets_no_connection_in_time_is_told_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_loses_against_another_is_run_again() {
-    let Some((database, limited)) = with(|settings| settings).await else { return };
+    // Of one driver, and of both.
+    for max_connections in [1, 3] {
+        let change = |settings| DatabaseSettings { max_connections, ..settings };
+        let Some((database, limited)) = with(change).await else { return };
+        a_statement_that_loses_is_run_again(&database, &limited).await;
+    }
+}
+
+async fn a_statement_that_loses_is_run_again(database: &TestDatabase, limited: &Database) {
     let loses_twice = "CREATE SEQUENCE attempts; \
         CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
         IF nextval('attempts') <= 2 THEN RAISE serialization_failure; END IF; RETURN NEW; END $$; \

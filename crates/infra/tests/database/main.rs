@@ -41,6 +41,7 @@ mod connect;
 mod contract;
 mod leases;
 mod migrations;
+mod pipelines;
 mod pooler;
 mod query_plans;
 mod races;

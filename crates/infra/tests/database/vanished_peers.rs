@@ -46,7 +46,7 @@ async fn pass(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin,
 
 /// A network between the pool and the server at `url`, and the URL that leads through it. To connect takes as long as
 /// `distance`. What is connected when `broken` becomes true is lost; after that, with another flag, all is well.
-async fn network(url: &str, distance: Duration, broken: Arc<AtomicBool>) -> DatabaseUrl {
+pub(crate) async fn network(url: &str, distance: Duration, broken: Arc<AtomicBool>) -> DatabaseUrl {
     let url = Url::parse(url).unwrap();
     let mut through_it = url.clone();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

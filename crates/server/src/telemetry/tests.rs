@@ -98,3 +98,11 @@ fn lines_are_written_when_all_that_waited_are_there_and_then_others_are_let_gath
     assert_eq!(*written.0.lock().unwrap(), b"one\ntwo\n");
     assert!(begin.elapsed() >= PAUSE);
 }
+
+#[test]
+fn no_filter_lets_the_driver_write_down_what_users_wrote() {
+    for text in ["trace", "tokio_postgres=trace", "tokio_postgres::query=debug"] {
+        let Filter(filter) = text.parse().unwrap();
+        assert!(!filter.would_enable("tokio_postgres::query", &Level::DEBUG), "{text}");
+    }
+}

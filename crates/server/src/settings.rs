@@ -124,7 +124,7 @@ settings! {
         "How long requests in flight may take to finish after that. Whole seconds; parts of one count as one.";
     WORKERS: "a number from 1 to 1024", Depends("one a core"),
         "How many threads serve requests.";
-    RUST_LOG: "a filter such as info or info,sqlx=debug", Value("info,actix_server=warn,sea_orm_migration=warn,sqlx::postgres::notice=warn,actix_http=off"),
+    RUST_LOG: "a filter such as info or info,sqlx=debug", Value("info,actix_server=warn,sea_orm_migration=warn,sqlx::postgres::notice=warn,tokio_postgres=warn,actix_http=off"),
         "What is logged. Lines go to standard error, in production as JSON.";
 }
 

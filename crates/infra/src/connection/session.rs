@@ -11,7 +11,7 @@ use std::{
 use domain::BoxError;
 use futures_util::{TryStreamExt, pin_mut};
 use quick_cache::sync::Cache;
-use sea_orm::{Statement, Value};
+use sea_orm::{Statement, Value, Values};
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{
     Client, Row,
@@ -79,7 +79,7 @@ impl Session {
     /// Runs a statement. Others may be on their way: they are answered in their order.
     pub(super) async fn run(&self, statement: &Statement) -> Result<Answer, sqlx::Error> {
         let client = self.client.as_ref().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected))?;
-        let values = statement.values.iter().flat_map(|values| values.iter());
+        let values = statement.values.iter().flat_map(Values::iter);
         let values = values.map(Parameter::new).collect::<Result<Vec<_>, _>>().map_err(sqlx::Error::Encode)?;
         // However it ends, and even if nobody waits for that.
         let _logged = scopeguard::guard(Instant::now(), |begin| log(&statement.sql, begin.elapsed()));

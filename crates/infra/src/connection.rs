@@ -6,6 +6,7 @@ mod leases;
 mod opener;
 mod pipeline;
 mod session;
+mod share;
 
 use std::sync::Arc;
 
@@ -14,8 +15,10 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult,
 
 use counters::Counters;
 
+pub(crate) use connector::Source;
 pub use counters::DatabaseStatistics;
 pub(crate) use leases::Leases;
+pub(crate) use opener::Opener;
 
 /// A way to the database that runs statements, one at a time or many, and counts them. Clones share it.
 #[derive(Debug, Clone)]
@@ -104,7 +107,7 @@ pub enum Rows {
     /// Of sqlx.
     Sqlx(Vec<QueryResult>),
     /// Of tokio-postgres.
-    Fast(Vec<tokio_postgres::Row>),
+    TokioPostgres(Vec<tokio_postgres::Row>),
 }
 
 impl TaskConnection for DatabaseConnection {
@@ -125,7 +128,7 @@ impl TaskConnection for Connection {
         match &self.way {
             // Not counted: who reads together with others does not wait for a connection.
             Way::Leases(leases) => match leases.read_together(&statement).await {
-                Some(rows) => Ok(Rows::Fast(rows)),
+                Some(rows) => Ok(Rows::TokioPostgres(rows)),
                 None => self.write(statement).await,
             },
             Way::Pool(_) => self.write(statement).await,

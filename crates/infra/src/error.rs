@@ -3,13 +3,13 @@
 use std::{borrow::Cow, fmt};
 
 use domain::{BoxError, RepositoryError};
-use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
 use sqlx::{
     error::{DatabaseError, ErrorKind},
     postgres::{PgDatabaseError, PgSeverity},
     sqlite::SqliteError,
 };
-use tokio_postgres::error::{DbError, Severity};
+use tokio_postgres::error::{DbError, Severity, SqlState};
 
 /// An error of the database, kept as a cause.
 ///
@@ -58,8 +58,11 @@ impl DatabaseError for Said {
     }
 
     fn kind(&self) -> ErrorKind {
-        // Told by its code here, whichever the driver.
-        ErrorKind::Other
+        match self.0.code() {
+            &SqlState::FOREIGN_KEY_VIOLATION => ErrorKind::ForeignKeyViolation,
+            // Nobody asks for the others.
+            _ => ErrorKind::Other,
+        }
     }
 
     fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
@@ -100,13 +103,11 @@ pub(crate) fn repository_error(error: DbErr) -> RepositoryError {
 
 /// What an error means when a row was to be added that refers to a user.
 pub(crate) fn creation_error(error: DbErr) -> RepositoryError {
-    let is_of_tokio_postgres = driver_error(&error)
-        .and_then(sqlx::Error::as_database_error)
-        .is_some_and(|said| said.try_downcast_ref::<Said>().is_some() && said.code().as_deref() == Some("23503"));
-    match error.sql_err() {
-        _ if is_of_tokio_postgres => RepositoryError::UnknownOwner,
-        Some(SqlErr::ForeignKeyConstraintViolation(_)) => RepositoryError::UnknownOwner,
-        _ => repository_error(error),
+    let said = driver_error(&error).and_then(sqlx::Error::as_database_error);
+    if said.is_some_and(DatabaseError::is_foreign_key_violation) {
+        RepositoryError::UnknownOwner
+    } else {
+        repository_error(error)
     }
 }
 

@@ -166,10 +166,11 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
 #[async_trait]
 impl<C: TaskConnection + Send> Readiness for SeaOrmTasks<C> {
     /// Looks into the table and its key, for a row that cannot be there: a database without the table, or a file that is
-    /// gone, cannot serve.
+    /// gone, cannot serve. It goes the way that changes of tasks go.
     async fn check(&self) -> Result<(), RepositoryError> {
         let probe = "SELECT 1 FROM tasks WHERE user_id = ''";
-        self.connection.execute_unprepared(probe).await.map_err(repository_error)?;
+        let probe = Statement::from_string(self.connection.get_database_backend(), probe);
+        self.connection.write(probe).await.map_err(repository_error)?;
         Ok(())
     }
 }

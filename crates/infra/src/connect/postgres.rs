@@ -11,7 +11,11 @@ use tokio::{join, time::timeout, try_join};
 use tracing::{info, warn};
 
 use super::{in_words, logged, pooler};
-use crate::{Database, DatabaseSettings, connection::Leases, url::PostgresUrl};
+use crate::{
+    Database, DatabaseSettings,
+    connection::{Leases, Opener, Source as _},
+    url::PostgresUrl,
+};
 
 /// How long the start waits for a server that is starting too.
 const START_LIMIT: Duration = Duration::from_secs(2);
@@ -46,8 +50,28 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
         .map_err(|_elapsed| "a connection came about, but no answer to a statement")??;
     // Done with, whether or not they hear it.
     let _ = try_join!(first.close(), second.close());
-    let leases = Leases::new(limited, settings)?;
+    let opener = opener(&limited).await;
+    let leases = Leases::new(limited, opener, settings)?;
     Ok(Database { connection: leases.into(), pool: SqlxPostgresConnector::from_sqlx_postgres_pool(pool) })
+}
+
+/// What opens connections over tokio-postgres, if it has opened one: it is to fail here, where there is another way.
+async fn opener(options: &PgConnectOptions) -> Option<Opener> {
+    let opener = Opener::new(options)?;
+    match timeout(START_LIMIT, opener.open()).await {
+        Ok(Ok(session)) => {
+            session.close().await;
+            Some(opener)
+        }
+        Ok(Err(error)) => {
+            warn!(%error, "statements on tasks take a slower way: no connection could be opened over tokio-postgres");
+            None
+        }
+        Err(_elapsed) => {
+            warn!("statements on tasks take a slower way: tokio-postgres has opened no connection in time");
+            None
+        }
+    }
 }
 
 /// Two connections, the first with a limit to its statements, if there can be one, and the options that led to it.

@@ -4,9 +4,6 @@
 //! load most of the time goes into that. Here a thread takes and returns its own connections, and one is pinged only
 //! after it was idle for a while. What else a pool owes, this does too: dead peers are found by bounded pings, no
 //! statement is waited for without limit, and a connection on which a statement was broken off is never used again.
-//!
-//! A thread has connections of two drivers. Statements on tasks, which are the many, run over tokio-postgres: it takes less
-//! work, and reads can share one connection. The few others run over sqlx, as SeaORM has it.
 
 use std::{
     cell::Cell,
@@ -18,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use deadpool::managed::{BuildError, Object, Pool, PoolError, QueueMode};
+use deadpool::managed::{Object, Pool, PoolError};
 use futures_util::future::join_all;
 use sea_orm::{ConnAcquireErr, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
 use sea_query_sqlx::SqlxValues;
@@ -27,19 +24,16 @@ use sqlx::{
     postgres::{PgConnectOptions, PgQueryResult, PgRow},
     query::Query,
 };
-use tokio::{
-    join,
-    time::{sleep, timeout},
-};
+use tokio::time::{sleep, timeout};
 use tokio_postgres::Row;
 
 use super::{
     Rows,
-    connector::{Connector, Slot, Source},
+    connector::{Connector, Source},
     counters::DatabaseStatistics,
     opener::Opener,
-    pipeline::Pipeline,
     session::{Answer, Session},
+    share::Share,
 };
 use crate::{
     DatabaseSettings,
@@ -66,89 +60,22 @@ struct Shared {
     retries: AtomicU64,
 }
 
-/// The connections of one thread.
-struct Share {
-    /// For whatever SeaORM runs.
-    pool: Pool<Connector<PgConnectOptions>>,
-    /// For statements on tasks, if there are enough connections, and options that allow them.
-    fast: Option<Fast>,
-}
-
-struct Fast {
-    /// One for each statement that runs.
-    pool: Pool<Connector<Opener>>,
-    /// One for reads, as many as come.
-    pipeline: Pipeline,
-}
-
-impl Share {
-    /// So many connections must a thread have for two kinds of them.
-    const ENOUGH_FOR_BOTH: usize = 3;
-
-    fn new(
-        slow: &Connector<PgConnectOptions>,
-        fast: Option<&Connector<Opener>>,
-        size: usize,
-        settings: &DatabaseSettings,
-    ) -> Result<Self, BuildError> {
-        let Some(fast) = fast.filter(|_| size >= Self::ENOUGH_FOR_BOTH) else {
-            return Ok(Self { pool: pool(slow, size)?, fast: None });
-        };
-        let for_all_else = (size / 4).max(1);
-        let pipeline = Pipeline::new(fast.for_another_share(), settings);
-        let fast = Fast { pool: pool(fast, size - for_all_else - 1)?, pipeline };
-        Ok(Self { pool: pool(slow, for_all_else)?, fast: Some(fast) })
-    }
-
-    fn statistics(&self) -> [DatabaseStatistics; 3] {
-        let (fast, pipeline) = match &self.fast {
-            None => Default::default(),
-            Some(Fast { pool, pipeline }) => (statistics(pool), pipeline.statistics()),
-        };
-        [statistics(&self.pool), fast, pipeline]
-    }
-
-    /// Lets nobody have a connection any more, and closes those that nobody has.
-    async fn close(&self) {
-        let slow = close(&self.pool);
-        match &self.fast {
-            None => slow.await,
-            Some(Fast { pool, pipeline }) => drop(join!(slow, close(pool), pipeline.shut())),
-        }
-    }
-}
-
-fn pool<S: Source>(connector: &Connector<S>, size: usize) -> Result<Pool<Connector<S>>, BuildError> {
-    // The one that was used last comes first, so that those there is no need of grow idle and are closed.
-    let pool = Pool::builder(connector.for_another_share()).max_size(size).queue_mode(QueueMode::Lifo).build()?;
-    tokio::spawn(pool.manager().clone().close_unused(pool.weak()));
-    Ok(pool)
-}
-
-fn statistics<S: Source>(pool: &Pool<Connector<S>>) -> DatabaseStatistics {
-    let pool = pool.status();
-    let (max_connections, size, idle) = (pool.max_size, pool.size, pool.available);
-    DatabaseStatistics { max_connections, size, idle, ..Default::default() }
-}
-
-async fn close<S: Source>(pool: &Pool<Connector<S>>) {
-    let unused = pool.retain(|_, _| false).removed;
-    pool.close();
-    join_all(unused.into_iter().map(Slot::close)).await;
-}
-
 impl Leases {
-    /// Shares out the connections that `settings` allow. None is opened before it is needed.
-    pub(crate) fn new(options: PgConnectOptions, settings: &DatabaseSettings) -> Result<Self, DbErr> {
+    /// Shares out the connections that `settings` allow, those that `opener` opens among them if there is one. None is
+    /// opened before it is needed.
+    pub(crate) fn new(
+        options: PgConnectOptions,
+        opener: Option<Opener>,
+        settings: &DatabaseSettings,
+    ) -> Result<Self, DbErr> {
         let connections = usize::try_from(settings.max_connections.max(1)).unwrap_or(usize::MAX);
         let threads = settings.threads.clamp(1, connections);
-        let opener = Opener::new(&options);
-        let slow = Connector::new(options, settings);
-        let fast = opener.map(|opener| slow.with(opener));
+        let connector = Connector::new(options, settings);
+        let for_tasks = opener.map(|opener| connector.with(opener));
         let share = |number| {
             // What does not divide evenly goes to the first ones.
             let size = connections / threads + usize::from(number < connections % threads);
-            Share::new(&slow, fast.as_ref(), size, settings)
+            Share::new(&connector, for_tasks.as_ref(), size, settings)
         };
         let shares = (0..threads).map(share).collect::<Result<_, _>>();
         Ok(Self(Arc::new(Shared {
@@ -161,12 +88,12 @@ impl Leases {
     }
 
     pub(super) async fn execute(&self, statement: &Statement) -> Result<ExecResult, DbErr> {
-        let done = self.run(&self.share().pool, &Execute(statement)).await;
+        let done = self.run(&self.share().for_all_else, &Execute(statement)).await;
         done.map(ExecResult::from).map_err(|failure| failure.during(DbErr::Exec))
     }
 
     pub(super) async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        let done = self.run(&self.share().pool, &ExecuteUnprepared(sql)).await;
+        let done = self.run(&self.share().for_all_else, &ExecuteUnprepared(sql)).await;
         done.map(ExecResult::from).map_err(|failure| failure.during(DbErr::Exec))
     }
 
@@ -175,36 +102,38 @@ impl Leases {
     }
 
     pub(super) async fn query_all(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let rows =
-            self.run(&self.share().pool, &FetchAll(statement)).await.map_err(|failure| failure.during(DbErr::Query))?;
+        let rows = self
+            .run(&self.share().for_all_else, &FetchAll(statement))
+            .await
+            .map_err(|failure| failure.during(DbErr::Query))?;
         Ok(rows.into_iter().map(QueryResult::from).collect())
     }
 
     /// Reads tasks over the connection that reads share, or returns `None` if a connection of one's own is better.
     pub(super) async fn read_together(&self, statement: &Statement) -> Option<Vec<Row>> {
-        self.share().fast.as_ref()?.pipeline.read(statement).await
+        self.share().for_tasks.as_ref()?.reads.read(statement).await
     }
 
     /// Changes tasks, or reads them, and returns them.
     pub(super) async fn write(&self, statement: &Statement) -> Result<Rows, DbErr> {
-        match self.run_fast(statement).await {
-            Some(answer) => Ok(Rows::Fast(answer?.rows)),
+        match self.run_on_session(statement).await {
+            Some(answer) => Ok(Rows::TokioPostgres(answer?.rows)),
             None => self.query_all(statement).await.map(Rows::Sqlx),
         }
     }
 
     /// Changes tasks, and tells how many.
     pub(super) async fn count(&self, statement: &Statement) -> Result<u64, DbErr> {
-        match self.run_fast(statement).await {
+        match self.run_on_session(statement).await {
             Some(answer) => Ok(answer?.affected),
             None => Ok(self.execute(statement).await?.rows_affected()),
         }
     }
 
     /// `None` if all connections are of the other driver.
-    async fn run_fast(&self, statement: &Statement) -> Option<Result<Answer, DbErr>> {
-        let Fast { pool, .. } = self.share().fast.as_ref()?;
-        let answer = self.run(pool, &RunFast(statement)).await;
+    async fn run_on_session(&self, statement: &Statement) -> Option<Result<Answer, DbErr>> {
+        let pool = &self.share().for_tasks.as_ref()?.changes;
+        let answer = self.run(pool, &RunOnSession(statement)).await;
         Some(answer.map_err(|failure| failure.during(DbErr::Query)))
     }
 
@@ -321,7 +250,7 @@ trait Run: Sync {
 struct Execute<'s>(&'s Statement);
 struct ExecuteUnprepared<'s>(&'s str);
 struct FetchAll<'s>(&'s Statement);
-struct RunFast<'s>(&'s Statement);
+struct RunOnSession<'s>(&'s Statement);
 
 impl Run for Execute<'_> {
     type Source = PgConnectOptions;
@@ -350,7 +279,7 @@ impl Run for FetchAll<'_> {
     }
 }
 
-impl Run for RunFast<'_> {
+impl Run for RunOnSession<'_> {
     type Source = Opener;
     type Output = Answer;
 

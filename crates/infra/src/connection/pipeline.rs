@@ -193,7 +193,7 @@ impl Shared {
             rounds.tick().await;
             let Some(shared) = this.upgrade() else { return };
             let mut state = shared.state();
-            if matches!(&*state, State::Open(connected) if connected.traffic().is_unused_for(shared.idle_timeout)) {
+            if matches!(&*state, State::Open(connected) if connected.traffic().is_silent_for(shared.idle_timeout)) {
                 *state = State::Closed { since: None };
             }
         }
@@ -210,8 +210,7 @@ struct Connected {
 impl Connected {
     fn new(session: Session) -> Self {
         let opened = Instant::now();
-        let traffic = Mutex::new(Traffic { waiting: 0, progress: opened, in_doubt: false });
-        Self { session, opened, traffic }
+        Self { session, opened, traffic: Mutex::new(Traffic::new(opened)) }
     }
 
     fn traffic(&self) -> MutexGuard<'_, Traffic> {
@@ -219,26 +218,25 @@ impl Connected {
     }
 
     async fn read(&self, statement: &Statement) -> Result<Vec<Row>, sqlx::Error> {
-        self.traffic().join();
-        // Who does not wait any more leaves as well: the answer is thrown away when it comes.
-        let waiting = scopeguard::guard((), |()| self.traffic().leave());
+        let number = self.traffic().send();
         let answer = self.session.run(statement).await?;
-        ScopeGuard::into_inner(waiting);
-        self.traffic().answer();
+        self.traffic().answer(number);
         Ok(answer.rows)
     }
 }
 
-/// What is on its way.
+/// What is on its way. Reads are counted as they are sent. They are answered in that order, also those that nobody waits for
+/// any more, so that the answer to one tells that all before it have theirs.
 struct Traffic {
-    /// How many reads wait for their answers.
-    waiting: usize,
-    /// When an answer last came, or the first of those who wait began to.
+    sent: u64,
+    answered: u64,
+    /// When an answer last came, or the first of those without one was sent.
     progress: Instant,
     /// Whether a check is under way.
     in_doubt: bool,
 }
 
+#[derive(Debug, PartialEq, Eq)]
 enum Verdict {
     Join,
     /// It may be dead.
@@ -248,38 +246,44 @@ enum Verdict {
 }
 
 impl Traffic {
+    fn new(now: Instant) -> Self {
+        Self { sent: 0, answered: 0, progress: now, in_doubt: false }
+    }
+
     fn verdict(&self) -> Verdict {
         let silence = self.progress.elapsed();
-        match self.waiting {
+        let owes_an_answer = self.sent > self.answered;
+        match silence {
             _ if self.in_doubt => Verdict::Busy,
-            0 if silence > FRESH => Verdict::Check,
-            1.. if silence > PROMPT => Verdict::Busy,
+            _ if silence > FRESH => Verdict::Check,
+            _ if owes_an_answer && silence > PATIENCE => Verdict::Check,
+            _ if owes_an_answer && silence > PROMPT => Verdict::Busy,
             _ => Verdict::Join,
         }
     }
 
-    fn join(&mut self) {
-        if self.waiting == 0 {
+    fn send(&mut self) -> u64 {
+        if self.sent == self.answered {
             self.progress = Instant::now();
         }
-        self.waiting += 1;
+        self.sent += 1;
+        self.sent
     }
 
-    fn leave(&mut self) {
-        self.waiting -= 1;
-    }
-
-    fn answer(&mut self) {
-        self.leave();
+    fn answer(&mut self, number: u64) {
+        self.answered = self.answered.max(number);
         self.progress = Instant::now();
     }
 
     fn trust_again(&mut self) {
-        self.progress = Instant::now();
+        self.answer(self.sent);
         self.in_doubt = false;
     }
 
-    fn is_unused_for(&self, time: Duration) -> bool {
-        self.waiting == 0 && self.progress.elapsed() > time
+    fn is_silent_for(&self, time: Duration) -> bool {
+        self.progress.elapsed() > time
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,7 +52,7 @@ pub(super) fn columns() -> ReturningClause {
 pub(super) fn tasks(rows: &Rows) -> Result<Vec<Task>, RepositoryError> {
     match rows {
         Rows::Sqlx(rows) => rows.iter().map(task).collect(),
-        Rows::Fast(rows) => rows.iter().map(read).collect(),
+        Rows::TokioPostgres(rows) => rows.iter().map(read).collect(),
     }
 }
 

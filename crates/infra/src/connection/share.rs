@@ -1,0 +1,87 @@
+//! The connections of one thread.
+
+use deadpool::managed::{BuildError, Pool, QueueMode};
+use futures_util::future::join_all;
+use sqlx::postgres::PgConnectOptions;
+use tokio::join;
+
+use super::{
+    connector::{Connector, Slot, Source},
+    counters::DatabaseStatistics,
+    opener::Opener,
+    pipeline::Pipeline,
+};
+use crate::DatabaseSettings;
+
+/// The connections of one thread, of both drivers.
+pub(super) struct Share {
+    /// Over sqlx, as SeaORM has it.
+    pub(super) for_all_else: Pool<Connector<PgConnectOptions>>,
+    /// Over tokio-postgres, for statements on tasks, which are the many: it takes less work. None where there are too few
+    /// connections for that, or options that it cannot follow.
+    pub(super) for_tasks: Option<ForTasks>,
+}
+
+pub(super) struct ForTasks {
+    /// One for each statement that runs.
+    pub(super) changes: Pool<Connector<Opener>>,
+    /// One for as many as come.
+    pub(super) reads: Pipeline,
+}
+
+impl Share {
+    /// So many connections must a thread have to have both kinds.
+    const ENOUGH_FOR_BOTH: usize = 3;
+
+    /// Shares out `size` connections among the kinds. None is opened before it is needed.
+    pub(super) fn new(
+        connector: &Connector<PgConnectOptions>,
+        for_tasks: Option<&Connector<Opener>>,
+        size: usize,
+        settings: &DatabaseSettings,
+    ) -> Result<Self, BuildError> {
+        let Some(for_tasks) = for_tasks.filter(|_| size >= Self::ENOUGH_FOR_BOTH) else {
+            return Ok(Self { for_all_else: pool(connector, size)?, for_tasks: None });
+        };
+        let for_all_else = (size / 4).max(1);
+        let reads = Pipeline::new(for_tasks.for_another_share(), settings);
+        let changes = pool(for_tasks, size - for_all_else - 1)?;
+        Ok(Self { for_all_else: pool(connector, for_all_else)?, for_tasks: Some(ForTasks { changes, reads }) })
+    }
+
+    pub(super) fn statistics(&self) -> [DatabaseStatistics; 3] {
+        let (changes, reads) = match &self.for_tasks {
+            None => Default::default(),
+            Some(ForTasks { changes, reads }) => (statistics(changes), reads.statistics()),
+        };
+        [statistics(&self.for_all_else), changes, reads]
+    }
+
+    /// Lets nobody have a connection any more, and closes those that nobody has.
+    pub(super) async fn close(&self) {
+        let all_else = close(&self.for_all_else);
+        match &self.for_tasks {
+            None => all_else.await,
+            Some(ForTasks { changes, reads }) => drop(join!(all_else, close(changes), reads.shut())),
+        }
+    }
+}
+
+fn pool<S: Source>(connector: &Connector<S>, size: usize) -> Result<Pool<Connector<S>>, BuildError> {
+    // The one that was used last comes first, so that those there is no need of grow idle and are closed.
+    let pool = Pool::builder(connector.for_another_share()).max_size(size).queue_mode(QueueMode::Lifo).build()?;
+    tokio::spawn(pool.manager().clone().close_unused(pool.weak()));
+    Ok(pool)
+}
+
+fn statistics<S: Source>(pool: &Pool<Connector<S>>) -> DatabaseStatistics {
+    let pool = pool.status();
+    let (max_connections, size, idle) = (pool.max_size, pool.size, pool.available);
+    DatabaseStatistics { max_connections, size, idle, ..Default::default() }
+}
+
+async fn close<S: Source>(pool: &Pool<Connector<S>>) {
+    let unused = pool.retain(|_, _| false).removed;
+    pool.close();
+    join_all(unused.into_iter().map(Slot::close)).await;
+}

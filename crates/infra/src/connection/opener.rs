@@ -60,7 +60,9 @@ impl Opener {
             return None;
         }
         let (host, port) = (options.get_host().to_owned(), options.get_port());
-        let place = match (options.get_socket(), options.get_ssl_mode()) {
+        // Without a host in the URL, sqlx has the directory of the socket in its place.
+        let socket = options.get_socket().cloned().or_else(|| host.starts_with('/').then(|| PathBuf::from(&host)));
+        let place = match (socket, options.get_ssl_mode()) {
             #[cfg(unix)]
             (Some(directory), _) => Place::Socket(directory.join(format!(".s.PGSQL.{port}"))),
             (None, PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer) => Place::Tcp(host, port),
@@ -122,8 +124,8 @@ async fn secured(
     }
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(authority) = authority {
-        // A file, or the certificate itself.
-        let pem = if authority.contains("-----BEGIN") { authority.into() } else { fs::read(authority)? };
+        // So sqlx tells a file. Otherwise this is the certificate itself.
+        let pem = authority.strip_prefix("file: ").map_or_else(|| Ok(authority.into()), fs::read)?;
         for certificate in CertificateDer::pem_slice_iter(&pem) {
             roots.add(certificate?)?;
         }
@@ -135,3 +137,6 @@ async fn secured(
     let name = ServerName::try_from(host.to_owned())?;
     Ok(TlsConnector::from(Arc::new(config)).connect(name, stream).await?)
 }
+
+#[cfg(test)]
+mod tests;

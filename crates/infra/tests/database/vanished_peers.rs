@@ -13,22 +13,12 @@ use domain::Readiness;
 use infra::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::{TcpListener, TcpStream, UnixStream},
+    net::TcpListener,
     time::{sleep, timeout},
 };
 use url::Url;
 
-trait Peer: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Peer for T {}
-
-/// Connects to the server of this database.
-async fn server(url: &Url) -> Box<dyn Peer> {
-    let port = url.port().unwrap_or(5432);
-    match url.query_pairs().find(|(name, _)| name == "host") {
-        Some((_, directory)) => Box::new(UnixStream::connect(format!("{directory}/.s.PGSQL.{port}")).await.unwrap()),
-        None => Box::new(TcpStream::connect((url.host_str().unwrap(), port)).await.unwrap()),
-    }
-}
+use crate::server::server;
 
 /// Passes on what one side sends, until the network breaks: then nothing arrives any more, not even the end.
 async fn pass(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, broken: Arc<AtomicBool>) {

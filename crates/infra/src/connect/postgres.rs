@@ -60,7 +60,7 @@ async fn opener(options: &PgConnectOptions) -> Option<Opener> {
     let opener = Opener::new(options)?;
     match timeout(START_LIMIT, opener.open()).await {
         Ok(Ok(session)) => {
-            session.close().await;
+            Opener::close(session).await;
             Some(opener)
         }
         Ok(Err(error)) => {

@@ -37,8 +37,15 @@ fn in_words(error: &DbErr) -> String {
 }
 
 /// What Postgres said over tokio-postgres, as sqlx would tell it.
-#[derive(Debug)]
+///
+/// Details, which may be values of a row, appear neither in `Display` nor in `Debug`.
 pub(crate) struct Said(pub(crate) DbError);
+
+impl fmt::Debug for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

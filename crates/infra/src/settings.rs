@@ -26,7 +26,7 @@ pub struct DatabaseSettings {
 
 impl DatabaseSettings {
     /// Twenty-four connections: twelve for each thread of a machine with two processors, so that requests seldom wait for one,
-    /// and few enough for four replicas within Postgres' usual limit of 100.
+    /// and few enough for three replicas within Postgres' usual limit of 100.
     pub const POSTGRES_CONNECTIONS: u32 = 24;
 
     /// Five connections: readers do not wait for the one writer there can be. More of them gained nothing when measured,

@@ -55,7 +55,7 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
         let mut insert = Entity::insert(row(owner, id, new, now)).into_query();
         let insert = self.connection.get_database_backend().build(insert.returning(columns()));
         let created = self.connection.write(insert).await.map_err(creation_error)?;
-        tasks(&created)?.pop().ok_or_else(|| repository_error(DbErr::RecordNotInserted))
+        tasks(owner, &created)?.pop().ok_or_else(|| repository_error(DbErr::RecordNotInserted))
     }
 
     async fn create_on(
@@ -108,7 +108,7 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
         };
         let update = self.connection.get_database_backend().build(update.into_query().returning(columns()));
         let updated = self.connection.write(update).await.map_err(repository_error)?;
-        match tasks(&updated)?.pop() {
+        match tasks(owner, &updated)?.pop() {
             Some(task) => Ok(Outcome::Done(task)),
             None => self.why_not(owner, id, precondition).await,
         }
@@ -138,14 +138,9 @@ fn holds(precondition: &Precondition) -> Condition {
 }
 
 impl<C: TaskConnection + Send> SeaOrmTasks<C> {
-    /// The tasks of an owner that a statement finds. The statement names the owner, and the connection is shared with
-    /// statements of others: should either ever be mixed up, nobody sees what comes of it.
+    /// The tasks of an owner that a statement finds.
     async fn read(&self, owner: &OwnerId, statement: Statement) -> Result<Vec<Task>, RepositoryError> {
-        let tasks = tasks(&self.connection.read(statement).await.map_err(repository_error)?)?;
-        if tasks.iter().any(|task| task.owner != *owner) {
-            return Err(RepositoryError::Failed("the database answered with rows of another owner".into()));
-        }
-        Ok(tasks)
+        tasks(owner, &self.connection.read(statement).await.map_err(repository_error)?)
     }
 
     /// Why no row was changed. Only a precondition makes a difference between rows that are there, so only then it is

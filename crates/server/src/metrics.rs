@@ -158,7 +158,7 @@ fn registry(sources: Sources, latest: &Latest) -> Registry {
     );
     all.register(
         "tasks_api_database_reads_pipelined",
-        "Reads that shared a connection to Postgres with others",
+        "Reads that went over a connection to Postgres that reads share",
         count(|now| now.pipelined),
     );
     all.register(

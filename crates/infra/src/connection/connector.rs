@@ -16,7 +16,10 @@ use tokio::{
     time::{interval, timeout},
 };
 
-use super::{opener::Opener, session::Session};
+use super::{
+    opener::Opener,
+    session::{Session, driver_error},
+};
 use crate::DatabaseSettings;
 
 /// A connection that was used this recently is taken to work.
@@ -33,9 +36,14 @@ pub(crate) trait Source: Clone + Send + Sync + 'static {
 
     fn open(&self) -> impl Future<Output = Result<Self::Connection, sqlx::Error>> + Send;
 
+    /// Whether it is known, without asking, that a connection cannot be used again.
+    fn is_spent(_connection: &Self::Connection) -> bool {
+        false
+    }
+
     fn ping(connection: &mut Self::Connection) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
-    /// Says good-bye, however long that takes.
+    /// Says good-bye.
     fn close(connection: Self::Connection) -> impl Future<Output = ()> + Send;
 }
 
@@ -60,8 +68,15 @@ impl Source for Opener {
     type Connection = Session;
 
     async fn open(&self) -> Result<Session, sqlx::Error> {
-        let (client, driver) = self.connect().await.map_err(io::Error::other)?;
+        let (client, driver) = self.connect().await.map_err(|error| match error.downcast::<tokio_postgres::Error>() {
+            Ok(error) => driver_error(&error),
+            Err(error) => io::Error::other(error).into(),
+        })?;
         Ok(Session::new(client, driver))
+    }
+
+    fn is_spent(session: &Session) -> bool {
+        session.is_spent()
     }
 
     async fn ping(session: &mut Session) -> Result<(), sqlx::Error> {
@@ -234,6 +249,10 @@ impl<S: Source> Manager for Connector<S> {
         let Some(connection) = &mut slot.connection else {
             return Err(RecycleError::message("a statement on it was broken off"));
         };
+        if S::is_spent(connection) {
+            self.report_death();
+            return Err(RecycleError::message("the other side has closed it"));
+        }
         if is_fresh {
             return Ok(());
         }

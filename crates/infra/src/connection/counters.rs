@@ -21,7 +21,7 @@ pub struct DatabaseStatistics {
     pub acquire_timeouts: u64,
     /// How many statements were run again because they had lost against another transaction.
     pub retries: u64,
-    /// How many reads shared a connection.
+    /// How many reads went over a connection that reads share.
     pub pipelined: u64,
     /// How many statements were refused for input that validation should have refused.
     pub validation_gaps: u64,

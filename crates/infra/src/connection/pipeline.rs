@@ -113,7 +113,7 @@ impl Pipeline {
     fn joinable(&self) -> Option<Arc<Connected>> {
         let mut state = self.0.state();
         match &*state {
-            State::Open(connected) if connected.session.is_closed() || self.0.is_old(connected) => {}
+            State::Open(connected) if connected.session.is_spent() || self.0.is_old(connected) => {}
             State::Open(connected) => {
                 let verdict = connected.traffic().verdict();
                 return match verdict {
@@ -133,7 +133,13 @@ impl Pipeline {
         // An old one is dropped, by the last who waits for an answer.
         *state = State::Opening;
         drop(state);
-        tokio::spawn(Shared::open(Arc::clone(&self.0)));
+        // Made here: the runtime may end before it comes to the task.
+        let gone = scopeguard::guard(Arc::clone(&self.0), |shared| shared.opened(None));
+        tokio::spawn(async move {
+            let opened = gone.connector.connection().await;
+            let opened = opened.inspect_err(|error| debug!(%error, "no pipeline could be opened"));
+            ScopeGuard::into_inner(gone).opened(opened.ok().map(Connected::new));
+        });
         None
     }
 
@@ -159,15 +165,6 @@ impl Shared {
 
     fn is_old(&self, connected: &Connected) -> bool {
         connected.opened.elapsed() > self.max_lifetime
-    }
-
-    /// On the runtime of the thread that wants it.
-    async fn open(self: Arc<Self>) {
-        let gone = scopeguard::guard(Arc::clone(&self), |shared| shared.opened(None));
-        let opened = self.connector.connection().await;
-        let shared = ScopeGuard::into_inner(gone);
-        let opened = opened.inspect_err(|error| debug!(%error, "no pipeline could be opened"));
-        shared.opened(opened.ok().map(Connected::new));
     }
 
     fn opened(&self, connected: Option<Connected>) {
@@ -219,14 +216,17 @@ impl Connected {
 
     async fn read(&self, statement: &Statement) -> Result<Vec<Row>, sqlx::Error> {
         let number = self.traffic().send();
-        let answer = self.session.run(statement).await?;
-        self.traffic().answer(number);
-        Ok(answer.rows)
+        let answer = self.session.run(statement).await;
+        if !matches!(answer, Err(sqlx::Error::Io(_))) {
+            self.traffic().answer(number);
+        }
+        Ok(answer?.rows)
     }
 }
 
 /// What is on its way. Reads are counted as they are sent. They are answered in that order, also those that nobody waits for
-/// any more, so that the answer to one tells that all before it have theirs.
+/// any more, so that the answer to one tells that those before it have theirs; but for those that had to be prepared first,
+/// which are a round trip late. What this is for can be that wrong.
 struct Traffic {
     sent: u64,
     answered: u64,

@@ -4,13 +4,16 @@
 //! nothing of it: it runs what SeaORM has built, and its rows are read by `tasks::row`.
 
 use std::{
+    error::Error,
     io,
+    sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
 use domain::BoxError;
 use futures_util::{TryStreamExt, pin_mut};
 use quick_cache::sync::Cache;
+use scopeguard::ScopeGuard;
 use sea_orm::{Statement, Value, Values};
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{
@@ -32,6 +35,8 @@ pub(crate) struct Session {
     client: Option<Client>,
     driver: JoinHandle<()>,
     statements: Cache<String, tokio_postgres::Statement>,
+    /// How many statements Postgres may keep prepared for nobody, because who had them prepared has gone meanwhile.
+    orphans: AtomicUsize,
 }
 
 /// What came of a statement.
@@ -55,18 +60,18 @@ impl Session {
                 debug!(%error, "a connection has broken");
             }
         });
-        Self { client: Some(client), driver, statements: Cache::new(STATEMENTS) }
+        Self { client: Some(client), driver, statements: Cache::new(STATEMENTS), orphans: AtomicUsize::new(0) }
     }
 
-    /// Whether nothing can be sent over it any more.
-    pub(super) fn is_closed(&self) -> bool {
-        self.client.as_ref().is_none_or(Client::is_closed)
+    /// Whether nothing can be sent over it any more, or it has become a burden to Postgres.
+    pub(super) fn is_spent(&self) -> bool {
+        self.client.as_ref().is_none_or(Client::is_closed) || self.orphans.load(Ordering::Relaxed) > STATEMENTS
     }
 
     /// Succeeds when Postgres has answered all that was sent before.
     pub(super) async fn ping(&self) -> Result<(), sqlx::Error> {
         let client = self.client.as_ref().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected))?;
-        client.check_connection().await.map_err(driver_error)
+        client.check_connection().await.map_err(|error| driver_error(&error))
     }
 
     /// Says good-bye, without waiting long for a peer that may not be there.
@@ -90,7 +95,7 @@ impl Session {
             // A migration has changed what its table looks like since it was prepared, which is all that is wrong with it.
             answer = self.attempt(client, &statement.sql, &values).await;
         }
-        answer.map_err(driver_error)
+        answer.map_err(|error| driver_error(&error))
     }
 
     async fn attempt(
@@ -121,7 +126,12 @@ impl Session {
             return Ok(prepared);
         }
         let types: Vec<Type> = values.iter().map(|value| value.kind.clone()).collect();
-        let prepared = client.prepare_typed(sql, &types).await?;
+        let orphan = scopeguard::guard((), |()| {
+            self.orphans.fetch_add(1, Ordering::Relaxed);
+        });
+        let prepared = client.prepare_typed(sql, &types).await;
+        ScopeGuard::into_inner(orphan);
+        let prepared = prepared?;
         self.statements.insert(sql.to_owned(), prepared.clone());
         Ok(prepared)
     }
@@ -136,12 +146,15 @@ fn log(statement: &str, elapsed: Duration) {
     }
 }
 
-/// The error as sqlx would tell it, so that errors of both mean the same.
-fn driver_error(error: tokio_postgres::Error) -> sqlx::Error {
-    match error.as_db_error() {
-        Some(said) => sqlx::Error::Database(Box::new(Said(said.clone()))),
-        None => io::Error::other(error).into(),
+/// The error as sqlx would tell it, so that errors of both mean the same. By itself it says little: its cause says what there
+/// is to be said.
+pub(super) fn driver_error(error: &tokio_postgres::Error) -> sqlx::Error {
+    if let Some(said) = error.as_db_error() {
+        return sqlx::Error::Database(Box::new(Said(said.clone())));
     }
+    let text = error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"));
+    let is_broken = error.is_closed() || error.source().is_some_and(<dyn Error>::is::<io::Error>);
+    if is_broken { io::Error::other(text).into() } else { sqlx::Error::Protocol(text) }
 }
 
 /// A value as the driver takes it, and its type.

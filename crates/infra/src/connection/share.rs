@@ -30,8 +30,8 @@ pub(super) struct ForTasks {
 }
 
 impl Share {
-    /// So many connections must a thread have to have both kinds.
-    const ENOUGH_FOR_BOTH: usize = 3;
+    /// So many connections must a thread have to have both kinds: with fewer, one that waits for a lock would hold up too much.
+    const ENOUGH_FOR_BOTH: usize = 4;
 
     /// Shares out `size` connections among the kinds. None is opened before it is needed.
     pub(super) fn new(
@@ -43,7 +43,7 @@ impl Share {
         let Some(for_tasks) = for_tasks.filter(|_| size >= Self::ENOUGH_FOR_BOTH) else {
             return Ok(Self { for_all_else: pool(connector, size)?, for_tasks: None });
         };
-        let for_all_else = (size / 4).max(1);
+        let for_all_else = size / 4;
         let reads = Pipeline::new(for_tasks.for_another_share(), settings);
         let changes = pool(for_tasks, size - for_all_else - 1)?;
         Ok(Self { for_all_else: pool(connector, for_all_else)?, for_tasks: Some(ForTasks { changes, reads }) })

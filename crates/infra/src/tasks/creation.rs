@@ -64,7 +64,7 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
                 self.insert_both(key, row).await
             }
         };
-        match tasks(&rows.map_err(creation_error)?)?.pop() {
+        match tasks(owner, &rows.map_err(creation_error)?)?.pop() {
             Some(task) => Ok(Creation::Created(task)),
             None => self.why_not_created(terms, owner, new).await,
         }

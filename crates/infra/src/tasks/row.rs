@@ -48,17 +48,23 @@ pub(super) fn columns() -> ReturningClause {
     Query::returning().columns(Column::iter())
 }
 
-/// The tasks in rows.
-pub(super) fn tasks(rows: &Rows) -> Result<Vec<Task>, RepositoryError> {
-    match rows {
+/// The tasks of an owner in rows. The statement named the owner, and the connection may be shared with statements of others:
+/// should either ever be mixed up, nobody sees what comes of it.
+pub(super) fn tasks(owner: &OwnerId, rows: &Rows) -> Result<Vec<Task>, RepositoryError> {
+    let tasks: Result<Vec<Task>, _> = match rows {
         Rows::Sqlx(rows) => rows.iter().map(task).collect(),
         Rows::TokioPostgres(rows) => rows.iter().map(read).collect(),
+    };
+    let tasks = tasks?;
+    if tasks.iter().any(|task| task.owner != *owner) {
+        return Err(RepositoryError::Failed("the database answered with rows of another owner".into()));
     }
+    Ok(tasks)
 }
 
 /// The task in a row of the entity's columns, in their order. All statements ask for them like that, so that none has to be
 /// looked up by its name: that took a quarter of a list.
-pub(super) fn task(row: &QueryResult) -> Result<Task, RepositoryError> {
+fn task(row: &QueryResult) -> Result<Task, RepositoryError> {
     if let Some(row) = row.try_as_pg_row() {
         read(row)
     } else if let Some(row) = row.try_as_sqlite_row() {

@@ -114,7 +114,7 @@ async fn who_gets_no_connection_in_time_is_told_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_loses_against_another_is_run_again() {
     // Of one driver, and of both.
-    for max_connections in [1, 3] {
+    for max_connections in [1, 4] {
         let change = |settings| DatabaseSettings { max_connections, ..settings };
         let Some((database, limited)) = with(change).await else { return };
         a_statement_that_loses_is_run_again(&database, &limited).await;

@@ -10,7 +10,8 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    Clock, IdSource, NewTask, OwnerId, RepositoryError, TaskId, TaskQuery, TaskRepository, Title,
+    Clock, IdSource, NewTask, OwnerId, Precondition, RepositoryError, TaskChanges, TaskId, TaskQuery, TaskRepository,
+    Title,
     testing::{FixedClock, SequentialIds, alice, bob},
 };
 use futures_util::future::join_all;
@@ -87,7 +88,7 @@ async fn a_pipeline_whose_peer_vanished_holds_up_no_read_for_long() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let broken = Arc::new(AtomicBool::new(false));
     let url = network(database.url(), Duration::ZERO, broken.clone()).await;
-    let through_it = DatabaseSettings { max_connections: 3, ..DatabaseSettings::new(url) };
+    let through_it = DatabaseSettings { max_connections: 4, ..DatabaseSettings::new(url) };
     let through_it = Database::connect(&through_it).await.unwrap();
     until_pipelined(&through_it).await;
 
@@ -202,7 +203,10 @@ async fn nobody_sees_rows_of_another_owner_even_if_answers_are_mixed_up(database
 
     let got = tasks.get(&alice().id, id).await;
     let listed = tasks.list(&alice().id, &TaskQuery::default()).await;
+    let none = TaskChanges::default();
+    let updated = tasks.update(&alice().id, id, &none, &Precondition::None, FixedClock::default().now()).await;
 
+    assert!(matches!(updated, Err(RepositoryError::Failed(_))), "{updated:?}");
     assert!(matches!(got, Err(RepositoryError::Failed(_))), "{got:?}");
     assert!(matches!(listed, Err(RepositoryError::Failed(_))), "{listed:?}");
 }

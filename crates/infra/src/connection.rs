@@ -95,7 +95,7 @@ pub trait TaskConnection: ConnectionTrait {
         async { self.query_all_raw(statement).await.map(Rows::Sqlx) }
     }
 
-    /// How many tasks a statement has changed.
+    /// How many rows a statement has changed, of tasks or users.
     fn count(&self, statement: Statement) -> impl Future<Output = Result<u64, DbErr>> + Send {
         async { Ok(self.execute_raw(statement).await?.rows_affected()) }
     }

@@ -68,10 +68,11 @@ impl Source for Opener {
     type Connection = Session;
 
     async fn open(&self) -> Result<Session, sqlx::Error> {
-        let (client, driver) = self.connect().await.map_err(|error| match error.downcast::<tokio_postgres::Error>() {
-            Ok(error) => driver_error(&error),
-            Err(error) => io::Error::other(error).into(),
-        })?;
+        let (client, driver) =
+            self.connect().await.map_err(|error| match error.downcast::<tokio_postgres::Error>() {
+                Ok(error) => driver_error(&error),
+                Err(error) => io::Error::other(error).into(),
+            })?;
         Ok(Session::new(client, driver))
     }
 

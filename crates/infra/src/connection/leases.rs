@@ -122,7 +122,7 @@ impl Leases {
         }
     }
 
-    /// Changes tasks, and tells how many.
+    /// Changes rows, and tells how many.
     pub(super) async fn count(&self, statement: &Statement) -> Result<u64, DbErr> {
         match self.run_on_session(statement).await {
             Some(answer) => Ok(answer?.affected),

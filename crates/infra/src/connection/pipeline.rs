@@ -7,6 +7,7 @@
 //! Nothing depends on a pipeline: whatever is amiss with it, reads take a connection of their own, and errors come from there.
 
 use std::{
+    io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
@@ -28,12 +29,15 @@ use super::{
 };
 use crate::DatabaseSettings;
 
-/// A pipeline that has not answered for longer than this, although it should, is not joined: what is first in it takes
-/// its time, and who comes next would too.
+/// A pipeline that has not answered for longer than this and the way there and back, although it should, is not joined: what
+/// is first in it takes its time, and who comes next would too.
 const PROMPT: Duration = Duration::from_millis(5);
 
-/// How long a read waits for its answer before it takes a connection of its own.
-const PATIENCE: Duration = Duration::from_millis(300);
+/// How long a read waits for its answer, besides the [`TRIPS`] it takes, before it takes a connection of its own.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How often a read goes there and back at most: to be prepared, and to be run, and as much again.
+const TRIPS: u32 = 4;
 
 /// How long after one that could not be opened the next is tried.
 const REST: Duration = Duration::from_secs(1);
@@ -76,7 +80,7 @@ impl Pipeline {
     /// The rows that a statement reads, or `None` if it should rather be run on a connection of its own.
     pub(super) async fn read(&self, statement: &Statement) -> Option<Vec<Row>> {
         let connected = self.joinable()?;
-        match timeout(PATIENCE, connected.read(statement)).await {
+        match timeout(connected.patience, connected.read(statement)).await {
             Ok(Ok(rows)) => {
                 self.0.pipelined.fetch_add(1, Ordering::Relaxed);
                 Some(rows)
@@ -136,9 +140,9 @@ impl Pipeline {
         // Made here: the runtime may end before it comes to the task.
         let gone = scopeguard::guard(Arc::clone(&self.0), |shared| shared.opened(None));
         tokio::spawn(async move {
-            let opened = gone.connector.connection().await;
+            let opened = gone.connect().await;
             let opened = opened.inspect_err(|error| debug!(%error, "no pipeline could be opened"));
-            ScopeGuard::into_inner(gone).opened(opened.ok().map(Connected::new));
+            ScopeGuard::into_inner(gone).opened(opened.ok());
         });
         None
     }
@@ -165,6 +169,13 @@ impl Shared {
 
     fn is_old(&self, connected: &Connected) -> bool {
         connected.opened.elapsed() > self.max_lifetime
+    }
+
+    async fn connect(&self) -> Result<Connected, sqlx::Error> {
+        let session = self.connector.connection().await?;
+        let begin = Instant::now();
+        timeout(self.statement_limit, session.ping()).await.map_err(io::Error::from)??;
+        Ok(Connected::new(session, begin.elapsed()))
     }
 
     fn opened(&self, connected: Option<Connected>) {
@@ -201,13 +212,17 @@ impl Shared {
 struct Connected {
     session: Session,
     opened: Instant,
+    /// How long a read waits for its answer.
+    patience: Duration,
     traffic: Mutex<Traffic>,
 }
 
 impl Connected {
-    fn new(session: Session) -> Self {
+    /// `trip` is how long it takes to get there and back.
+    fn new(session: Session, trip: Duration) -> Self {
         let opened = Instant::now();
-        Self { session, opened, traffic: Mutex::new(Traffic::new(opened)) }
+        let patience = PATIENCE + trip * TRIPS;
+        Self { session, opened, patience, traffic: Mutex::new(Traffic::new(opened, trip)) }
     }
 
     fn traffic(&self) -> MutexGuard<'_, Traffic> {
@@ -228,6 +243,7 @@ impl Connected {
 /// any more, so that the answer to one tells that those before it have theirs; but for those that had to be prepared first,
 /// which are a round trip late. What this is for can be that wrong.
 struct Traffic {
+    trip: Duration,
     sent: u64,
     answered: u64,
     /// When an answer last came, or the first of those without one was sent.
@@ -246,8 +262,8 @@ enum Verdict {
 }
 
 impl Traffic {
-    fn new(now: Instant) -> Self {
-        Self { sent: 0, answered: 0, progress: now, in_doubt: false }
+    fn new(now: Instant, trip: Duration) -> Self {
+        Self { trip, sent: 0, answered: 0, progress: now, in_doubt: false }
     }
 
     fn verdict(&self) -> Verdict {
@@ -256,8 +272,8 @@ impl Traffic {
         match silence {
             _ if self.in_doubt => Verdict::Busy,
             _ if silence > FRESH => Verdict::Check,
-            _ if owes_an_answer && silence > PATIENCE => Verdict::Check,
-            _ if owes_an_answer && silence > PROMPT => Verdict::Busy,
+            _ if owes_an_answer && silence > PATIENCE + self.trip * TRIPS => Verdict::Check,
+            _ if owes_an_answer && silence > PROMPT + self.trip => Verdict::Busy,
             _ => Verdict::Join,
         }
     }

@@ -93,6 +93,7 @@ impl Session {
             && error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED)
         {
             // A migration has changed what its table looks like since it was prepared, which is all that is wrong with it.
+            self.statements.remove(statement.sql.as_str());
             answer = self.attempt(client, &statement.sql, &values).await;
         }
         answer.map_err(|error| driver_error(&error))
@@ -105,15 +106,10 @@ impl Session {
         values: &[Parameter<'_>],
     ) -> Result<Answer, tokio_postgres::Error> {
         let prepared = self.prepared(client, sql, values).await?;
-        let answer = async {
-            let rows = client.query_raw(&prepared, values.iter().map(Parameter::as_sql)).await?;
-            pin_mut!(rows);
-            let all = rows.as_mut().try_collect().await?;
-            Ok(Answer { rows: all, affected: rows.rows_affected().unwrap_or(0) })
-        };
-        answer.await.inspect_err(|_failed| {
-            self.statements.remove(sql);
-        })
+        let rows = client.query_raw(&prepared, values.iter().map(Parameter::as_sql)).await?;
+        pin_mut!(rows);
+        let all = rows.as_mut().try_collect().await?;
+        Ok(Answer { rows: all, affected: rows.rows_affected().unwrap_or(0) })
     }
 
     async fn prepared(

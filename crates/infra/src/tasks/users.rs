@@ -57,7 +57,7 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
             // On no particular column: whoever has the id or the address stays as they are.
             .on_conflict(OnConflict::new().do_nothing().to_owned())
             .to_owned();
-        let inserted = self.connection.execute(&row).await.map_err(repository_error)?;
-        Ok(inserted.rows_affected() > 0)
+        let row = self.connection.get_database_backend().build(&row);
+        Ok(self.connection.count(row).await.map_err(repository_error)? > 0)
     }
 }

@@ -194,7 +194,7 @@ impl Shared {
         }
     }
 
-    /// Closes a connection that was not used for long, for as long as there is a pipeline.
+    /// Closes a connection over which nothing has come for long, for as long as there is a pipeline.
     async fn close_unused(this: Weak<Self>, idle_timeout: Duration) {
         let mut rounds = interval((idle_timeout / 4).max(Duration::from_millis(1)));
         loop {

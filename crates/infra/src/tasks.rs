@@ -5,26 +5,25 @@ mod entity;
 mod later;
 mod owned;
 mod row;
+mod statements;
+mod template;
 mod users;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    CompletedChange, Creation, CreationTerms, DescriptionChange, NewTask, Outcome, OwnerId, Page, Precondition,
-    Readiness, RepositoryError, Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp,
+    Creation, CreationTerms, NewTask, Outcome, OwnerId, Page, Precondition, Readiness, RepositoryError, Task,
+    TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp,
 };
-use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter, QueryTrait, Statement,
-    sea_query::{Expr, ExprTrait},
-};
+use sea_orm::{DbErr, Statement};
 
 use crate::{
     connection::TaskConnection,
     error::{creation_error, repository_error},
 };
-use entity::{Column, Entity};
-use later::later_of_updated_at_and;
-use owned::{owned_delete, owned_page, owned_task, owned_update};
-use row::{columns, row, tasks};
+use row::{row, tasks};
+use statements::Statements;
 
 /// Tasks, and the users they belong to, in the database behind a connection.
 ///
@@ -32,12 +31,14 @@ use row::{columns, row, tasks};
 #[derive(Debug, Clone)]
 pub struct SeaOrmTasks<C> {
     connection: C,
+    statements: Arc<Statements>,
 }
 
 impl<C: TaskConnection> SeaOrmTasks<C> {
     /// The tasks behind this connection.
     pub fn new(connection: C) -> Self {
-        Self { connection }
+        let statements = Arc::new(Statements::new(connection.get_database_backend()));
+        Self { connection, statements }
     }
 }
 
@@ -52,8 +53,7 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
         new: &NewTask,
         now: Timestamp,
     ) -> Result<Task, RepositoryError> {
-        let mut insert = Entity::insert(row(owner, id, new, now)).into_query();
-        let insert = self.connection.get_database_backend().build(insert.returning(columns()));
+        let insert = self.statements.insert(&row(owner, id, new, now));
         let created = self.connection.write(insert).await.map_err(creation_error)?;
         tasks(owner, &created)?.pop().ok_or_else(|| repository_error(DbErr::RecordNotInserted))
     }
@@ -70,12 +70,12 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
     }
 
     async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError> {
-        let select = owned_task(self.connection.get_database_backend(), owner, id);
+        let select = self.statements.find(owner, id);
         Ok(self.read(owner, select).await?.pop())
     }
 
     async fn list(&self, owner: &OwnerId, query: &TaskQuery) -> Result<Page, RepositoryError> {
-        let select = owned_page(self.connection.get_database_backend(), owner, query);
+        let select = self.statements.page(owner, query);
         Ok(Page::from_one_past(query.limit, self.read(owner, select).await?))
     }
 
@@ -87,26 +87,7 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
         precondition: &Precondition,
         now: Timestamp,
     ) -> Result<Outcome<Task>, RepositoryError> {
-        let updated_at = later_of_updated_at_and(now, self.connection.get_database_backend());
-        let update = owned_update(owner, id)
-            .filter(holds(precondition))
-            .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-            .col_expr(Column::UpdatedAt, updated_at);
-        let update = match &changes.title {
-            None => update,
-            Some(title) => update.col_expr(Column::Title, title.as_str().into()),
-        };
-        let update = match &changes.description {
-            DescriptionChange::Keep => update,
-            DescriptionChange::Clear => update.col_expr(Column::Description, Option::<String>::None.into()),
-            DescriptionChange::Set(text) => update.col_expr(Column::Description, text.as_str().into()),
-        };
-        let update = match changes.completed {
-            CompletedChange::Keep => update,
-            CompletedChange::Set(completed) => update.col_expr(Column::Completed, completed.into()),
-            CompletedChange::Toggle => update.col_expr(Column::Completed, Expr::col(Column::Completed).not()),
-        };
-        let update = self.connection.get_database_backend().build(update.into_query().returning(columns()));
+        let update = self.statements.update(owner, id, changes, precondition, now);
         let updated = self.connection.write(update).await.map_err(repository_error)?;
         match tasks(owner, &updated)?.pop() {
             Some(task) => Ok(Outcome::Done(task)),
@@ -120,20 +101,9 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
         id: TaskId,
         precondition: &Precondition,
     ) -> Result<Outcome<()>, RepositoryError> {
-        let delete = owned_delete(owner, id).filter(holds(precondition));
-        let delete = self.connection.get_database_backend().build(&delete.into_query());
+        let delete = self.statements.delete(owner, id, precondition);
         let deleted = self.connection.count(delete).await.map_err(repository_error)?;
         if deleted > 0 { Ok(Outcome::Done(())) } else { self.why_not(owner, id, precondition).await }
-    }
-}
-
-/// The rows that a precondition allows to be changed.
-fn holds(precondition: &Precondition) -> Condition {
-    match precondition {
-        Precondition::None => Condition::all(),
-        Precondition::Version(versions) => {
-            Condition::all().add(Column::Version.is_in(versions.iter().map(|version| version.get())))
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use domain::{
     Task, TaskId, Timestamp, Version,
 };
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbBackend, DbErr, DeriveIden, Iterable, QueryResult, QuerySelect, QueryTrait,
+    ConnectionTrait, DbBackend, DbErr, DeriveIden, Iterable, ModelTrait, QueryResult, QuerySelect, QueryTrait,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
     prelude::Uuid,
     sea_query::{
@@ -17,7 +17,7 @@ use sea_orm::{
 
 use super::{
     SeaOrmTasks,
-    entity::{ActiveModel, Column, Entity},
+    entity::{Column, Entity, Model},
     owned::owned,
     row::{columns, row, tasks},
 };
@@ -156,7 +156,7 @@ impl<C: TaskConnection + Send> IdempotencyKeys for SeaOrmTasks<C> {
 
 impl<C: TaskConnection + Send> SeaOrmTasks<C> {
     /// Adds a key and a task, both or neither. Returns the row of the task, or none if that of the key was not added.
-    async fn insert_both(&self, key: InsertStatement, task: ActiveModel) -> Result<Rows, DbErr> {
+    async fn insert_both(&self, key: InsertStatement, task: Model) -> Result<Rows, DbErr> {
         let Some(pool) = self.connection.sqlite() else {
             let both = both_in_one(key, &task)?;
             return self.connection.write(self.connection.get_database_backend().build(&both)).await;
@@ -175,7 +175,7 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
     }
 }
 
-fn both_in_one(key: InsertStatement, task: &ActiveModel) -> Result<WithQuery, DbErr> {
+fn both_in_one(key: InsertStatement, task: &Model) -> Result<WithQuery, DbErr> {
     let claimed = Alias::new("claimed");
     let has_claimed = Expr::exists(Query::select().expr(Expr::val(1)).from(claimed.clone()).to_owned());
     let claim = CommonTableExpression::new().query(key).table_name(claimed).to_owned();
@@ -210,16 +210,12 @@ fn claim(
 }
 
 /// Adds a task if `condition` holds, and returns its row.
-fn insert_where(task: &ActiveModel, condition: Option<Expr>) -> Result<InsertStatement, DbErr> {
-    let values = Column::iter().map(|column| value(task, column));
+fn insert_where(task: &Model, condition: Option<Expr>) -> Result<InsertStatement, DbErr> {
+    let values = Column::iter().map(|column| Expr::val(task.get(column)));
     let source = Query::select().exprs(values).and_where_option(condition).to_owned();
     let mut insert = Query::insert();
     insert.into_table(Entity).columns(Column::iter()).select_from(source).map_err(malformed)?;
     Ok(insert.returning(columns()).to_owned())
-}
-
-fn value(task: &ActiveModel, column: Column) -> Expr {
-    task.get(column).into_value().map_or(Expr::null(), Expr::val)
 }
 
 /// The last task that fits into the quota, if there are that many.

@@ -1,11 +1,9 @@
 //! The one thing about tasks that the two databases do differently.
 
-use domain::Timestamp;
 use sea_orm::{
     DbBackend,
     sea_query::{Expr, ExprTrait, Func},
 };
-use time::OffsetDateTime;
 
 use super::entity::Column;
 
@@ -13,9 +11,8 @@ use super::entity::Column;
 ///
 /// SQLite keeps times as RFC 3339 text with trailing zeros cut, so `…00.5Z` would come after `…00.51Z`, because `Z` does
 /// after `1`. Without the `Z` such texts order as the times do.
-pub(super) fn later_of_updated_at_and(now: Timestamp, backend: DbBackend) -> Expr {
+pub(super) fn later_of_updated_at_and(now: Expr, backend: DbBackend) -> Expr {
     let stored = Expr::col(Column::UpdatedAt);
-    let now = Expr::val(OffsetDateTime::from(now));
     if backend == DbBackend::Sqlite {
         let digits = |time: &Expr| Func::cust("rtrim").arg(time.clone()).arg("Z");
         Expr::case(Expr::from(digits(&stored)).gt(digits(&now)), stored).finally(now).into()

@@ -2,7 +2,6 @@
 
 use domain::{BoxError, Description, NewTask, OwnerId, RepositoryError, Task, TaskId, Timestamp, Title, Version};
 use sea_orm::{
-    ActiveValue::Set,
     IdenStatic, Iterable, QueryResult,
     sea_query::{Query, ReturningClause},
 };
@@ -10,7 +9,7 @@ use sqlx::{Column as _, Decode, Postgres, Row as _, Sqlite, Type, postgres::PgRo
 use time::OffsetDateTime;
 use tokio_postgres::types::FromSql;
 
-use super::entity::{ActiveModel, Column};
+use super::entity::{Column, Model};
 use crate::connection::Rows;
 
 /// A row that this program did not write: it breaks a rule of the domain.
@@ -30,16 +29,30 @@ struct UnreadableColumn {
     cause: BoxError,
 }
 
-pub(super) fn row(owner: &OwnerId, id: TaskId, task: &NewTask, now: Timestamp) -> ActiveModel {
-    ActiveModel {
-        user_id: Set(owner.as_str().to_owned()),
-        id: Set(*id.as_uuid()),
-        title: Set(task.title.as_str().to_owned()),
-        description: Set(task.description.as_ref().map(|text| text.as_str().to_owned())),
-        completed: Set(task.completed),
-        created_at: Set(now.into()),
-        updated_at: Set(now.into()),
-        version: Set(Version::FIRST.get()),
+pub(super) fn row(owner: &OwnerId, id: TaskId, task: &NewTask, now: Timestamp) -> Model {
+    Model {
+        user_id: owner.as_str().to_owned(),
+        id: *id.as_uuid(),
+        title: task.title.as_str().to_owned(),
+        description: task.description.as_ref().map(|text| text.as_str().to_owned()),
+        completed: task.completed,
+        created_at: now.into(),
+        updated_at: now.into(),
+        version: Version::FIRST.get(),
+    }
+}
+
+/// A row with nothing in it but its key.
+pub(super) fn blank(owner: &OwnerId, id: Uuid) -> Model {
+    Model {
+        user_id: owner.as_str().to_owned(),
+        id,
+        title: String::new(),
+        description: None,
+        completed: false,
+        created_at: OffsetDateTime::UNIX_EPOCH,
+        updated_at: OffsetDateTime::UNIX_EPOCH,
+        version: 0,
     }
 }
 

@@ -1,0 +1,55 @@
+//! Statements that are built once.
+
+use std::str::FromStr;
+
+use sea_orm::{DbBackend, IdenStatic, ModelTrait, Statement, StatementBuilder, Value, Values};
+
+use super::entity::{Column, Model};
+
+/// A statement without its values. To build one takes longer than to send it.
+#[derive(Debug)]
+pub(super) struct Template {
+    backend: DbBackend,
+    text: String,
+    places: Vec<Place>,
+}
+
+/// What stands in the place of a parameter.
+#[derive(Debug)]
+enum Place {
+    /// What a row has in this column.
+    Of(Column),
+    Constant(Value),
+}
+
+/// Stands for what a row has in a column, in a statement that is to be a template.
+pub(super) fn placeholder(column: Column) -> Value {
+    column.as_str().into()
+}
+
+impl Template {
+    /// Keeps a statement with placeholders.
+    pub(super) fn new(backend: DbBackend, statement: &impl StatementBuilder) -> Self {
+        let Statement { sql: text, values, .. } = backend.build(statement);
+        let places = values.into_iter().flat_map(|Values(values)| values).map(Place::of).collect();
+        Self { backend, text, places }
+    }
+
+    /// The statement with the values of a row.
+    pub(super) fn fill(&self, row: &Model) -> Statement {
+        let values = self.places.iter().map(|place| match place {
+            Place::Of(column) => row.get(*column),
+            Place::Constant(value) => value.clone(),
+        });
+        Statement::from_sql_and_values(self.backend, self.text.as_str(), values)
+    }
+}
+
+impl Place {
+    fn of(value: Value) -> Self {
+        match &value {
+            Value::String(Some(name)) => Column::from_str(name).map_or(Self::Constant(value), Self::Of),
+            _ => Self::Constant(value),
+        }
+    }
+}

@@ -129,7 +129,9 @@ impl Options {
 pub(crate) enum Target {
     /// The service on Postgres, with HS256 tokens
     Service,
-    /// The same, with `EdDSA` tokens
+    /// The same, with a line in the log for errors only, as the peers have it
+    Quiet,
+    /// The service on Postgres, with `EdDSA` tokens
     Eddsa,
     /// The service on SQLite
     Sqlite,
@@ -148,6 +150,7 @@ impl Target {
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Service => "tasks-api",
+            Self::Quiet => "tasks-api, errors logged only",
             Self::Eddsa => "tasks-api, EdDSA tokens",
             Self::Sqlite => "tasks-api on SQLite",
             Self::Fastapi => "FastAPI + SQLModel",

@@ -71,6 +71,7 @@ impl Bench {
                 Target::Service => {
                     started_often(target, &mut start_ms, || servers::service(&postgres.url, key_set, &log))?
                 }
+                Target::Quiet => servers::quiet(&postgres.url, key_set, &log)?,
                 Target::Eddsa => servers::service(&postgres.url, key_set, &log)?,
                 Target::Sqlite => {
                     let file = files.path().join("tasks.db");

@@ -55,7 +55,7 @@ pub(crate) struct Growth {
 /// Which measurements to take.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Options {
-    /// One short round of the main workloads at 32 connections: two minutes instead of an hour
+    /// One short round of the main workloads at 32 connections: two minutes instead of more than an hour
     #[arg(long)]
     pub(crate) quick: bool,
     /// These workloads only
@@ -129,7 +129,7 @@ impl Options {
 pub(crate) enum Target {
     /// The service on Postgres, with HS256 tokens
     Service,
-    /// The same, with a line in the log for errors only, as the peers have it
+    /// The same, logging errors only, as the peers do
     Quiet,
     /// The service on Postgres, with `EdDSA` tokens
     Eddsa,

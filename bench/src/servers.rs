@@ -13,17 +13,18 @@ use crate::{process::Server, tokens};
 
 /// The service as it is shipped, in production, and otherwise as it comes.
 pub(crate) fn service(database_url: &str, key_set: SocketAddr, log: &Path) -> anyhow::Result<Server> {
-    Server::start(command(database_url, key_set)?, "/health/ready", log)
+    Server::start(measured(database_url, key_set)?, "/health/ready", log)
 }
 
 /// The same without a line in the log for every request: the peers have none either.
 pub(crate) fn quiet(database_url: &str, key_set: SocketAddr, log: &Path) -> anyhow::Result<Server> {
-    let mut command = command(database_url, key_set)?;
+    let mut command = measured(database_url, key_set)?;
     command.env("RUST_LOG", "error");
     Server::start(command, "/health/ready", log)
 }
 
-fn command(database_url: &str, key_set: SocketAddr) -> anyhow::Result<Command> {
+/// With the settings that all measurements of it share.
+fn measured(database_url: &str, key_set: SocketAddr) -> anyhow::Result<Command> {
     let mut command = Command::new(binary()?);
     command.env_clear().envs(settings(database_url)).envs([
         ("BETTER_AUTH_URL", tokens::ORIGIN),

@@ -35,7 +35,7 @@ pub struct SeaOrmTasks<C> {
 }
 
 impl<C: TaskConnection> SeaOrmTasks<C> {
-    /// The tasks behind this connection.
+    /// The tasks behind this connection. Builds their statements: make it once, and clone it.
     pub fn new(connection: C) -> Self {
         let statements = Arc::new(Statements::new(connection.get_database_backend()));
         Self { connection, statements }

@@ -42,7 +42,7 @@ pub(super) fn row(owner: &OwnerId, id: TaskId, task: &NewTask, now: Timestamp) -
     }
 }
 
-/// A row with nothing in it but its key.
+/// A row with nothing in it but its key, for statements that name no other column or to be set first.
 pub(super) fn blank(owner: &OwnerId, id: Uuid) -> Model {
     Model {
         user_id: owner.as_str().to_owned(),

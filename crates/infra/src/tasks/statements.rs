@@ -1,4 +1,5 @@
-//! The statements on tasks. Most are built once, at the start, and only filled in for a request.
+//! The statements on tasks. All but those under a precondition are built once, at the start: to build one takes longer than to
+//! send it.
 
 use std::fmt::Write;
 
@@ -12,7 +13,7 @@ use sea_orm::{
 use super::{
     entity::{Column, Entity, Model},
     later::later_of_updated_at_and,
-    owned::{owned_delete, owned_later, owned_update},
+    owned::{templated, templated_delete, templated_update},
     row::{blank, columns},
     template::{Template, placeholder},
 };
@@ -23,38 +24,60 @@ pub(super) struct Statements {
     backend: DbBackend,
     insert: Template,
     find: Template,
-    /// Of all or only of the completed or open ones; from the newest or from some task on.
-    pages: [[Template; 2]; 2],
-    /// With the title, with the description, and what happens to `completed`.
-    updates: [[[Template; 3]; 2]; 2],
+    pages: Vec<(PageShape, Template)>,
+    updates: Vec<(UpdateShape, Template)>,
     delete: Template,
 }
 
-/// What an update does to `completed`, whatever the value.
-#[derive(Clone, Copy)]
+/// What a page is limited to, whatever the values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct PageShape {
+    /// To the completed, or to the open ones.
+    completed: bool,
+    /// To those after some task.
+    older_than: bool,
+}
+
+/// What an update sets, whatever the values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct UpdateShape {
+    title: bool,
+    description: bool,
+    completed: Completed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Completed {
     Kept,
     Set,
     Toggled,
 }
 
-const NO_AND_YES: [bool; 2] = [false, true];
+impl PageShape {
+    fn all() -> impl Iterator<Item = Self> {
+        [false, true].into_iter().flat_map(|completed| [false, true].map(|older_than| Self { completed, older_than }))
+    }
+}
+
+impl UpdateShape {
+    fn all() -> impl Iterator<Item = Self> {
+        [Completed::Kept, Completed::Set, Completed::Toggled].into_iter().flat_map(|completed| {
+            let of = |title| [false, true].map(|description| Self { title, description, completed });
+            [of(false), of(true)].into_iter().flatten()
+        })
+    }
+}
 
 impl Statements {
     pub(super) fn new(backend: DbBackend) -> Self {
-        let page = |filtered, continued| Template::new(backend, &page(filtered, continued));
-        let update = |title, description, completed| {
-            Template::new(backend, &update(backend, title, description, completed, &Precondition::None))
-        };
-        let completed = [Completed::Kept, Completed::Set, Completed::Toggled];
         Self {
             backend,
             insert: Template::new(backend, &insert()),
             find: Template::new(backend, &find()),
-            pages: NO_AND_YES.map(|filtered| NO_AND_YES.map(|continued| page(filtered, continued))),
-            updates: NO_AND_YES.map(|title| {
-                NO_AND_YES.map(|description| completed.map(|completed| update(title, description, completed)))
-            }),
+            pages: PageShape::all().map(|shape| (shape, Template::new(backend, &page(shape)))).collect(),
+            updates: UpdateShape::all()
+                .map(|shape| (shape, Template::new(backend, &update(backend, shape, &Precondition::None))))
+                .collect(),
             delete: Template::new(backend, &delete(&Precondition::None)),
         }
     }
@@ -75,13 +98,16 @@ impl Statements {
     /// each list anew: that takes it nearly as long as to run it. A limit that is seldom asked for costs a round trip or two
     /// more, since a connection keeps only some hundred statements prepared.
     pub(super) fn page(&self, owner: &OwnerId, query: &TaskQuery) -> Statement {
+        let shape = PageShape { completed: query.completed.is_some(), older_than: query.older_than.is_some() };
         let older_than = query.older_than.map_or_else(Uuid::nil, |id| *id.as_uuid());
         let values = Model { completed: query.completed.unwrap_or_default(), ..blank(owner, older_than) };
-        let (filtered, continued) = (query.completed.is_some(), query.older_than.is_some());
-        let mut page = self.pages[usize::from(filtered)][usize::from(continued)].fill(&values);
+        let mut statement = match built(&self.pages, shape) {
+            Some(template) => template.fill(&values),
+            None => Template::new(self.backend, &page(shape)).fill(&values),
+        };
         // To a string, which takes everything.
-        let _ = write!(page.sql, " LIMIT {}", query.limit.get() + 1);
-        page
+        let _ = write!(statement.sql, " LIMIT {}", query.limit.get() + 1);
+        statement
     }
 
     /// A change of one task of an owner, if `precondition` holds. Returns the row.
@@ -108,15 +134,12 @@ impl Statements {
             }
             CompletedChange::Toggle => Completed::Toggled,
         };
-        let (title, description) = (changes.title.is_some(), changes.description != DescriptionChange::Keep);
-        match precondition {
-            Precondition::None => {
-                self.updates[usize::from(title)][usize::from(description)][completed as usize].fill(&values)
-            }
-            Precondition::Version(_) => {
-                let update = update(self.backend, title, description, completed, precondition);
-                Template::new(self.backend, &update).fill(&values)
-            }
+        let description = changes.description != DescriptionChange::Keep;
+        let shape = UpdateShape { title: changes.title.is_some(), description, completed };
+        match built(&self.updates, shape) {
+            Some(template) if *precondition == Precondition::None => template.fill(&values),
+            // There are as many as there can be versions.
+            _ => Template::new(self.backend, &update(self.backend, shape, precondition)).fill(&values),
         }
     }
 
@@ -130,46 +153,45 @@ impl Statements {
     }
 }
 
+fn built<S: Copy + PartialEq>(templates: &[(S, Template)], shape: S) -> Option<&Template> {
+    templates.iter().find(|(other, _)| *other == shape).map(|(_, template)| template)
+}
+
 fn insert() -> InsertStatement {
+    // One for each column: there is nothing to panic about.
     let values = Column::iter().map(|column| Expr::val(placeholder(column)));
     let mut insert = Query::insert();
     insert.into_table(Entity).columns(Column::iter()).values_panic(values).returning(columns()).to_owned()
 }
 
 fn find() -> SelectStatement {
-    owned_later().filter(Column::Id.eq(placeholder(Column::Id))).into_query()
+    templated().filter(Column::Id.eq(placeholder(Column::Id))).into_query()
 }
 
-fn page(filtered: bool, continued: bool) -> SelectStatement {
-    let mut page = owned_later().order_by_desc(Column::Id);
-    if filtered {
+fn page(shape: PageShape) -> SelectStatement {
+    let mut page = templated().order_by_desc(Column::Id);
+    if shape.completed {
         page = page.filter(Column::Completed.eq(placeholder(Column::Completed)));
     }
-    if continued {
+    if shape.older_than {
         page = page.filter(Column::Id.lt(placeholder(Column::Id)));
     }
     page.into_query()
 }
 
-fn update(
-    backend: DbBackend,
-    title: bool,
-    description: bool,
-    completed: Completed,
-    precondition: &Precondition,
-) -> UpdateStatement {
+fn update(backend: DbBackend, shape: UpdateShape, precondition: &Precondition) -> UpdateStatement {
     let set = |column| Expr::val(placeholder(column));
-    let mut update = owned_update()
+    let mut update = templated_update()
         .filter(holds(precondition))
         .col_expr(Column::Version, Expr::col(Column::Version).add(1))
         .col_expr(Column::UpdatedAt, later_of_updated_at_and(set(Column::UpdatedAt), backend));
-    if title {
+    if shape.title {
         update = update.col_expr(Column::Title, set(Column::Title));
     }
-    if description {
+    if shape.description {
         update = update.col_expr(Column::Description, set(Column::Description));
     }
-    update = match completed {
+    update = match shape.completed {
         Completed::Kept => update,
         Completed::Set => update.col_expr(Column::Completed, set(Column::Completed)),
         Completed::Toggled => update.col_expr(Column::Completed, Expr::col(Column::Completed).not()),
@@ -178,7 +200,7 @@ fn update(
 }
 
 fn delete(precondition: &Precondition) -> DeleteStatement {
-    owned_delete().filter(holds(precondition)).into_query()
+    templated_delete().filter(holds(precondition)).into_query()
 }
 
 /// The rows that a precondition allows to be changed.
@@ -190,3 +212,6 @@ fn holds(precondition: &Precondition) -> Condition {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,11 +40,15 @@ openapi:
 client-types: client-install
     npm run --silent generate
 
-# Measure the service beside others; `just bench --quick`, `just bench --help`; needs Postgres, and Python and Node for the peers
+# Measure what `just release` builds beside others; `just bench --quick`, `just bench --help`; needs Python and Node for the peers
 [group("measure")]
 bench *args:
-    cargo build --release --package tasks-api --package bench
-    "${CARGO_TARGET_DIR:-target}/release/bench" "$@"
+    binary=$(deploy/release) && "${CARGO_TARGET_DIR:-target}/release/bench" --binary "$binary" "$@"
+
+# Build the binary for production, guided by a profile; needs Postgres, and llvm-profdata (`rustup component add llvm-tools`)
+[group("run")]
+release:
+    deploy/release
 
 # Start a throw-away Postgres, the example app and the service; needs Node 20 or later. Ctrl-C stops all of it
 [group("run")]

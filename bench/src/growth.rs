@@ -17,7 +17,7 @@ use crate::{
     random::Random,
     report::{Machine, json, thousands},
     requests::{Client, Requests},
-    servers,
+    servers::Service,
     svg::Picture,
     tokens::{self, Key},
 };
@@ -103,18 +103,18 @@ struct Stage {
 }
 
 /// Measures, and writes `growth.md`, `growth.json` and `growth.svg`.
-pub(crate) fn run(options: &Growth) -> anyhow::Result<()> {
+pub(crate) fn run(options: &Growth, service: &Service) -> anyhow::Result<()> {
     let scratch = scratch()?;
     let key_set = tokens::publish(&Ed25519KeyPair::generate().context("no key")?)?;
     let last = options.tasks.last().copied().context("--tasks must name a size")?;
     let stage = |tasks: u64| {
         eprintln!("making {} tasks", thousands(tasks as f64));
         let mut postgres = Postgres::start()?;
-        servers::migrate(&postgres.url)?;
+        service.migrate(&postgres.url)?;
         // Those whose lists grow are among the most.
         let heavy = if tasks == last { options.of_one_user.as_slice() } else { &[] };
         let (users, heavy) = fill(&mut postgres, tasks, heavy)?;
-        let server = servers::service(&postgres.url, key_set, &scratch.path().join(format!("log-{tasks}")))?;
+        let server = service.start(&postgres.url, key_set, &scratch.path().join(format!("log-{tasks}")))?;
         anyhow::Ok(Stage { tasks, postgres, server, users, heavy })
     };
     let mut stages: Vec<Stage> = options.tasks.iter().copied().map(stage).collect::<anyhow::Result<_>>()?;

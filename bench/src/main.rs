@@ -33,19 +33,20 @@ use clap::Parser;
 use crate::{
     options::{Command, CommandLine, Options},
     run::Bench,
+    servers::Service,
 };
 
 fn main() -> anyhow::Result<()> {
-    let CommandLine { command, options } = CommandLine::parse();
+    let CommandLine { command, binary, options } = CommandLine::parse();
     match command {
-        None => requests(&options),
-        Some(Command::Growth(options)) => growth::run(&options),
+        None => requests(&options, Service::find(binary)?),
+        Some(Command::Growth(options)) => growth::run(&options, &Service::find(binary)?),
         Some(Command::Fixed) => fixed::serve(),
     }
 }
 
-fn requests(options: &Options) -> anyhow::Result<()> {
-    let report = Bench::start(options)?.run(options)?;
+fn requests(options: &Options, service: Service) -> anyhow::Result<()> {
+    let report = Bench::start(options, service)?.run(options)?;
     report.write(&options.out)?;
     print!("\n{}", report.tables());
     println!("\nwritten to {}", options.out.display());

@@ -14,6 +14,9 @@ pub(crate) struct CommandLine {
     /// What to measure, where that is not the requests.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+    /// The binary to measure; without it, the one that was built beside this program
+    #[arg(long, global = true)]
+    pub(crate) binary: Option<PathBuf>,
     /// Which requests, and how.
     #[command(flatten)]
     pub(crate) options: Options,

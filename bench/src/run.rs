@@ -1,6 +1,6 @@
 //! Measuring requests: each target in turn, several rounds.
 
-use std::{collections::HashMap, fs, sync::atomic::AtomicU64, time::Duration};
+use std::{collections::HashMap, sync::atomic::AtomicU64, time::Duration};
 
 use anyhow::{Context, bail};
 use aws_lc_rs::signature::Ed25519KeyPair;
@@ -18,7 +18,8 @@ use crate::{
     random::Random,
     report::{Machine, Report},
     requests::{Client, Requests, Working, clients},
-    same, servers,
+    same,
+    servers::{self, Service},
     sqlite::Sqlite,
     statements::Statement,
     tokens::{self, Key},
@@ -30,6 +31,7 @@ const DATA: Data = Data { owners: 200, tasks_each: 1000 };
 
 /// All that runs while measurements are taken. The servers are dropped before their databases.
 pub(crate) struct Bench {
+    service: Service,
     servers: HashMap<Target, Server>,
     sqlite: Option<Sqlite>,
     postgres: Postgres,
@@ -43,7 +45,7 @@ pub(crate) struct Bench {
 
 impl Bench {
     /// Starts and fills what these options need.
-    pub(crate) fn start(options: &Options) -> anyhow::Result<Self> {
+    pub(crate) fn start(options: &Options, service: Service) -> anyhow::Result<Self> {
         let targets = options.targets();
         let scratch = scratch()?;
         let files = tempfile::Builder::new().prefix("tasks-bench-").tempdir()?;
@@ -51,7 +53,7 @@ impl Bench {
 
         eprintln!("making {} tasks of each of {} users", DATA.tasks_each, DATA.owners);
         let mut postgres = Postgres::start()?;
-        servers::migrate(&postgres.url)?;
+        service.migrate(&postgres.url)?;
         postgres.execute(&Dialect::Postgres.add_owners(DATA.owners))?;
         postgres.execute(&Dialect::Postgres.add_tasks(FIRST_TASK, DATA.tasks(), DATA.owners))?;
         postgres.execute("VACUUM ANALYZE")?;
@@ -69,20 +71,20 @@ impl Bench {
             let log = log(target);
             let server = match target {
                 Target::Service => {
-                    started_often(target, &mut start_ms, || servers::service(&postgres.url, key_set, &log))?
+                    started_often(target, &mut start_ms, || service.start(&postgres.url, key_set, &log))?
                 }
-                Target::Quiet => servers::quiet(&postgres.url, key_set, &log)?,
-                Target::Eddsa => servers::service(&postgres.url, key_set, &log)?,
+                Target::Quiet => service.start_quiet(&postgres.url, key_set, &log)?,
+                Target::Eddsa => service.start(&postgres.url, key_set, &log)?,
                 Target::Sqlite => {
                     let file = files.path().join("tasks.db");
                     let url = format!("sqlite:{}", file.display());
-                    servers::migrate(&url)?;
+                    service.migrate(&url)?;
                     let mut database = Sqlite::open(&file)?;
                     database.execute(&Dialect::Sqlite.add_owners(DATA.owners))?;
                     database.execute(&Dialect::Sqlite.add_tasks(FIRST_TASK, DATA.tasks(), DATA.owners))?;
                     database.execute("ANALYZE")?;
                     sqlite = Some(database);
-                    started_often(target, &mut start_ms, || servers::service(&url, key_set, &log))?
+                    started_often(target, &mut start_ms, || service.start(&url, key_set, &log))?
                 }
                 Target::Fixed => servers::fixed(&log)?,
                 Target::Pgbench => continue,
@@ -92,6 +94,7 @@ impl Bench {
             running.insert(target, server);
         }
         let mut bench = Self {
+            service,
             servers: running,
             sqlite,
             postgres,
@@ -175,7 +178,7 @@ impl Bench {
             machine: Machine::new(self.postgres.one("SHOW server_version")?)?,
             seconds: self.times.1.as_secs(),
             rounds: options.rounds(),
-            binary_bytes: fs::metadata(servers::binary()?)?.len(),
+            binary_bytes: self.service.bytes()?,
             start_ms: self.start_ms,
             failed,
             medians: medians(&measurements),

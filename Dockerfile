@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 
 ARG RUST_VERSION=1.95
-# `guided` takes three times as long to build and a quarter less of the processor to run: see deploy/release.
+# `plain`, or `guided` by a profile: docs/adr/0014-guided-builds.md.
 ARG BUILD=plain
 
 # The workspace without its code: manifests, and the source files that these name, empty. It stays the same while only code
@@ -25,12 +25,17 @@ COPY . .
 RUN find crates migration -name '*.rs' -exec touch {} + \
     && cargo build --locked --release --package tasks-api
 
-FROM plain AS guided
+FROM rust:${RUST_VERSION}-slim-trixie AS guided
+# Nothing of this gets into the image, so that any version will do.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends postgresql \
     && rm -rf /var/lib/apt/lists/* \
-    && rustup component add llvm-tools \
-    && install "$(deploy/release)" target/release/tasks-api
+    && rustup component add llvm-tools
+WORKDIR /src
+COPY . .
+RUN deploy/release \
+    && mv target/guided/tasks-api target/release/tasks-api
 
 # hadolint ignore=DL3006
 FROM ${BUILD} AS build

@@ -43,9 +43,11 @@ client-types: client-install
 # Measure what `just release` builds beside others; `just bench --quick`, `just bench --help`; needs Python and Node for the peers
 [group("measure")]
 bench *args:
-    binary=$(deploy/release) && "${CARGO_TARGET_DIR:-target}/release/bench" --binary "$binary" "$@"
+    cargo build --release --package bench
+    [[ " $* " =~ " --binary "|" --help " ]] || deploy/release
+    "${CARGO_TARGET_DIR:-target}/release/bench" "$@"
 
-# Build the binary for production, guided by a profile; needs Postgres, and llvm-profdata (`rustup component add llvm-tools`)
+# Build the service guided by a profile, for less of the processor; needs Postgres, and `rustup component add llvm-tools`
 [group("run")]
 release:
     deploy/release

@@ -14,7 +14,7 @@ pub(crate) struct CommandLine {
     /// What to measure, where that is not the requests.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
-    /// The binary to measure; without it, the one that was built beside this program
+    /// The binary to measure; without it, the one that `just release` made
     #[arg(long, global = true)]
     pub(crate) binary: Option<PathBuf>,
     /// Which requests, and how.

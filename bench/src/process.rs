@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::answer;
 
@@ -65,7 +66,7 @@ impl Server {
 impl Drop for Server {
     /// In order: those that consist of several processes would leave some behind otherwise.
     fn drop(&mut self) {
-        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        let _gone = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let begin = Instant::now();
         while begin.elapsed() < PATIENCE {
             if !matches!(self.child.try_wait(), Ok(None)) {
@@ -73,6 +74,7 @@ impl Drop for Server {
             }
             thread::sleep(Duration::from_millis(10));
         }
+        eprintln!("process {} does not stop, and is killed", self.child.id());
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -12,15 +12,18 @@ use anyhow::Context;
 use crate::{process::Server, tokens};
 
 /// The binary of the service.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Service(PathBuf);
 
 impl Service {
-    /// The one that was asked for, or else the one that was built beside this program.
+    /// The one that was asked for, or else the one that `just release` made.
     pub(crate) fn find(asked_for: Option<PathBuf>) -> anyhow::Result<Self> {
-        let binary = asked_for.map_or_else(|| Ok(env::current_exe()?.with_file_name("tasks-api")), anyhow::Ok)?;
-        let found = binary.canonicalize().with_context(|| format!("{}: run `just bench`", binary.display()))?;
-        Ok(Self(found))
+        let binary = match asked_for {
+            Some(binary) => binary,
+            None => env::current_exe()?.with_file_name("../guided/tasks-api"),
+        };
+        let remedy = || format!("{}: run `just release`, or name another one with --binary", binary.display());
+        Ok(Self(binary.canonicalize().with_context(remedy)?))
     }
 
     /// Starts it in production, and otherwise as it comes.

@@ -44,7 +44,7 @@ client-types: client-install
 [group("measure")]
 bench *args:
     cargo build --release --package bench
-    [[ " $* " =~ " --binary "|" --help " ]] || deploy/release
+    [[ " $*" =~ " --binary"|" --help" ]] || deploy/release
     "${CARGO_TARGET_DIR:-target}/release/bench" "$@"
 
 # Build the service guided by a profile, for less of the processor; needs Postgres, and `rustup component add llvm-tools`

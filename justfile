@@ -44,6 +44,7 @@ client-types: client-install
 [group("measure")]
 bench *args:
     cargo build --release --package bench
+    # 25 minutes from nothing, which help and another binary do without.
     [[ " $*" =~ " --binary"|" --help" ]] || deploy/release
     "${CARGO_TARGET_DIR:-target}/release/bench" "$@"
 

@@ -15,13 +15,16 @@ use crate::{
 pub(crate) const OWNER: usize = 3;
 
 /// `{mine}` and `{theirs}` are tasks that are there, `{new}` is the one that was created last.
-const STEPS: [(&str, &str, &str); 12] = [
+const STEPS: [(&str, &str, &str); 15] = [
     ("GET", "/{mine}", ""),
     ("GET", "?limit=20", ""),
     ("GET", "?limit=1000", ""),
     ("POST", "", r#"{"title":"Buy wine","description":"Red"}"#),
     ("PATCH", "/{new}", r#"{"title":"Buy cheese","description":null}"#),
     ("PATCH", "/{new}/complete", ""),
+    ("PATCH", "/{new}/complete", "{}"),
+    ("PATCH", "/{new}/complete", r#"{"completed":true}"#),
+    ("PATCH", "/{new}/complete", r#"{"completed":true}"#),
     ("GET", "/{new}", ""),
     ("DELETE", "/{new}", ""),
     ("DELETE", "/{new}", ""),

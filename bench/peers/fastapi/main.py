@@ -53,6 +53,10 @@ class TaskUpdate(SQLModel):
     completed: bool | None = None
 
 
+class Completion(SQLModel):
+    completed: bool | None = None
+
+
 class TaskPublic(TaskBase):
     id: UUID
     user_id: str
@@ -160,9 +164,10 @@ async def update_task(session: Session, owner: Owner, id: UUID, body: TaskUpdate
 
 
 @app.patch("/api/tasks/{id}/complete", response_model=TaskResponse)
-async def toggle_task(session: Session, owner: Owner, id: UUID):
+async def complete_task(session: Session, owner: Owner, id: UUID, body: Completion | None = None):
     task = await owned(session, owner, id)
-    return await changed(session, task, {"completed": not task.completed})
+    toggles = body is None or body.completed is None
+    return await changed(session, task, {"completed": not task.completed if toggles else body.completed})
 
 
 @app.delete("/api/tasks/{id}", status_code=204)

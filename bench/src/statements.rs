@@ -42,7 +42,7 @@ impl Statement {
             }
             Workload::Create => {
                 let values = "($1, $2, $3, $4, $5, $6, $7, $8)";
-                let sql = format!("INSERT INTO {table} ({columns}) VALUES {values} RETURNING {columns}");
+                let sql = format!("INSERT INTO {table} ({columns}) VALUES {values}");
                 (sql, vec![owner, task, title, description, "false".to_owned(), now.clone(), now, one])
             }
             Workload::Update => {

@@ -36,3 +36,12 @@ pub struct Task {
     /// How many states it has had.
     pub version: Version,
 }
+
+impl Task {
+    /// What `new` is once it has been created: `now` is both its times, and its version the first.
+    #[must_use]
+    pub fn created(owner: OwnerId, id: TaskId, new: NewTask, now: Timestamp) -> Self {
+        let NewTask { title, description, completed } = new;
+        Self { id, owner, title, description, completed, created_at: now, updated_at: now, version: Version::FIRST }
+    }
+}

@@ -85,12 +85,12 @@ pub trait TaskConnection: ConnectionTrait {
     /// The pool, if it is one to SQLite: what Postgres does in one statement can take a transaction there.
     fn sqlite(&self) -> Option<&DatabaseConnection>;
 
-    /// The tasks that a statement reads, few and by key: it may share a connection with others.
+    /// The rows that a statement reads, few and by key: it may share a connection with others.
     fn read(&self, statement: Statement) -> impl Future<Output = Result<Rows, DbErr>> + Send {
         self.write(statement)
     }
 
-    /// The tasks that a statement has changed.
+    /// The rows that a statement has changed.
     fn write(&self, statement: Statement) -> impl Future<Output = Result<Rows, DbErr>> + Send {
         async { self.query_all_raw(statement).await.map(Rows::Sqlx) }
     }
@@ -101,7 +101,7 @@ pub trait TaskConnection: ConnectionTrait {
     }
 }
 
-/// Rows of tasks, as one of the drivers has them.
+/// Rows, as one of the drivers has them.
 #[derive(Debug)]
 pub enum Rows {
     /// Of sqlx.

@@ -25,9 +25,10 @@ pub struct DatabaseSettings {
 }
 
 impl DatabaseSettings {
-    /// Twenty-four connections: twelve for each thread of a machine with two processors, so that requests seldom wait for one,
-    /// and few enough for three replicas within Postgres' usual limit of 100.
-    pub const POSTGRES_CONNECTIONS: u32 = 24;
+    /// Thirty-six connections: eighteen for each thread of a machine with two processors, so that changes seldom wait for one
+    /// and Postgres commits many at once; and few enough for two replicas, or for one that takes the place of another, within
+    /// Postgres' usual limit of 100.
+    pub const POSTGRES_CONNECTIONS: u32 = 36;
 
     /// Five connections: readers do not wait for the one writer there can be. More of them gained nothing when measured,
     /// and each is a thread.

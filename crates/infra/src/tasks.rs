@@ -53,9 +53,9 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
         new: &NewTask,
         now: Timestamp,
     ) -> Result<Task, RepositoryError> {
-        let insert = self.statements.insert(&row(owner, id, new, now));
-        let created = self.connection.write(insert).await.map_err(creation_error)?;
-        tasks(owner, &created)?.pop().ok_or_else(|| repository_error(DbErr::RecordNotInserted))
+        let task = Task::created(owner.clone(), id, new.clone(), now);
+        let added = self.connection.count(self.statements.insert(&row(&task))).await.map_err(creation_error)?;
+        if added > 0 { Ok(task) } else { Err(repository_error(DbErr::RecordNotInserted)) }
     }
 
     async fn create_on(

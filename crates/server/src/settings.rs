@@ -96,7 +96,7 @@ settings! {
         "Where Prometheus reads metrics, at `/metrics`. No token is asked for: choose an address that only it can reach.";
     CORS_ORIGINS: "origins such as https://app.example.com, separated by commas", Depends("development: `http://localhost:3000`; production: none"),
         "Whose pages may call the API from a browser, besides the origin of `BETTER_AUTH_URL`. None are needed behind a Next.js rewrite.";
-    DATABASE_MAX_CONNECTIONS: "a number from 1 to 1000", Depends("24; on SQLite 5"),
+    DATABASE_MAX_CONNECTIONS: "a number from 1 to 1000", Depends("36; on SQLite 5"),
         "How many connections to the database the requests share. On Postgres one more looks after the schema.";
     DATABASE_ACQUIRE_TIMEOUT: "a duration shorter than DATABASE_STATEMENT_TIMEOUT, such as 500ms or 1s", Value("1s"),
         "How long a request waits for a free connection before it is answered with 503.";

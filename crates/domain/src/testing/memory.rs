@@ -9,7 +9,7 @@ use super::{alice, bob};
 use crate::{
     CompletedChange, Creation, CreationTerms, DescriptionChange, Fingerprint, IdempotencyKey, IdempotencyKeys,
     Identity, NewTask, Once, Outcome, OwnerId, Page, Precondition, Readiness, RepositoryError, Task, TaskChanges,
-    TaskId, TaskQuery, TaskRepository, Timestamp, UserProvisioner, Version,
+    TaskId, TaskQuery, TaskRepository, Timestamp, UserProvisioner,
 };
 
 /// A repository in memory that passes the same contract suite as the real ones. Alice and Bob are its users.
@@ -28,16 +28,7 @@ impl State {
         if !self.users.contains(owner) {
             return Err(RepositoryError::UnknownOwner);
         }
-        let task = Task {
-            id,
-            owner: owner.clone(),
-            title: task.title.clone(),
-            description: task.description.clone(),
-            completed: task.completed,
-            created_at: now,
-            updated_at: now,
-            version: Version::FIRST,
-        };
+        let task = Task::created(owner.clone(), id, task.clone(), now);
         self.tasks.insert((owner.clone(), id), task.clone());
         Ok(task)
     }

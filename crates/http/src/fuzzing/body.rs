@@ -1,6 +1,5 @@
 use domain::{
     CompletedChange, Description, DescriptionChange, NewTask, OwnerId, Task, TaskChanges, TaskId, Timestamp, Title,
-    Version,
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -90,13 +89,10 @@ fn task_as_sent(task: &NewTask) -> Vec<u8> {
     if let Some(description) = &task.description {
         assert_description(description);
     }
-    let NewTask { title, description, completed } = task.clone();
     let now = Timestamp::from_unix_milliseconds(0).unwrap();
     let owner = OwnerId::try_from("alice".to_owned()).unwrap();
     let id = TaskId::from(Uuid::nil());
-    let version = Version::FIRST;
-    let task = Task { id, owner, title, description, completed, created_at: now, updated_at: now, version };
-    task_body::json(&task).into_bytes()
+    task_body::json(&Task::created(owner, id, task.clone(), now)).into_bytes()
 }
 
 fn changes_as_sent(changes: &TaskChanges) -> Map<String, Value> {

@@ -43,7 +43,7 @@ impl Share {
         let Some(for_tasks) = for_tasks.filter(|_| size >= Self::ENOUGH_FOR_BOTH) else {
             return Ok(Self { for_all_else: pool(connector, size)?, for_tasks: None });
         };
-        let for_all_else = size / 4;
+        let for_all_else = (size / 8).max(1);
         let reads = Pipeline::new(for_tasks.for_another_share(), settings);
         let changes = pool(for_tasks, size - for_all_else - 1)?;
         Ok(Self { for_all_else: pool(connector, for_all_else)?, for_tasks: Some(ForTasks { changes, reads }) })

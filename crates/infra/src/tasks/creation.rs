@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::{
     Creation, CreationTerms, Fingerprint, IdempotencyKey, IdempotencyKeys, NewTask, Once, OwnerId, RepositoryError,
-    Task, TaskId, Timestamp, Version,
+    Task, TaskId, Timestamp,
 };
 use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, DeriveIden, Iterable, ModelTrait, QueryResult, QuerySelect, QueryTrait,
@@ -19,10 +19,10 @@ use super::{
     SeaOrmTasks,
     entity::{Column, Entity, Model},
     owned::owned,
-    row::{columns, row, tasks},
+    row::row,
 };
 use crate::{
-    connection::{Rows, TaskConnection},
+    connection::TaskConnection,
     error::{creation_error, repository_error},
 };
 
@@ -47,11 +47,12 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
         now: Timestamp,
     ) -> Result<Creation, RepositoryError> {
         let has_room = terms.quota.map(|quota| Expr::exists(task_at(owner, quota)).not());
-        let row = row(owner, id, new, now);
-        let rows = match &terms.once {
+        let task = Task::created(owner.clone(), id, new.clone(), now);
+        let row = row(&task);
+        let added = match &terms.once {
             None => {
                 let insert = insert_where(&row, has_room).map_err(repository_error)?;
-                self.connection.write(self.connection.get_database_backend().build(&insert)).await
+                self.connection.count(self.connection.get_database_backend().build(&insert)).await
             }
             Some(once) => {
                 let is_free = match self.connection.get_database_backend() {
@@ -64,9 +65,10 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
                 self.insert_both(key, row).await
             }
         };
-        match tasks(owner, &rows.map_err(creation_error)?)?.pop() {
-            Some(task) => Ok(Creation::Created(task)),
-            None => self.why_not_created(terms, owner, new).await,
+        if added.map_err(creation_error)? > 0 {
+            Ok(Creation::Created(task))
+        } else {
+            self.why_not_created(terms, owner, new).await
         }
     }
 
@@ -108,19 +110,9 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
         if fingerprint != Fingerprint::from(new).as_bytes() {
             return Ok(Some(Creation::KeyReused));
         }
-        let NewTask { title, description, completed } = new.clone();
         let beyond_the_calendar = || repository_error(DbErr::Type("the created_at of a key is no time".to_owned()));
         let created_at = Timestamp::from_unix_milliseconds(created_at).ok_or_else(beyond_the_calendar)?;
-        Ok(Some(Creation::Replayed(Task {
-            id: id.into(),
-            owner: owner.clone(),
-            title,
-            description,
-            completed,
-            created_at,
-            updated_at: created_at,
-            version: Version::FIRST,
-        })))
+        Ok(Some(Creation::Replayed(Task::created(owner.clone(), id.into(), new.clone(), created_at))))
     }
 }
 
@@ -155,11 +147,11 @@ impl<C: TaskConnection + Send> IdempotencyKeys for SeaOrmTasks<C> {
 }
 
 impl<C: TaskConnection + Send> SeaOrmTasks<C> {
-    /// Adds a key and a task, both or neither. Returns the row of the task, or none if that of the key was not added.
-    async fn insert_both(&self, key: InsertStatement, task: Model) -> Result<Rows, DbErr> {
+    /// Adds a key and a task, both or neither. Returns how many tasks: none if the key was not added.
+    async fn insert_both(&self, key: InsertStatement, task: Model) -> Result<u64, DbErr> {
         let Some(pool) = self.connection.sqlite() else {
             let both = both_in_one(key, &task)?;
-            return self.connection.write(self.connection.get_database_backend().build(&both)).await;
+            return self.connection.count(self.connection.get_database_backend().build(&both)).await;
         };
         // Immediate: a transaction that found out late that another one has written would have to give up.
         let options = TransactionOptions {
@@ -168,10 +160,12 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
         };
         let transaction = pool.begin_with_options(options).await?;
         let claimed = transaction.query_all(&key).await?;
-        let rows =
-            if claimed.is_empty() { claimed } else { transaction.query_all(&insert_where(&task, None)?).await? };
+        let added = match claimed.is_empty() {
+            true => 0,
+            false => transaction.execute(&insert_where(&task, None)?).await?.rows_affected(),
+        };
         transaction.commit().await?;
-        Ok(Rows::Sqlx(rows))
+        Ok(added)
     }
 }
 
@@ -209,13 +203,13 @@ fn claim(
     Ok(insert.on_conflict(unless_taken).returning_col(Keys::TaskId).to_owned())
 }
 
-/// Adds a task if `condition` holds, and returns its row.
+/// Adds a task if `condition` holds.
 fn insert_where(task: &Model, condition: Option<Expr>) -> Result<InsertStatement, DbErr> {
     let values = Column::iter().map(|column| Expr::val(task.get(column)));
     let source = Query::select().exprs(values).and_where_option(condition).to_owned();
     let mut insert = Query::insert();
     insert.into_table(Entity).columns(Column::iter()).select_from(source).map_err(malformed)?;
-    Ok(insert.returning(columns()).to_owned())
+    Ok(insert)
 }
 
 /// The last task that fits into the quota, if there are that many.

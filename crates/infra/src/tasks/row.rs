@@ -1,6 +1,6 @@
 //! Rows to tasks and back.
 
-use domain::{BoxError, Description, NewTask, OwnerId, RepositoryError, Task, TaskId, Timestamp, Title, Version};
+use domain::{BoxError, Description, OwnerId, RepositoryError, Task, TaskId, Title};
 use sea_orm::{
     IdenStatic, Iterable, QueryResult,
     sea_query::{Query, ReturningClause},
@@ -29,16 +29,16 @@ struct UnreadableColumn {
     cause: BoxError,
 }
 
-pub(super) fn row(owner: &OwnerId, id: TaskId, task: &NewTask, now: Timestamp) -> Model {
+pub(super) fn row(task: &Task) -> Model {
     Model {
-        user_id: owner.as_str().to_owned(),
-        id: *id.as_uuid(),
+        user_id: task.owner.as_str().to_owned(),
+        id: *task.id.as_uuid(),
         title: task.title.as_str().to_owned(),
         description: task.description.as_ref().map(|text| text.as_str().to_owned()),
         completed: task.completed,
-        created_at: now.into(),
-        updated_at: now.into(),
-        version: Version::FIRST.get(),
+        created_at: task.created_at.into(),
+        updated_at: task.updated_at.into(),
+        version: task.version.get(),
     }
 }
 

@@ -82,7 +82,7 @@ impl Statements {
         }
     }
 
-    /// Adds a task, and returns its row.
+    /// Adds a task. It does not return the row: all that is in it is known.
     pub(super) fn insert(&self, task: &Model) -> Statement {
         self.insert.fill(task)
     }
@@ -161,7 +161,7 @@ fn insert() -> InsertStatement {
     // One for each column: there is nothing to panic about.
     let values = Column::iter().map(|column| Expr::val(placeholder(column)));
     let mut insert = Query::insert();
-    insert.into_table(Entity).columns(Column::iter()).values_panic(values).returning(columns()).to_owned()
+    insert.into_table(Entity).columns(Column::iter()).values_panic(values).to_owned()
 }
 
 fn find() -> SelectStatement {

@@ -1,6 +1,6 @@
 use domain::{
-    Clock, CompletedChange, Description, DescriptionChange, NewTask, PageLimit, Precondition, TaskChanges, TaskId,
-    TaskQuery, Title, Version,
+    Clock, CompletedChange, Description, DescriptionChange, NewTask, PageLimit, Precondition, Task, TaskChanges,
+    TaskId, TaskQuery, Title, Version,
     testing::{FixedClock, alice},
 };
 use sea_orm::{DbBackend, Statement, Value, Values, prelude::Uuid};
@@ -36,7 +36,7 @@ fn every_statement_has_the_owner_where_it_asks_for_one_and_no_place_left_empty()
         }
 
         let new = NewTask { title: title(), description: None, completed: false };
-        let insert = statements.insert(&row(&owner, id, &new, now));
+        let insert = statements.insert(&row(&Task::created(owner, id, new, now)));
         assert_eq!(values(&insert).first(), Some(&"alice".into()));
 
         for statement in on_one.iter().chain(&pages).chain([&insert]) {

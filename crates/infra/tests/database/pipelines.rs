@@ -10,16 +10,19 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    Clock, IdSource, NewTask, OwnerId, Precondition, RepositoryError, TaskChanges, TaskId, TaskQuery, TaskRepository,
-    Title,
+    Clock, IdSource, NewTask, OwnerId, Precondition, RepositoryError, SessionStore, TaskChanges, TaskId, TaskQuery,
+    TaskRepository, Title,
     testing::{FixedClock, SequentialIds, alice, bob},
 };
 use futures_util::future::join_all;
-use infra::{Connection, Database, DatabaseSettings, DatabaseUrl, SeaOrmTasks, TaskConnection, testing::TestDatabase};
+use infra::{
+    Connection, Database, DatabaseSettings, DatabaseUrl, SeaOrmSessions, SeaOrmTasks, TaskConnection,
+    testing::TestDatabase,
+};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 use tokio::time::{sleep, timeout};
 
-use crate::{connect::value, vanished_peers::network};
+use crate::{connect::value, sessions::with_sessions, vanished_peers::network};
 
 /// Patient where a test is not about patience: many share the machine.
 fn settings(url: &str) -> DatabaseSettings {
@@ -133,6 +136,25 @@ async fn a_read_whose_statement_has_changed_under_it_is_done_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_looked_up_where_reads_share_whichever_way_their_time_is_kept() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    until_pipelined(&database).await;
+    for time in ["timestamptz", "timestamp"] {
+        database.connection().execute_unprepared("DROP TABLE IF EXISTS session").await.unwrap();
+        with_sessions(&database, time, &[("t", "bob")]).await;
+        let before = database.statistics().pipelined;
+        let looked_up = async {
+            while database.statistics().pipelined == before {
+                let session = database.sessions().session("t").await.unwrap().unwrap();
+                let found = (session.owner.as_str(), session.expires_at.to_string());
+                assert_eq!(found, ("bob", "2026-11-22T00:33:45.737Z".to_owned()));
+            }
+        };
+        timeout(Duration::from_secs(20), looked_up).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_left_open_by_a_database_that_is_closed() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let settings = settings(&format!("{}{}application_name=closed", database.url(), separator(database.url())));
@@ -194,7 +216,10 @@ impl TaskConnection for MixedUp<'_> {
     }
 }
 
-on_both_databases! { nobody_sees_rows_of_another_owner_even_if_answers_are_mixed_up, }
+on_both_databases! {
+    nobody_sees_rows_of_another_owner_even_if_answers_are_mixed_up,
+    nobody_has_the_session_of_another_even_if_answers_are_mixed_up,
+}
 
 async fn nobody_sees_rows_of_another_owner_even_if_answers_are_mixed_up(database: TestDatabase) {
     let id = SequentialIds::default().next(FixedClock::default().now());
@@ -209,4 +234,13 @@ async fn nobody_sees_rows_of_another_owner_even_if_answers_are_mixed_up(database
     assert!(matches!(updated, Err(RepositoryError::Failed(_))), "{updated:?}");
     assert!(matches!(got, Err(RepositoryError::Failed(_))), "{got:?}");
     assert!(matches!(listed, Err(RepositoryError::Failed(_))), "{listed:?}");
+}
+
+async fn nobody_has_the_session_of_another_even_if_answers_are_mixed_up(database: TestDatabase) {
+    let (token, others) = (alice().id, bob().id);
+    with_sessions(&database, "timestamptz", &[(token.as_str(), "alice"), (others.as_str(), "bob")]).await;
+
+    let found = SeaOrmSessions::new(MixedUp(database.connection())).session(token.as_str()).await;
+
+    assert!(format!("{found:?}").contains("another session"), "{found:?}");
 }

@@ -15,22 +15,22 @@ on_both_databases! {
     a_session_of_whom_nobody_can_be_is_none_and_the_log_says_so,
 }
 
-/// A session for each user, whose token is `t` and a number.
-async fn with_sessions_of(database: &TestDatabase, users: &[&str]) {
+/// Sessions, each a token and its user. On Postgres their time is of this type.
+pub(crate) async fn with_sessions(database: &TestDatabase, time: &str, sessions: &[(&str, &str)]) {
     let connection = database.connection();
-    let time = if connection.get_database_backend() == DbBackend::Sqlite { "date" } else { "timestamptz" };
+    let time = if connection.get_database_backend() == DbBackend::Sqlite { "date" } else { time };
     let table = format!(
         r#"CREATE TABLE session ("token" text NOT NULL UNIQUE, "userId" text NOT NULL, "expiresAt" {time} NOT NULL)"#
     );
     connection.execute_unprepared(&table).await.unwrap();
-    for (number, user) in users.iter().enumerate() {
-        let row = format!("INSERT INTO session VALUES ('t{number}', '{user}', '2026-11-22T00:33:45.737Z')");
+    for (token, user) in sessions {
+        let row = format!("INSERT INTO session VALUES ('{token}', '{user}', '2026-11-22T00:33:45.737Z')");
         connection.execute_unprepared(&row).await.unwrap();
     }
 }
 
 async fn a_session_is_found_by_its_token(database: TestDatabase) {
-    with_sessions_of(&database, &["alice", "bob"]).await;
+    with_sessions(&database, "timestamptz", &[("t0", "alice"), ("t1", "bob")]).await;
 
     let session = database.sessions().session("t1").await.unwrap().unwrap();
 
@@ -39,15 +39,15 @@ async fn a_session_is_found_by_its_token(database: TestDatabase) {
 }
 
 async fn a_session_of_whom_nobody_can_be_is_none_and_the_log_says_so(database: TestDatabase) {
-    let nobody = ["", "z\u{e9}", &"x".repeat(256)];
-    with_sessions_of(&database, &nobody).await;
+    let nobody = [("t0", ""), ("t1", "z\u{e9}"), ("t2", &*"x".repeat(256))];
+    with_sessions(&database, "timestamptz", &nobody).await;
     let mut log = tempfile::tempfile().unwrap();
     let writer: Arc<File> = Arc::new(log.try_clone().unwrap());
     let logs = tracing_subscriber::fmt().with_writer(writer).finish();
     let _until_the_end = tracing::subscriber::set_default(logs);
 
-    for number in 0..nobody.len() {
-        assert!(database.sessions().session(&format!("t{number}")).await.unwrap().is_none());
+    for (token, _) in nobody {
+        assert!(database.sessions().session(token).await.unwrap().is_none());
     }
 
     let mut lines = String::new();

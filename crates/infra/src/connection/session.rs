@@ -1,7 +1,7 @@
 //! A connection over tokio-postgres.
 //!
 //! It takes half of the work that one of sqlx takes, and several statements can be on their way over it. SeaORM knows
-//! nothing of it: it runs what SeaORM has built, and its rows are read by `tasks::row`.
+//! nothing of it: it runs what SeaORM has built, and its rows are read by `tasks::row` and `sessions`.
 
 use std::{
     error::Error,

@@ -17,8 +17,8 @@ use crate::DatabaseSettings;
 pub(super) struct Share {
     /// Over sqlx, as SeaORM has it.
     pub(super) for_all_else: Pool<Connector<PgConnectOptions>>,
-    /// Over tokio-postgres, for statements on tasks, which are the many: it takes less work. None where there are too few
-    /// connections for that, or options that it cannot follow.
+    /// Over tokio-postgres, for statements on tasks and sessions, which are the many: it takes less work. None where there
+    /// are too few connections for that, or options that it cannot follow.
     pub(super) for_tasks: Option<ForTasks>,
 }
 

@@ -160,9 +160,10 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
         };
         let transaction = pool.begin_with_options(options).await?;
         let claimed = transaction.query_all(&key).await?;
-        let added = match claimed.is_empty() {
-            true => 0,
-            false => transaction.execute(&insert_where(&task, None)?).await?.rows_affected(),
+        let added = if claimed.is_empty() {
+            0
+        } else {
+            transaction.execute(&insert_where(&task, None)?).await?.rows_affected()
         };
         transaction.commit().await?;
         Ok(added)

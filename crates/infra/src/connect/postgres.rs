@@ -64,11 +64,11 @@ async fn opener(options: &PgConnectOptions) -> Option<Opener> {
             Some(opener)
         }
         Ok(Err(error)) => {
-            warn!(%error, "statements on tasks take a slower way: no connection could be opened over tokio-postgres");
+            warn!(%error, "statements take a slower way: no connection could be opened over tokio-postgres");
             None
         }
         Err(_elapsed) => {
-            warn!("statements on tasks take a slower way: tokio-postgres has opened no connection in time");
+            warn!("statements take a slower way: tokio-postgres has opened no connection in time");
             None
         }
     }

@@ -109,12 +109,12 @@ impl Leases {
         Ok(rows.into_iter().map(QueryResult::from).collect())
     }
 
-    /// Reads tasks over the connection that reads share, or returns `None` if a connection of one's own is better.
+    /// Reads rows over the connection that reads share, or returns `None` if a connection of one's own is better.
     pub(super) async fn read_together(&self, statement: &Statement) -> Option<Vec<Row>> {
         self.share().for_tasks.as_ref()?.reads.read(statement).await
     }
 
-    /// Changes tasks, or reads them, and returns them.
+    /// Changes rows, or reads them, and returns them.
     pub(super) async fn write(&self, statement: &Statement) -> Result<Rows, DbErr> {
         match self.run_on_session(statement).await {
             Some(answer) => Ok(Rows::TokioPostgres(answer?.rows)),

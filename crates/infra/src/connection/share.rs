@@ -43,10 +43,17 @@ impl Share {
         let Some(for_tasks) = for_tasks.filter(|_| size >= Self::ENOUGH_FOR_BOTH) else {
             return Ok(Self { for_all_else: pool(connector, size)?, for_tasks: None });
         };
-        let for_all_else = (size / 8).max(1);
+        let for_all_else = Self::for_all_else(size);
         let reads = Pipeline::new(for_tasks.for_another_share(), settings);
         let changes = pool(for_tasks, size - for_all_else - 1)?;
         Ok(Self { for_all_else: pool(connector, for_all_else)?, for_tasks: Some(ForTasks { changes, reads }) })
+    }
+
+    /// How many of `size` connections are for what is seldom asked: two where there are eight or more, so that a look-up does not
+    /// wait for a clean-up.
+    fn for_all_else(size: usize) -> usize {
+        let least = if size < 8 { 1 } else { 2 };
+        least.max(size / 8)
     }
 
     pub(super) fn statistics(&self) -> [DatabaseStatistics; 3] {
@@ -84,4 +91,16 @@ async fn close<S: Source>(pool: &Pool<Connector<S>>) {
     let unused = pool.retain(|_, _| false).removed;
     pool.close();
     join_all(unused.into_iter().map(Slot::close)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Share;
+
+    #[test]
+    fn of_the_connections_of_a_thread_an_eighth_is_for_what_is_seldom_asked_and_two_if_there_are_eight() {
+        for (size, for_all_else) in [(4, 1), (7, 1), (8, 2), (18, 2), (23, 2), (24, 3), (500, 62)] {
+            assert_eq!(Share::for_all_else(size), for_all_else, "{size}");
+        }
+    }
 }

@@ -59,7 +59,7 @@ function app() {
   const p = (name) => sql.placeholder(name);
   const owner = (c) => c.get("jwtPayload").sub;
 
-  // Prepared, as Drizzle's page on performance has it. Changes are built for each request, as its other pages have them.
+  // Prepared, like the examples on Drizzle's page on performance, which are of reads. Changes are built for each request.
   const get = db
     .select()
     .from(tasks)

@@ -80,7 +80,7 @@ impl Connection {
     }
 }
 
-/// A connection that tasks can be kept behind, and sessions be looked up.
+/// A connection behind which tasks are kept and sessions are looked up.
 pub trait TaskConnection: ConnectionTrait {
     /// The pool, if it is one to SQLite: what Postgres does in one statement can take a transaction there.
     fn sqlite(&self) -> Option<&DatabaseConnection>;

@@ -2,9 +2,11 @@
 
 mod connector;
 mod counters;
+mod group_commit;
 mod leases;
 mod opener;
 mod pipeline;
+mod pool;
 mod session;
 mod share;
 
@@ -54,10 +56,13 @@ impl Connection {
             Way::Pool(pool) => {
                 let pool = pool.get_sqlite_connection_pool();
                 let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+                let (size, idle) = (count(pool.size()), pool.num_idle());
                 DatabaseStatistics {
                     max_connections: count(pool.options().get_max_connections()),
-                    size: count(pool.size()),
-                    idle: pool.num_idle(),
+                    size,
+                    idle,
+                    // This pool does not tell. The numbers are not read in one moment.
+                    waiting: self.counters.in_flight().saturating_sub(size.saturating_sub(idle)),
                     ..DatabaseStatistics::default()
                 }
             }
@@ -87,15 +92,20 @@ pub trait TaskConnection: ConnectionTrait {
 
     /// The rows that a statement reads, few and by key: it may share a connection with others.
     fn read(&self, statement: Statement) -> impl Future<Output = Result<Rows, DbErr>> + Send {
-        self.write(statement)
+        self.read_alone(statement)
     }
 
-    /// The rows that a statement has changed.
+    /// The rows that a statement reads over a connection to itself, one of those that changes have.
+    fn read_alone(&self, statement: Statement) -> impl Future<Output = Result<Rows, DbErr>> + Send {
+        async { self.query_all_raw(statement).await.map(Rows::Sqlx) }
+    }
+
+    /// The rows that a statement has changed. It may be committed together with others.
     fn write(&self, statement: Statement) -> impl Future<Output = Result<Rows, DbErr>> + Send {
         async { self.query_all_raw(statement).await.map(Rows::Sqlx) }
     }
 
-    /// How many rows a statement has changed, of tasks or users.
+    /// How many rows a statement has changed, of tasks or users. It may be committed together with others.
     fn count(&self, statement: Statement) -> impl Future<Output = Result<u64, DbErr>> + Send {
         async { Ok(self.execute_raw(statement).await?.rows_affected()) }
     }
@@ -129,22 +139,29 @@ impl TaskConnection for Connection {
             // Not counted: who reads together with others does not wait for a connection.
             Way::Leases(leases) => match leases.read_together(&statement).await {
                 Some(rows) => Ok(Rows::TokioPostgres(rows)),
-                None => self.write(statement).await,
+                None => self.read_alone(statement).await,
             },
-            Way::Pool(_) => self.write(statement).await,
+            Way::Pool(_) => self.read_alone(statement).await,
+        }
+    }
+
+    async fn read_alone(&self, statement: Statement) -> Result<Rows, DbErr> {
+        match &self.way {
+            Way::Leases(leases) => self.counters.count(leases.read_alone(&statement)).await,
+            Way::Pool(_) => self.query_all_raw(statement).await.map(Rows::Sqlx),
         }
     }
 
     async fn write(&self, statement: Statement) -> Result<Rows, DbErr> {
         match &self.way {
-            Way::Leases(leases) => self.counters.count(leases.write(&statement)).await,
+            Way::Leases(leases) => self.counters.count(leases.write(statement)).await,
             Way::Pool(_) => self.query_all_raw(statement).await.map(Rows::Sqlx),
         }
     }
 
     async fn count(&self, statement: Statement) -> Result<u64, DbErr> {
         match &self.way {
-            Way::Leases(leases) => self.counters.count(leases.count(&statement)).await,
+            Way::Leases(leases) => self.counters.count(leases.count(statement)).await,
             Way::Pool(_) => Ok(self.execute_raw(statement).await?.rows_affected()),
         }
     }

@@ -135,7 +135,7 @@ impl<C: TaskConnection + Send> Readiness for SeaOrmTasks<C> {
     async fn check(&self) -> Result<(), RepositoryError> {
         let probe = "SELECT 1 FROM tasks WHERE user_id = ''";
         let probe = Statement::from_string(self.connection.get_database_backend(), probe);
-        self.connection.write(probe).await.map_err(repository_error)?;
+        self.connection.read_alone(probe).await.map_err(repository_error)?;
         Ok(())
     }
 }

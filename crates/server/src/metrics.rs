@@ -145,7 +145,11 @@ fn registry(sources: Sources, latest: &Latest) -> Registry {
         "How many of these a statement can have at once: nobody uses them, or reads share them",
         level(|now| now.idle),
     );
-    all.register("tasks_api_database_waiting", "How many statements wait for a connection", level(|now| now.waiting));
+    all.register(
+        "tasks_api_database_waiting",
+        "How many statements wait for a connection, those as one that are going to share it",
+        level(|now| now.waiting),
+    );
     all.register(
         "tasks_api_database_acquire_timeouts",
         "Statements that were given up because no connection became free, or could be opened, in time",
@@ -160,6 +164,11 @@ fn registry(sources: Sources, latest: &Latest) -> Registry {
         "tasks_api_database_reads_pipelined",
         "Reads that went over a connection to Postgres that reads share",
         count(|now| now.pipelined),
+    );
+    all.register(
+        "tasks_api_database_changes_grouped",
+        "Changes that were committed to Postgres together with others",
+        count(|now| now.grouped),
     );
     all.register(
         "tasks_api_validation_gaps",

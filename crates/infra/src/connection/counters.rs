@@ -15,7 +15,7 @@ pub struct DatabaseStatistics {
     pub size: usize,
     /// How many of them a statement can have at once: nobody uses them, or reads share them.
     pub idle: usize,
-    /// How many statements wait for a connection.
+    /// How many statements wait for a connection, those as one that are going to share it.
     pub waiting: usize,
     /// How many statements were given up because no connection became free, or could be opened, in time.
     pub acquire_timeouts: u64,
@@ -23,6 +23,8 @@ pub struct DatabaseStatistics {
     pub retries: u64,
     /// How many reads went over a connection that reads share.
     pub pipelined: u64,
+    /// How many changes were committed together with others.
+    pub grouped: u64,
     /// How many statements were refused for input that validation should have refused.
     pub validation_gaps: u64,
 }
@@ -74,13 +76,14 @@ impl Counters {
         }
     }
 
+    /// How many statements were asked for and are not done.
+    pub(super) fn in_flight(&self) -> usize {
+        usize::try_from(self.in_flight.load(Relaxed)).unwrap_or(usize::MAX)
+    }
+
     /// Adds what was counted to what the connections tell of themselves.
     pub(super) fn complete(&self, statistics: DatabaseStatistics) -> DatabaseStatistics {
-        // The two are not read in one moment.
-        let used = statistics.size.saturating_sub(statistics.idle);
-        let in_flight = usize::try_from(self.in_flight.load(Relaxed)).unwrap_or(usize::MAX);
         DatabaseStatistics {
-            waiting: in_flight.saturating_sub(used),
             acquire_timeouts: self.acquire_timeouts.load(Relaxed),
             validation_gaps: self.validation_gaps.load(Relaxed),
             ..statistics

@@ -7,45 +7,25 @@
 
 use std::{
     cell::Cell,
-    fmt, io,
+    fmt,
     sync::{
         Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
-use deadpool::managed::{Object, Pool, PoolError};
 use futures_util::future::join_all;
-use sea_orm::{ConnAcquireErr, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
+use sea_orm::{DbErr, ExecResult, QueryResult, Statement, Values};
 use sea_query_sqlx::SqlxValues;
 use sqlx::{
     AssertSqlSafe, Executor, PgConnection, Postgres,
     postgres::{PgConnectOptions, PgQueryResult, PgRow},
     query::Query,
 };
-use tokio::time::{sleep, timeout};
 use tokio_postgres::Row;
 
-use super::{
-    Rows,
-    connector::{Connector, Source},
-    counters::DatabaseStatistics,
-    opener::Opener,
-    session::{Answer, Session},
-    share::Share,
-};
-use crate::{
-    DatabaseSettings,
-    error::{is_lost_against_another, is_read_only, leaves_connection_usable},
-};
-
-/// How much longer than Postgres the caller waits for the end of a statement: Postgres stops one that takes too long, and
-/// the connection goes on. Only where nothing is heard of it is the connection given up.
-const GRACE: Duration = Duration::from_millis(200);
-
-/// How often a statement is run that loses against another transaction.
-const ATTEMPTS: u32 = 4;
+use super::{Rows, connector::Connector, counters::DatabaseStatistics, opener::Opener, pool::Run, share::Share};
+use crate::DatabaseSettings;
 
 /// Connections to one Postgres, a share of them for each thread. Clones share them.
 #[derive(Clone)]
@@ -55,9 +35,6 @@ struct Shared {
     shares: Vec<Share>,
     /// How many threads have claimed a share.
     claimed: AtomicUsize,
-    acquire_timeout: Duration,
-    statement_limit: Duration,
-    retries: AtomicU64,
 }
 
 impl Leases {
@@ -81,19 +58,16 @@ impl Leases {
         Ok(Self(Arc::new(Shared {
             shares: shares.map_err(|error| DbErr::Custom(error.to_string()))?,
             claimed: AtomicUsize::new(0),
-            acquire_timeout: settings.acquire_timeout,
-            statement_limit: settings.statement_timeout + GRACE,
-            retries: AtomicU64::new(0),
         })))
     }
 
     pub(super) async fn execute(&self, statement: &Statement) -> Result<ExecResult, DbErr> {
-        let done = self.run(&self.share().for_all_else, &Execute(statement)).await;
+        let done = self.share().for_all_else.run(&Execute(statement)).await;
         done.map(ExecResult::from).map_err(|failure| failure.during(DbErr::Exec))
     }
 
     pub(super) async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        let done = self.run(&self.share().for_all_else, &ExecuteUnprepared(sql)).await;
+        let done = self.share().for_all_else.run(&ExecuteUnprepared(sql)).await;
         done.map(ExecResult::from).map_err(|failure| failure.during(DbErr::Exec))
     }
 
@@ -102,10 +76,8 @@ impl Leases {
     }
 
     pub(super) async fn query_all(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let rows = self
-            .run(&self.share().for_all_else, &FetchAll(statement))
-            .await
-            .map_err(|failure| failure.during(DbErr::Query))?;
+        let rows = self.share().for_all_else.run(&FetchAll(statement)).await;
+        let rows = rows.map_err(|failure| failure.during(DbErr::Query))?;
         Ok(rows.into_iter().map(QueryResult::from).collect())
     }
 
@@ -114,36 +86,40 @@ impl Leases {
         self.share().for_tasks.as_ref()?.reads.read(statement).await
     }
 
-    /// Changes rows, or reads them, and returns them.
-    pub(super) async fn write(&self, statement: &Statement) -> Result<Rows, DbErr> {
-        match self.run_on_session(statement).await {
-            Some(answer) => Ok(Rows::TokioPostgres(answer?.rows)),
+    /// Reads rows over a connection of one's own.
+    pub(super) async fn read_alone(&self, statement: &Statement) -> Result<Rows, DbErr> {
+        match &self.share().for_tasks {
+            Some(for_tasks) => Ok(Rows::TokioPostgres(for_tasks.changes.run_alone(statement).await?.rows)),
             None => self.query_all(statement).await.map(Rows::Sqlx),
         }
     }
 
-    /// Changes rows, and tells how many.
-    pub(super) async fn count(&self, statement: &Statement) -> Result<u64, DbErr> {
-        match self.run_on_session(statement).await {
-            Some(answer) => Ok(answer?.affected),
-            None => Ok(self.execute(statement).await?.rows_affected()),
+    /// Changes rows, and returns them.
+    pub(super) async fn write(&self, statement: Statement) -> Result<Rows, DbErr> {
+        match &self.share().for_tasks {
+            Some(for_tasks) => Ok(Rows::TokioPostgres(for_tasks.changes.make(statement).await?.rows)),
+            None => self.query_all(&statement).await.map(Rows::Sqlx),
         }
     }
 
-    /// `None` if all connections are of the other driver.
-    async fn run_on_session(&self, statement: &Statement) -> Option<Result<Answer, DbErr>> {
-        let pool = &self.share().for_tasks.as_ref()?.changes;
-        let answer = self.run(pool, &RunOnSession(statement)).await;
-        Some(answer.map_err(|failure| failure.during(DbErr::Query)))
+    /// Changes rows, and tells how many.
+    pub(super) async fn count(&self, statement: Statement) -> Result<u64, DbErr> {
+        match &self.share().for_tasks {
+            Some(for_tasks) => Ok(for_tasks.changes.make(statement).await?.affected),
+            None => Ok(self.execute(&statement).await?.rows_affected()),
+        }
     }
 
     pub(super) fn statistics(&self) -> DatabaseStatistics {
-        let empty = DatabaseStatistics { retries: self.0.retries.load(Ordering::Relaxed), ..Default::default() };
-        self.0.shares.iter().flat_map(Share::statistics).fold(empty, |sum, part| DatabaseStatistics {
+        let parts = self.0.shares.iter().flat_map(Share::statistics);
+        parts.fold(DatabaseStatistics::default(), |sum, part| DatabaseStatistics {
             max_connections: sum.max_connections + part.max_connections,
             size: sum.size + part.size,
             idle: sum.idle + part.idle,
+            waiting: sum.waiting + part.waiting,
+            retries: sum.retries + part.retries,
             pipelined: sum.pipelined + part.pipelined,
+            grouped: sum.grouped + part.grouped,
             ..sum
         })
     }
@@ -160,52 +136,8 @@ impl Leases {
         join_all(self.0.shares.iter().map(Share::close)).await;
     }
 
-    /// Runs a statement, and again if it lost against another transaction. Each statement is a transaction of its own, so
-    /// that one that lost has done nothing.
-    async fn run<R: Run>(&self, pool: &Pool<Connector<R::Source>>, statement: &R) -> Result<R::Output, Failure> {
-        let mut attempt = 1;
-        loop {
-            match self.run_once(pool, statement).await {
-                Err(Failure::Statement(error)) if attempt < ATTEMPTS && is_lost_against_another(&error) => {
-                    self.0.retries.fetch_add(1, Ordering::Relaxed);
-                    sleep(pause_after(attempt)).await;
-                    attempt += 1;
-                }
-                outcome => return outcome,
-            }
-        }
-    }
-
-    /// Takes the connection out of its slot while the statement runs, and puts it back only if the statement came to an
-    /// end: if that is not waited for, because the caller has gone, the connection goes with it.
-    async fn run_once<R: Run>(&self, pool: &Pool<Connector<R::Source>>, statement: &R) -> Result<R::Output, Failure> {
-        let mut slot = self.lease(pool).await.map_err(Failure::Lease)?;
-        let Some(mut connection) = slot.connection.take() else {
-            return Err(Failure::Lease(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)));
-        };
-        let limit = self.0.statement_limit;
-        let outcome =
-            timeout(limit, statement.run_on(&mut connection)).await.unwrap_or_else(|_elapsed| Err(no_answer(limit)));
-        match &outcome {
-            // Dropped: the next session may take writes again. Those that only read need not notice.
-            Err(error) if is_read_only(error) => {}
-            Err(error) if !leaves_connection_usable(error) => pool.manager().report_death(),
-            _ => slot.put_back(connection),
-        }
-        outcome.map_err(Failure::Statement)
-    }
-
     fn share(&self) -> &Share {
         &self.0.shares[number_of_this_thread().unwrap_or(0) % self.0.shares.len()]
-    }
-
-    async fn lease<S: Source>(&self, pool: &Pool<Connector<S>>) -> Result<Object<Connector<S>>, DbErr> {
-        match timeout(self.0.acquire_timeout, pool.get()).await {
-            Ok(Ok(slot)) => Ok(slot),
-            Ok(Err(PoolError::Backend(error))) => Err(DbErr::Conn(RuntimeErr::SqlxError(error.into()))),
-            Ok(Err(PoolError::Closed)) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),
-            Ok(Err(_)) | Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
-        }
     }
 }
 
@@ -215,42 +147,9 @@ impl fmt::Debug for Leases {
     }
 }
 
-enum Failure {
-    /// There was no connection to be had.
-    Lease(DbErr),
-    /// The statement failed.
-    Statement(sqlx::Error),
-}
-
-impl Failure {
-    fn during(self, wrap: fn(RuntimeErr) -> DbErr) -> DbErr {
-        match self {
-            Self::Lease(error) => error,
-            Self::Statement(error) => wrap(RuntimeErr::SqlxError(error.into())),
-        }
-    }
-}
-
-fn no_answer(limit: Duration) -> sqlx::Error {
-    let message = format!("Postgres did not answer within {} ms", limit.as_millis());
-    io::Error::new(io::ErrorKind::TimedOut, message).into()
-}
-
-/// Something to run on a connection, as often as need be.
-trait Run: Sync {
-    type Source: Source;
-    type Output: Send;
-
-    fn run_on(
-        &self,
-        connection: &mut <Self::Source as Source>::Connection,
-    ) -> impl Future<Output = Result<Self::Output, sqlx::Error>> + Send;
-}
-
 struct Execute<'s>(&'s Statement);
 struct ExecuteUnprepared<'s>(&'s str);
 struct FetchAll<'s>(&'s Statement);
-struct RunOnSession<'s>(&'s Statement);
 
 impl Run for Execute<'_> {
     type Source = PgConnectOptions;
@@ -279,31 +178,16 @@ impl Run for FetchAll<'_> {
     }
 }
 
-impl Run for RunOnSession<'_> {
-    type Source = Opener;
-    type Output = Answer;
-
-    async fn run_on(&self, session: &mut Session) -> Result<Answer, sqlx::Error> {
-        session.run(self.0).await
-    }
-}
-
 fn query(statement: &Statement) -> Query<'_, Postgres, SqlxValues> {
     let values = statement.values.clone().unwrap_or(Values(Vec::new()));
     sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), SqlxValues(values))
-}
-
-/// Some milliseconds, more after each attempt. Those who lost against each other must not meet again, so each thread
-/// waits for a time of its own.
-fn pause_after(attempt: u32) -> Duration {
-    let apart = u64::try_from(number_of_this_thread().unwrap_or(0) % 8).unwrap_or(0);
-    Duration::from_millis(apart + 1) * 3_u32.pow(attempt)
 }
 
 thread_local! {
     static NUMBER: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-fn number_of_this_thread() -> Option<usize> {
+/// None if it has not claimed a share.
+pub(super) fn number_of_this_thread() -> Option<usize> {
     NUMBER.get()
 }

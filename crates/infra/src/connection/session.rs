@@ -11,11 +11,11 @@ use std::{
 };
 
 use domain::BoxError;
-use futures_util::{TryStreamExt, pin_mut};
+use futures_util::{TryStreamExt, future::join_all, pin_mut};
 use quick_cache::sync::Cache;
 use scopeguard::ScopeGuard;
 use sea_orm::{Statement, Value, Values};
-use tokio::{task::JoinHandle, time::timeout};
+use tokio::{join, task::JoinHandle, time::timeout};
 use tokio_postgres::{
     Client, Row,
     error::SqlState,
@@ -24,10 +24,17 @@ use tokio_postgres::{
 use tracing::{debug, warn};
 
 use super::{connector::PING_LIMIT, opener::Driver};
-use crate::{connect::SLOW, error::Said};
+use crate::{
+    connect::SLOW,
+    error::{Said, is_read_only, leaves_connection_usable},
+};
 
 /// How many statements a connection keeps prepared: as many as those of sqlx do.
 const STATEMENTS: usize = 100;
+
+/// Begins a transaction of several statements, which gives up soon if one of them has to wait for a lock: the others are not to
+/// wait for it.
+const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = '20ms'";
 
 /// A connection over tokio-postgres. When it is dropped it is closed at once, whatever is on its way.
 pub(crate) struct Session {
@@ -70,8 +77,7 @@ impl Session {
 
     /// Succeeds when Postgres has answered all that was sent before.
     pub(super) async fn ping(&self) -> Result<(), sqlx::Error> {
-        let client = self.client.as_ref().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected))?;
-        client.check_connection().await.map_err(|error| driver_error(&error))
+        self.client()?.check_connection().await.map_err(|error| driver_error(&error))
     }
 
     /// Says good-bye, without waiting long for a peer that may not be there.
@@ -83,20 +89,74 @@ impl Session {
 
     /// Runs a statement. Others may be on their way: they are answered in their order.
     pub(super) async fn run(&self, statement: &Statement) -> Result<Answer, sqlx::Error> {
-        let client = self.client.as_ref().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected))?;
-        let values = statement.values.iter().flat_map(Values::iter);
-        let values = values.map(Parameter::new).collect::<Result<Vec<_>, _>>().map_err(sqlx::Error::Encode)?;
+        let client = self.client()?;
+        let values = parameters(statement)?;
         // However it ends, and even if nobody waits for that.
         let _logged = scopeguard::guard(Instant::now(), |begin| log(&statement.sql, begin.elapsed()));
         let mut answer = self.attempt(client, &statement.sql, &values).await;
-        if let Err(error) = &answer
-            && error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED)
-        {
-            // A migration has changed what its table looks like since it was prepared, which is all that is wrong with it.
-            self.statements.remove(statement.sql.as_str());
+        if answer.as_ref().is_err_and(|error| self.forgets_outdated(&statement.sql, error)) {
             answer = self.attempt(client, &statement.sql, &values).await;
         }
         answer.map_err(|error| driver_error(&error))
+    }
+
+    /// Runs statements in one transaction, and returns their answers when it is committed: or nothing if it was taken back,
+    /// so that none of them has been run.
+    ///
+    /// # Errors
+    ///
+    /// If it is not known whether the transaction was committed, or if this session takes no writes.
+    pub(super) async fn run_together(&self, statements: &[&Statement]) -> Result<Option<Vec<Answer>>, sqlx::Error> {
+        let client = self.client()?;
+        let mut ready = Vec::with_capacity(statements.len());
+        for statement in statements {
+            let values = parameters(statement)?;
+            match self.prepared(client, &statement.sql, &values).await {
+                Ok(prepared) => ready.push((prepared, values)),
+                Err(refusal) if refusal.as_db_error().is_some() => return Ok(None),
+                Err(error) => return Err(driver_error(&error)),
+            }
+        }
+        // They are sent in the order in which they are polled: all at once, and answered in turn.
+        let begin = client.batch_execute(BEGIN);
+        let answers = join_all(ready.iter().map(|(prepared, values)| answer(client, prepared, values)));
+        let commit = client.batch_execute("COMMIT");
+        let begun = Instant::now();
+        let (begin, answers, commit) = join!(biased; begin, answers, commit);
+        for statement in statements {
+            log(&statement.sql, begun.elapsed());
+        }
+
+        // Without a transaction around them, each of them may have been run.
+        begin.map_err(|error| driver_error(&error))?;
+        for (answer, statement) in answers.iter().zip(statements) {
+            if let Err(error) = answer {
+                self.forgets_outdated(&statement.sql, error);
+            }
+        }
+        // What Postgres refuses to commit, it takes back. Having refused a statement, it answers `COMMIT` by taking back all.
+        let answers = answers.into_iter().collect::<Result<Vec<_>, _>>();
+        match (answers.map_err(|error| driver_error(&error)), commit.map_err(|error| driver_error(&error))) {
+            (Ok(answers), Ok(())) => Ok(Some(answers)),
+            (Err(refusal), Ok(())) if is_read_only(&refusal) => Err(refusal),
+            (Err(_refusal), Ok(())) => Ok(None),
+            (_, Err(refusal)) if leaves_connection_usable(&refusal) => Ok(None),
+            (_, Err(error)) => Err(error),
+        }
+    }
+
+    fn client(&self) -> Result<&Client, io::Error> {
+        self.client.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    /// Whether a statement failed because a migration has changed what its table looks like since it was prepared, which is
+    /// all that is wrong with it. If so, it is prepared anew the next time.
+    fn forgets_outdated(&self, sql: &str, error: &tokio_postgres::Error) -> bool {
+        let is_outdated = error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED);
+        if is_outdated {
+            self.statements.remove(sql);
+        }
+        is_outdated
     }
 
     async fn attempt(
@@ -106,10 +166,7 @@ impl Session {
         values: &[Parameter<'_>],
     ) -> Result<Answer, tokio_postgres::Error> {
         let prepared = self.prepared(client, sql, values).await?;
-        let rows = client.query_raw(&prepared, values.iter().map(Parameter::as_sql)).await?;
-        pin_mut!(rows);
-        let all = rows.as_mut().try_collect().await?;
-        Ok(Answer { rows: all, affected: rows.rows_affected().unwrap_or(0) })
+        answer(client, &prepared, values).await
     }
 
     async fn prepared(
@@ -131,6 +188,22 @@ impl Session {
         self.statements.insert(sql.to_owned(), prepared.clone());
         Ok(prepared)
     }
+}
+
+async fn answer(
+    client: &Client,
+    prepared: &tokio_postgres::Statement,
+    values: &[Parameter<'_>],
+) -> Result<Answer, tokio_postgres::Error> {
+    let rows = client.query_raw(prepared, values.iter().map(Parameter::as_sql)).await?;
+    pin_mut!(rows);
+    let all = rows.as_mut().try_collect().await?;
+    Ok(Answer { rows: all, affected: rows.rows_affected().unwrap_or(0) })
+}
+
+fn parameters(statement: &Statement) -> Result<Vec<Parameter<'_>>, sqlx::Error> {
+    let values = statement.values.iter().flat_map(Values::iter);
+    values.map(Parameter::new).collect::<Result<_, _>>().map_err(sqlx::Error::Encode)
 }
 
 /// As sqlx does with its statements: all for debugging, slow ones as a warning. Placeholders stand where values are.

@@ -1,30 +1,27 @@
 //! The connections of one thread.
 
-use deadpool::managed::{BuildError, Pool, QueueMode};
-use futures_util::future::join_all;
+use deadpool::managed::BuildError;
 use sqlx::postgres::PgConnectOptions;
 use tokio::join;
 
 use super::{
-    connector::{Connector, Slot, Source},
-    counters::DatabaseStatistics,
-    opener::Opener,
-    pipeline::Pipeline,
+    connector::Connector, counters::DatabaseStatistics, group_commit::GroupCommit, opener::Opener, pipeline::Pipeline,
+    pool::Pool,
 };
 use crate::DatabaseSettings;
 
 /// The connections of one thread, of both drivers.
 pub(super) struct Share {
     /// Over sqlx, as SeaORM has it.
-    pub(super) for_all_else: Pool<Connector<PgConnectOptions>>,
+    pub(super) for_all_else: Pool<PgConnectOptions>,
     /// Over tokio-postgres, for statements on tasks and sessions, which are the many: it takes less work. None where there
     /// are too few connections for that, or options that it cannot follow.
     pub(super) for_tasks: Option<ForTasks>,
 }
 
 pub(super) struct ForTasks {
-    /// One for each statement that runs.
-    pub(super) changes: Pool<Connector<Opener>>,
+    /// One for changes that are made together, and one for each that is not.
+    pub(super) changes: GroupCommit,
     /// One for as many as come.
     pub(super) reads: Pipeline,
 }
@@ -41,12 +38,13 @@ impl Share {
         settings: &DatabaseSettings,
     ) -> Result<Self, BuildError> {
         let Some(for_tasks) = for_tasks.filter(|_| size >= Self::ENOUGH_FOR_BOTH) else {
-            return Ok(Self { for_all_else: pool(connector, size)?, for_tasks: None });
+            return Ok(Self { for_all_else: Pool::new(connector, size, settings)?, for_tasks: None });
         };
         let for_all_else = Self::for_all_else(size);
         let reads = Pipeline::new(for_tasks.for_another_share(), settings);
-        let changes = pool(for_tasks, size - for_all_else - 1)?;
-        Ok(Self { for_all_else: pool(connector, for_all_else)?, for_tasks: Some(ForTasks { changes, reads }) })
+        let changes = GroupCommit::new(Pool::new(for_tasks, size - for_all_else - 1, settings)?);
+        let for_all_else = Pool::new(connector, for_all_else, settings)?;
+        Ok(Self { for_all_else, for_tasks: Some(ForTasks { changes, reads }) })
     }
 
     /// How many of `size` connections are for what is seldom asked: two where there are eight or more, so that a look-up does not
@@ -59,38 +57,19 @@ impl Share {
     pub(super) fn statistics(&self) -> [DatabaseStatistics; 3] {
         let (changes, reads) = match &self.for_tasks {
             None => Default::default(),
-            Some(ForTasks { changes, reads }) => (statistics(changes), reads.statistics()),
+            Some(ForTasks { changes, reads }) => (changes.statistics(), reads.statistics()),
         };
-        [statistics(&self.for_all_else), changes, reads]
+        [self.for_all_else.statistics(), changes, reads]
     }
 
     /// Lets nobody have a connection any more, and closes those that nobody has.
     pub(super) async fn close(&self) {
-        let all_else = close(&self.for_all_else);
+        let all_else = self.for_all_else.close();
         match &self.for_tasks {
             None => all_else.await,
-            Some(ForTasks { changes, reads }) => drop(join!(all_else, close(changes), reads.shut())),
+            Some(ForTasks { changes, reads }) => drop(join!(all_else, changes.close(), reads.shut())),
         }
     }
-}
-
-fn pool<S: Source>(connector: &Connector<S>, size: usize) -> Result<Pool<Connector<S>>, BuildError> {
-    // The one that was used last comes first, so that those there is no need of grow idle and are closed.
-    let pool = Pool::builder(connector.for_another_share()).max_size(size).queue_mode(QueueMode::Lifo).build()?;
-    tokio::spawn(pool.manager().clone().close_unused(pool.weak()));
-    Ok(pool)
-}
-
-fn statistics<S: Source>(pool: &Pool<Connector<S>>) -> DatabaseStatistics {
-    let pool = pool.status();
-    let (max_connections, size, idle) = (pool.max_size, pool.size, pool.available);
-    DatabaseStatistics { max_connections, size, idle, ..Default::default() }
-}
-
-async fn close<S: Source>(pool: &Pool<Connector<S>>) {
-    let unused = pool.retain(|_, _| false).removed;
-    pool.close();
-    join_all(unused.into_iter().map(Slot::close)).await;
 }
 
 #[cfg(test)]

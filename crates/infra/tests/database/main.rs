@@ -39,6 +39,7 @@ macro_rules! on_both_databases {
 mod better_auth;
 mod connect;
 mod contract;
+mod group_commit;
 mod leases;
 mod migrations;
 mod pipelines;

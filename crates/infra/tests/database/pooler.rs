@@ -145,6 +145,13 @@ macro_rules! everything_works {
                         super::replicas_may_migrate_at_once(database).await;
                     }
                 }
+
+                #[tokio::test]
+                async fn changes_are_committed_together() {
+                    if let Some(pooled) = Pooled::$pooling().await {
+                        crate::group_commit::each_has_its_own_answer(&pooled.database).await;
+                    }
+                }
             }
         )*
     };

@@ -9,6 +9,7 @@ mod pipeline;
 mod pool;
 mod session;
 mod share;
+mod thread;
 
 use std::sync::Arc;
 
@@ -61,7 +62,7 @@ impl Connection {
                     max_connections: count(pool.options().get_max_connections()),
                     size,
                     idle,
-                    // This pool does not tell. The numbers are not read in one moment.
+                    // The numbers are not read in one moment.
                     waiting: self.counters.in_flight().saturating_sub(size.saturating_sub(idle)),
                     ..DatabaseStatistics::default()
                 }

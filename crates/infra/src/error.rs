@@ -135,6 +135,13 @@ pub(crate) fn leaves_connection_usable(error: &sqlx::Error) -> bool {
     said.is_some_and(|said| !matches!(said.severity(), PgSeverity::Fatal | PgSeverity::Panic))
 }
 
+/// Whether it is not known what has become of a transaction: so say some who stand in for Postgres.
+pub(crate) fn is_in_doubt(error: &sqlx::Error) -> bool {
+    // Transaction resolution unknown, statement completion unknown.
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    matches!(code.as_deref(), Some("08007" | "40003"))
+}
+
 /// Whether the session takes no writes. One that began while the database took none stays so for good.
 pub(crate) fn is_read_only(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|said| said.code().as_deref() == Some("25006"))

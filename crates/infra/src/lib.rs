@@ -6,8 +6,8 @@
 //!   in `connect` and in one small function beside the queries.
 //! - **The owner comes first.** Only `tasks::owned` starts queries on tasks, each with the owner's filter. `clippy.toml`
 //!   bans SeaORM's own starting points everywhere else.
-//! - **One use-case, one statement.** No transaction, no read before a write: the database does each use-case whole or not
-//!   at all, in one round trip.
+//! - **One use-case, one statement.** No transaction of its own, no read before a write: the database does each use-case whole
+//!   or not at all, in one round trip. Those that come at once may be committed together.
 //! - **Nothing private in messages.** Neither a password nor what users wrote appears in an error or in the log.
 //!
 //! With the feature `testing`, [`testing`] gives every test a fresh database.

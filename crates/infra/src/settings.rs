@@ -25,9 +25,9 @@ pub struct DatabaseSettings {
 }
 
 impl DatabaseSettings {
-    /// Thirty-six connections: eighteen for each thread of a machine with two processors, so that changes seldom wait for one
-    /// and Postgres commits many at once; and few enough for two replicas, or for one and the one that takes its place, within
-    /// Postgres' usual limit of 100. Two that are replaced in turn need a lower limit here, or a higher one there.
+    /// Thirty-six connections: eighteen for each thread of a machine with two processors, so that some that wait for locks leave
+    /// enough to the others, and four for each of eight; and few enough for two replicas, or for one and the one that takes its
+    /// place, within Postgres' usual limit of 100. Two that are replaced in turn need a lower limit here, or a higher one there.
     pub const POSTGRES_CONNECTIONS: u32 = 36;
 
     /// Five connections: readers do not wait for the one writer there can be. More of them gained nothing when measured,

@@ -171,6 +171,11 @@ fn registry(sources: Sources, latest: &Latest) -> Registry {
         count(|now| now.grouped),
     );
     all.register(
+        "tasks_api_database_changes_ungrouped",
+        "Changes that were taken back because one beside them was refused, and made anew alone",
+        count(|now| now.ungrouped),
+    );
+    all.register(
         "tasks_api_validation_gaps",
         "Statements that the database refused for input that validation should have refused",
         count(|now| now.validation_gaps),

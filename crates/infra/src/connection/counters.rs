@@ -25,6 +25,8 @@ pub struct DatabaseStatistics {
     pub pipelined: u64,
     /// How many changes were committed together with others.
     pub grouped: u64,
+    /// How many changes were taken back because one beside them was refused, and made anew alone.
+    pub ungrouped: u64,
     /// How many statements were refused for input that validation should have refused.
     pub validation_gaps: u64,
 }
@@ -76,7 +78,7 @@ impl Counters {
         }
     }
 
-    /// How many statements were asked for and are not done.
+    /// How many statements were asked for and are not done, for a pool that does not tell how many wait.
     pub(super) fn in_flight(&self) -> usize {
         usize::try_from(self.in_flight.load(Relaxed)).unwrap_or(usize::MAX)
     }

@@ -7,10 +7,10 @@
 //! For those who ask it makes no difference but in time:
 //!
 //! - Nobody is told anything before the transaction is committed.
-//! - Where one of them fails, Postgres takes back all of them, and each is made anew alone, so that nobody is told of an error that
-//!   is another's.
-//! - Nobody waits for long for what another one's change waits for: not longer than [`PROMPT`] for those before it, and not
-//!   longer than 20 ms for one that is made together with it.
+//! - Where one of them is refused, Postgres takes back all of them, and each is made anew alone, so that nobody is told of an error
+//!   that is another's.
+//! - Nobody waits for long for what another one's change waits for: after [`PROMPT`] those that come later go on without it, and
+//!   soon after that those that are made together with it.
 
 use std::{
     collections::VecDeque,
@@ -33,12 +33,13 @@ use super::{
     session::{Answer, Session},
 };
 
-/// How long changes wait for those that are being made. If these take longer, it is because they wait for a lock or for a
-/// slow disk, and whoever waits for them no longer goes on beside them.
+/// How long changes wait for those that are being made. If these take longer, they wait for something themselves, such as a
+/// lock, a slow disk or a connection, and there is no gain in waiting with them.
 const PROMPT: Duration = Duration::from_millis(5);
 
-/// How many changes are committed together at the most: more gain nothing, and hold their locks for longer.
-const MOST: usize = 32;
+/// How many changes are committed together at the most: more gain little, and hold their locks for longer. So many futures
+/// [`join_all`] polls in their order, which is that of sending; further ones not necessarily.
+pub(super) const MOST: usize = 30;
 
 /// The changes of one thread. Clones share them.
 #[derive(Clone)]
@@ -49,6 +50,8 @@ struct Shared {
     queue: Mutex<Queue>,
     /// How many changes were committed together with others.
     grouped: AtomicU64,
+    /// How many changes were taken back together with others, and made anew alone.
+    ungrouped: AtomicU64,
 }
 
 #[derive(Default)]
@@ -69,11 +72,12 @@ struct Change {
 impl GroupCommit {
     /// Changes over these connections.
     pub(super) fn new(connections: Pool<Opener>) -> Self {
-        Self(Arc::new(Shared { connections, queue: Mutex::default(), grouped: AtomicU64::new(0) }))
+        let (queue, grouped, ungrouped) = Default::default();
+        Self(Arc::new(Shared { connections, queue, grouped, ungrouped }))
     }
 
-    /// Makes a change, together with others if there are any. It is made even if nobody waits for that any more, once it has
-    /// been begun.
+    /// Makes a change, together with others if there are any. Once its turn has come, it is made even if nobody waits for it any
+    /// more.
     pub(super) async fn make(&self, statement: Statement) -> Result<Answer, DbErr> {
         let (done, answer) = oneshot::channel();
         self.0.queue().waiting.push_back(Change { statement, span: Span::current(), done });
@@ -87,8 +91,8 @@ impl GroupCommit {
     }
 
     pub(super) fn statistics(&self) -> DatabaseStatistics {
-        let grouped = self.0.grouped.load(Ordering::Relaxed);
-        DatabaseStatistics { grouped, ..self.0.connections.statistics() }
+        let [grouped, ungrouped] = [&self.0.grouped, &self.0.ungrouped].map(|count| count.load(Ordering::Relaxed));
+        DatabaseStatistics { grouped, ungrouped, ..self.0.connections.statistics() }
     }
 
     /// Lets nobody have a connection any more, and closes those that nobody has.
@@ -141,7 +145,8 @@ impl Shared {
                 }
             }
             Ok(None) => {
-                debug!(changes = changes.len(), "changes were taken back, and are made anew one by one");
+                debug!(changes = changes.len(), "changes were taken back, and each is made anew alone");
+                self.ungrouped.fetch_add(changes.len() as u64, Ordering::Relaxed);
                 self.make_each_alone(changes).await;
             }
             // Nobody knows what has become of them.
@@ -155,7 +160,8 @@ impl Shared {
     }
 
     async fn make_each_alone(&self, changes: Vec<Change>) {
-        join_all(changes.into_iter().map(|change| async move {
+        let wanted = changes.into_iter().filter(|change| !change.done.is_closed());
+        join_all(wanted.map(|change| async move {
             let answer = self.run_alone(&change.statement).instrument(change.span.clone()).await;
             change.answer(answer);
         }))

@@ -6,7 +6,6 @@
 //! statement is waited for without limit, and a connection on which a statement was broken off is never used again.
 
 use std::{
-    cell::Cell,
     fmt,
     sync::{
         Arc,
@@ -24,7 +23,9 @@ use sqlx::{
 };
 use tokio_postgres::Row;
 
-use super::{Rows, connector::Connector, counters::DatabaseStatistics, opener::Opener, pool::Run, share::Share};
+use super::{
+    Rows, connector::Connector, counters::DatabaseStatistics, opener::Opener, pool::Run, share::Share, thread,
+};
 use crate::DatabaseSettings;
 
 /// Connections to one Postgres, a share of them for each thread. Clones share them.
@@ -120,15 +121,14 @@ impl Leases {
             retries: sum.retries + part.retries,
             pipelined: sum.pipelined + part.pipelined,
             grouped: sum.grouped + part.grouped,
+            ungrouped: sum.ungrouped + part.ungrouped,
             ..sum
         })
     }
 
     /// Gives this thread the next share. Threads that claim none use the first one beside its owner.
     pub(super) fn claim_share(&self) {
-        if number_of_this_thread().is_none() {
-            NUMBER.set(Some(self.0.claimed.fetch_add(1, Ordering::Relaxed)));
-        }
+        thread::number_with(|| self.0.claimed.fetch_add(1, Ordering::Relaxed));
     }
 
     /// Lets nobody have a connection any more, and closes those that nobody has.
@@ -137,7 +137,7 @@ impl Leases {
     }
 
     fn share(&self) -> &Share {
-        &self.0.shares[number_of_this_thread().unwrap_or(0) % self.0.shares.len()]
+        &self.0.shares[thread::number().unwrap_or(0) % self.0.shares.len()]
     }
 }
 
@@ -181,13 +181,4 @@ impl Run for FetchAll<'_> {
 fn query(statement: &Statement) -> Query<'_, Postgres, SqlxValues> {
     let values = statement.values.clone().unwrap_or(Values(Vec::new()));
     sqlx::query_with(AssertSqlSafe(statement.sql.as_str()), SqlxValues(values))
-}
-
-thread_local! {
-    static NUMBER: Cell<Option<usize>> = const { Cell::new(None) };
-}
-
-/// None if it has not claimed a share.
-pub(super) fn number_of_this_thread() -> Option<usize> {
-    NUMBER.get()
 }

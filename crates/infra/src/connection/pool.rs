@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 use super::{
     connector::{Connector, Slot, Source},
     counters::DatabaseStatistics,
-    leases::number_of_this_thread,
+    thread,
 };
 use crate::{
     DatabaseSettings,
@@ -25,7 +25,8 @@ use crate::{
 };
 
 /// How much longer than Postgres the caller waits for the end of a statement: Postgres stops one that takes too long, and
-/// the connection goes on. Only where nothing is heard of it is the connection given up.
+/// the connection goes on. Only where nothing is heard of it, or where several together take too long, is the connection given
+/// up.
 const GRACE: Duration = Duration::from_millis(200);
 
 /// How often a statement is run that loses against another transaction.
@@ -65,8 +66,8 @@ impl<S: Source> Pool<S> {
         })
     }
 
-    /// Runs a statement, and again if it lost against another transaction. Each statement is a transaction of its own, so
-    /// that one that lost has done nothing.
+    /// Runs a statement, and again if it lost against another transaction. It must be a transaction of its own, so that if it
+    /// lost it has done nothing.
     pub(super) async fn run<R: Run<Source = S>>(&self, statement: &R) -> Result<R::Output, Failure> {
         let mut attempt = 1;
         loop {
@@ -154,6 +155,6 @@ fn no_answer(limit: Duration) -> sqlx::Error {
 /// Some milliseconds, more after each attempt. Those who lost against each other must not meet again, so each thread
 /// waits for a time of its own.
 fn pause_after(attempt: u32) -> Duration {
-    let apart = u64::try_from(number_of_this_thread().unwrap_or(0) % 8).unwrap_or(0);
+    let apart = u64::try_from(thread::number().unwrap_or(0) % 8).unwrap_or(0);
     Duration::from_millis(apart + 1) * 3_u32.pow(attempt)
 }

@@ -4,14 +4,20 @@
 //! nothing of it: it runs what SeaORM has built, and its rows are read by `tasks::row` and `sessions`.
 
 use std::{
+    collections::BTreeMap,
     error::Error,
     io,
+    iter::zip,
     sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
 use domain::BoxError;
-use futures_util::{TryStreamExt, future::join_all, pin_mut};
+use futures_util::{
+    TryStreamExt,
+    future::{join_all, try_join_all},
+    pin_mut,
+};
 use quick_cache::sync::Cache;
 use scopeguard::ScopeGuard;
 use sea_orm::{Statement, Value, Values};
@@ -26,7 +32,7 @@ use tracing::{debug, warn};
 use super::{connector::PING_LIMIT, opener::Driver};
 use crate::{
     connect::SLOW,
-    error::{Said, is_read_only, leaves_connection_usable},
+    error::{Said, is_in_doubt, is_read_only, leaves_connection_usable},
 };
 
 /// How many statements a connection keeps prepared: as many as those of sqlx do.
@@ -100,48 +106,52 @@ impl Session {
         answer.map_err(|error| driver_error(&error))
     }
 
-    /// Runs statements in one transaction, and returns their answers when it is committed: or nothing if it was taken back,
-    /// so that none of them has been run.
+    /// Runs statements in one transaction, [`MOST`](super::group_commit::MOST) at the most, and returns their answers when it is
+    /// committed: or nothing if it was taken back, so that none of them has been run.
     ///
     /// # Errors
     ///
     /// If it is not known whether the transaction was committed, or if this session takes no writes.
     pub(super) async fn run_together(&self, statements: &[&Statement]) -> Result<Option<Vec<Answer>>, sqlx::Error> {
         let client = self.client()?;
-        let mut ready = Vec::with_capacity(statements.len());
-        for statement in statements {
-            let values = parameters(statement)?;
-            match self.prepared(client, &statement.sql, &values).await {
-                Ok(prepared) => ready.push((prepared, values)),
-                Err(refusal) if refusal.as_db_error().is_some() => return Ok(None),
-                Err(error) => return Err(driver_error(&error)),
-            }
+        let _logged = scopeguard::guard(Instant::now(), |begin| log(BEGIN, begin.elapsed()));
+        // What is wrong with one of them, it is told when it is run alone.
+        let Ok(values) = statements.iter().copied().map(parameters).collect::<Result<Vec<_>, _>>() else {
+            return Ok(None);
+        };
+        let unprepared: BTreeMap<_, _> = zip(statements, &values)
+            .filter(|(statement, _)| self.statements.get(statement.sql.as_str()).is_none())
+            .map(|(statement, values)| (&statement.sql, values))
+            .collect();
+        let prepared = unprepared.into_iter().map(|(sql, values)| self.prepared(client, sql, values));
+        if let Err(error) = try_join_all(prepared).await {
+            return none_if_refused(driver_error(&error));
         }
+        let mut ready = Vec::with_capacity(statements.len());
+        for (statement, values) in zip(statements, &values) {
+            let prepared = self.prepared(client, &statement.sql, values).await;
+            ready.push((prepared.map_err(|error| driver_error(&error))?, values));
+        }
+
         // They are sent in the order in which they are polled: all at once, and answered in turn.
         let begin = client.batch_execute(BEGIN);
         let answers = join_all(ready.iter().map(|(prepared, values)| answer(client, prepared, values)));
         let commit = client.batch_execute("COMMIT");
-        let begun = Instant::now();
         let (begin, answers, commit) = join!(biased; begin, answers, commit);
-        for statement in statements {
-            log(&statement.sql, begun.elapsed());
-        }
 
         // Without a transaction around them, each of them may have been run.
         begin.map_err(|error| driver_error(&error))?;
-        for (answer, statement) in answers.iter().zip(statements) {
+        for (statement, answer) in zip(statements, &answers) {
             if let Err(error) = answer {
                 self.forgets_outdated(&statement.sql, error);
             }
         }
-        // What Postgres refuses to commit, it takes back. Having refused a statement, it answers `COMMIT` by taking back all.
-        let answers = answers.into_iter().collect::<Result<Vec<_>, _>>();
-        match (answers.map_err(|error| driver_error(&error)), commit.map_err(|error| driver_error(&error))) {
+        // Having refused a statement, Postgres answers `COMMIT` by taking back all.
+        let answers = answers.into_iter().collect::<Result<Vec<_>, _>>().map_err(|error| driver_error(&error));
+        match (answers, commit.map_err(|error| driver_error(&error))) {
             (Ok(answers), Ok(())) => Ok(Some(answers)),
             (Err(refusal), Ok(())) if is_read_only(&refusal) => Err(refusal),
-            (Err(_refusal), Ok(())) => Ok(None),
-            (_, Err(refusal)) if leaves_connection_usable(&refusal) => Ok(None),
-            (_, Err(error)) => Err(error),
+            (Err(error), Ok(())) | (_, Err(error)) => none_if_refused(error),
         }
     }
 
@@ -204,6 +214,11 @@ async fn answer(
 fn parameters(statement: &Statement) -> Result<Vec<Parameter<'_>>, sqlx::Error> {
     let values = statement.values.iter().flat_map(Values::iter);
     values.map(Parameter::new).collect::<Result<_, _>>().map_err(sqlx::Error::Encode)
+}
+
+/// What has become of a transaction in which this went wrong: nothing, if Postgres has refused it.
+fn none_if_refused<T>(error: sqlx::Error) -> Result<Option<T>, sqlx::Error> {
+    if leaves_connection_usable(&error) && !is_in_doubt(&error) { Ok(None) } else { Err(error) }
 }
 
 /// As sqlx does with its statements: all for debugging, slow ones as a warning. Placeholders stand where values are.

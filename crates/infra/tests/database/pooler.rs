@@ -150,6 +150,7 @@ macro_rules! everything_works {
                 async fn changes_are_committed_together() {
                     if let Some(pooled) = Pooled::$pooling().await {
                         crate::group_commit::each_has_its_own_answer(&pooled.database).await;
+                        crate::group_commit::one_that_is_refused_is_refused_alone(&pooled.database).await;
                     }
                 }
             }

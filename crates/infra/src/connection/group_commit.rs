@@ -41,8 +41,7 @@ const PROMPT: Duration = Duration::from_millis(5);
 /// [`join_all`] polls in their order, which is that of sending; further ones not necessarily.
 pub(super) const MOST: usize = 30;
 
-/// The changes of one thread. Clones share them.
-#[derive(Clone)]
+/// The changes of one thread.
 pub(super) struct GroupCommit(Arc<Shared>);
 
 struct Shared {

@@ -122,6 +122,22 @@ fn registry(sources: Sources, latest: &Latest) -> Registry {
         latest.ready.clone(),
     );
 
+    register_database(&mut all, latest);
+    let dropped = move || u64::try_from(dropped_lines.dropped_lines()).unwrap_or(u64::MAX);
+    all.register("tasks_api_log_lines_dropped", "Lines for which the log had no room", Count(dropped));
+    let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+    all.register("tasks_api_build", "Which version this is", version);
+    let start = SystemClock.now().unix_seconds();
+    all.register(
+        "process_start_time_seconds",
+        "When the process started, in seconds since 1970",
+        Level(move || Some(start)),
+    );
+    all
+}
+
+/// What the connections to the database tell of themselves.
+fn register_database(all: &mut Registry, latest: &Latest) {
     let level = |read: fn(DatabaseStatistics) -> usize| {
         let latest = latest.clone();
         Level(move || Some(read(latest.statistics())))
@@ -180,16 +196,4 @@ fn registry(sources: Sources, latest: &Latest) -> Registry {
         "Statements that the database refused for input that validation should have refused",
         count(|now| now.validation_gaps),
     );
-
-    let dropped = move || u64::try_from(dropped_lines.dropped_lines()).unwrap_or(u64::MAX);
-    all.register("tasks_api_log_lines_dropped", "Lines for which the log had no room", Count(dropped));
-    let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
-    all.register("tasks_api_build", "Which version this is", version);
-    let start = SystemClock.now().unix_seconds();
-    all.register(
-        "process_start_time_seconds",
-        "When the process started, in seconds since 1970",
-        Level(move || Some(start)),
-    );
-    all
 }

@@ -34,6 +34,10 @@ async fn create_for(
     .await
 }
 
+fn done<T>(outcome: Outcome<T>) -> Option<T> {
+    if let Outcome::Done(done) = outcome { Some(done) } else { None }
+}
+
 async fn titles(tasks: &SeaOrmTasks<Connection>, owner: &OwnerId) -> Vec<String> {
     let page = tasks.list(owner, &TaskQuery::default()).await.unwrap();
     page.tasks.into_iter().map(|task| task.title.as_str().to_owned()).collect()
@@ -43,7 +47,7 @@ async fn titles(tasks: &SeaOrmTasks<Connection>, owner: &OwnerId) -> Vec<String>
 async fn patient(database: &TestDatabase) -> Database {
     let settings = DatabaseSettings {
         acquire_timeout: Duration::from_secs(30),
-        statement_timeout: Duration::from_secs(60),
+        statement_timeout: Duration::from_mins(1),
         ..DatabaseSettings::new(DatabaseUrl::parse(database.url()).unwrap())
     };
     Database::connect(&settings).await.unwrap()
@@ -88,7 +92,7 @@ pub(crate) async fn each_has_its_own_answer(database: &Database) {
     for (number, (changes, (owner, id, _))) in changed.into_iter().zip(&created).enumerate() {
         let mut versions = Vec::new();
         for outcome in changes {
-            let Outcome::Done(task) = outcome else { panic!("{outcome:?}") };
+            let task = done(outcome).unwrap();
             assert_eq!((&task.owner, task.id), (owner, *id));
             versions.push(task.version.get());
         }
@@ -220,7 +224,8 @@ async fn while_a_task_is_locked<T, F: Future<Output = T>>(
     lock.execute_unprepared("SELECT 1 FROM tasks FOR UPDATE").await.unwrap();
     let worked = timeout(Duration::from_secs(30), work(database_of_work, created[0].1)).await;
     lock.rollback().await.unwrap();
-    worked.expect("nobody waits for the lock but the one who must")
+    // Nobody waits for the lock but the one who must.
+    worked.unwrap()
 }
 
 #[tokio::test]

@@ -102,6 +102,8 @@ pub(crate) struct Connector<S: Source> {
     max_lifetime: Duration,
     /// When a connection last turned out to be dead.
     last_death: Arc<Mutex<Option<Instant>>>,
+    /// When a statement was sent that was not answered soon.
+    last_doubt: Arc<Mutex<Option<Instant>>>,
     /// Nobody waits for these any more. They go on, and the next who needs a connection takes them up: if each began anew,
     /// a server that is further away than anyone waits would never be reached.
     abandoned: Arc<Mutex<VecDeque<Opening<S>>>>,
@@ -126,6 +128,10 @@ impl<S: Source> Slot<S> {
         self.answered.elapsed() < FRESH
     }
 
+    fn has_not_answered_since(&self, time: &Mutex<Option<Instant>>) -> bool {
+        time.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|time| self.answered <= time)
+    }
+
     /// Says good-bye, without waiting long for a peer that may not be there.
     pub(super) async fn close(self) {
         if let Some(connection) = self.connection {
@@ -142,6 +148,7 @@ impl<S: Source> Connector<S> {
             idle_timeout: settings.idle_timeout,
             max_lifetime: settings.max_lifetime,
             last_death: Arc::default(),
+            last_doubt: Arc::default(),
             abandoned: Arc::default(),
         }
     }
@@ -159,6 +166,7 @@ impl<S: Source> Connector<S> {
             idle_timeout: self.idle_timeout,
             max_lifetime: self.max_lifetime,
             last_death: Arc::clone(&self.last_death),
+            last_doubt: Arc::clone(&self.last_doubt),
             abandoned: Arc::default(),
         }
     }
@@ -201,9 +209,19 @@ impl<S: Source> Connector<S> {
         *self.last_death.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
+    /// Tells that a statement was sent at that time and has no answer yet. It may be waiting for a lock; or the other side has
+    /// vanished, and with it that of connections that nobody has used since: those are pinged before they are used.
+    pub(super) fn report_doubt(&self, sent: Instant) {
+        *self.last_doubt.lock().unwrap_or_else(PoisonError::into_inner) = Some(sent);
+    }
+
     fn is_dead_most_likely(&self, slot: &Slot<S>) -> bool {
-        let last_death = *self.last_death.lock().unwrap_or_else(PoisonError::into_inner);
-        last_death.is_some_and(|death| slot.answered <= death)
+        slot.has_not_answered_since(&self.last_death)
+    }
+
+    /// Whether it is taken to work without being asked.
+    fn is_trusted(&self, slot: &Slot<S>) -> bool {
+        slot.is_fresh() && !slot.has_not_answered_since(&self.last_doubt)
     }
 
     /// Closes connections that were not used for long, for as long as there is a pool.
@@ -246,7 +264,7 @@ impl<S: Source> Manager for Connector<S> {
         if slot.opened.elapsed() > self.max_lifetime {
             return Err(RecycleError::message("it has reached its age"));
         }
-        let is_fresh = slot.is_fresh();
+        let is_trusted = self.is_trusted(slot);
         let Some(connection) = &mut slot.connection else {
             return Err(RecycleError::message("a statement on it was broken off"));
         };
@@ -254,7 +272,7 @@ impl<S: Source> Manager for Connector<S> {
             self.report_death();
             return Err(RecycleError::message("the other side has closed it"));
         }
-        if is_fresh {
+        if is_trusted {
             return Ok(());
         }
         let answer = Box::pin(timeout(PING_LIMIT, S::ping(connection))).await;

@@ -2,11 +2,12 @@
 
 use std::{
     io,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use deadpool::managed::{self, BuildError, Object, PoolError, QueueMode};
@@ -28,6 +29,9 @@ use crate::{
 /// the connection goes on. Only where nothing is heard of it, or where several together take too long, is the connection given
 /// up.
 const GRACE: Duration = Duration::from_millis(200);
+
+/// How soon most statements are answered. Where one is not, other connections may be dead.
+const SOON: Duration = Duration::from_millis(100);
 
 /// How often a statement is run that loses against another transaction.
 const ATTEMPTS: u32 = 4;
@@ -89,9 +93,7 @@ impl<S: Source> Pool<S> {
         let Some(mut connection) = slot.connection.take() else {
             return Err(Failure::Lease(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)));
         };
-        let limit = self.statement_limit;
-        let outcome =
-            timeout(limit, statement.run_on(&mut connection)).await.unwrap_or_else(|_elapsed| Err(no_answer(limit)));
+        let outcome = self.answer(statement.run_on(&mut connection)).await;
         match &outcome {
             // Dropped: the next session may take writes again. Those that only read need not notice.
             Err(error) if is_read_only(error) => {}
@@ -99,6 +101,17 @@ impl<S: Source> Pool<S> {
             _ => slot.put_back(connection),
         }
         outcome.map_err(Failure::Statement)
+    }
+
+    /// Waits for the answer to a statement that is being sent.
+    async fn answer<T>(&self, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+        let (sent, limit) = (Instant::now(), self.statement_limit);
+        let mut answer = pin!(answer);
+        if let Ok(answer) = timeout(SOON.min(limit), &mut answer).await {
+            return answer;
+        }
+        self.slots.manager().report_doubt(sent);
+        timeout(limit.saturating_sub(SOON), answer).await.unwrap_or_else(|_elapsed| Err(no_answer(limit)))
     }
 
     async fn lease(&self) -> Result<Object<Connector<S>>, DbErr> {

@@ -78,6 +78,32 @@ async fn a_pool_whose_peers_all_vanished_is_back_within_moments() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_nobody_has_used_since_another_fell_silent_is_asked_before_it_is_used() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    let broken = Arc::new(AtomicBool::new(false));
+    let url = network(database.url(), Duration::ZERO, broken.clone()).await;
+    let settings = DatabaseSettings {
+        max_connections: 2,
+        acquire_timeout: Duration::from_secs(30),
+        statement_timeout: Duration::from_mins(1),
+        ..DatabaseSettings::new(url)
+    };
+    let tasks = Database::connect(&settings).await.unwrap().tasks();
+    let (a, b) = tokio::join!(tasks.check(), tasks.check());
+    a.and(b).unwrap();
+
+    broken.store(true, Ordering::SeqCst);
+    let silent = tokio::spawn({
+        let tasks = tasks.clone();
+        async move { tasks.check().await }
+    });
+    sleep(Duration::from_millis(500)).await;
+
+    timeout(Duration::from_secs(20), tasks.check()).await.unwrap().unwrap();
+    silent.abort();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_further_away_than_anyone_waits_is_reached_all_the_same() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let url = network(database.url(), Duration::from_millis(200), Arc::default()).await;

@@ -1,5 +1,6 @@
 //! `just bench`: how fast the service is, beside what it replaces and beside what Postgres can do without it.
 
+#![forbid(unsafe_code)]
 #![expect(clippy::cast_precision_loss, reason = "figures of measurements are not that precise")]
 
 mod answer;

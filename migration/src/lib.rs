@@ -9,6 +9,8 @@
 //!   of its own and MUST NOT use statements that cannot run in one (such as `CREATE INDEX CONCURRENTLY`).
 //! - **`"user"` belongs to Better Auth.** No step alters or drops it.
 
+#![forbid(unsafe_code)]
+
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 mod m20261122_000001_user;

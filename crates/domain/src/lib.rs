@@ -12,6 +12,8 @@
 //! With the feature `testing`, [`testing`] holds an in-memory repository and the contract suite that every repository
 //! passes.
 
+#![forbid(unsafe_code)]
+
 mod clock;
 mod error;
 mod ids;

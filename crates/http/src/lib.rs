@@ -7,6 +7,8 @@
 //! - A route is declared once, as an [`Endpoint`]. Registration, the OpenAPI document and the tests read that.
 //! - Every response after the request head is parsed is made here, errors in one envelope.
 
+#![forbid(unsafe_code)]
+
 mod app;
 mod auth;
 mod cursor;

@@ -12,6 +12,8 @@
 //!
 //! With the feature `testing`, [`testing`] gives every test a fresh database.
 
+#![forbid(unsafe_code)]
+
 mod connect;
 mod connection;
 mod database;

@@ -1,6 +1,8 @@
 //! The fault suite: breaks what the service stands on, drives the real binary from outside, and checks that it keeps its
 //! promises. `just faults` runs it; `docs/reliability.md` says what is promised.
 
+#![forbid(unsafe_code)]
+
 mod context;
 mod database;
 mod faults;

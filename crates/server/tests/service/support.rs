@@ -135,6 +135,10 @@ impl Service {
         }
     }
 
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn send_signal(&self, signal: &str) {
         send_signal(&self.child, signal);
     }

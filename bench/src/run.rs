@@ -249,7 +249,7 @@ impl Bench {
     fn add_doomed(&mut self, target: Target, connections: usize, time: Duration) -> anyhow::Result<()> {
         let a_second = match (target, connections) {
             (Target::Fastapi | Target::Hono, _) | (_, 1) => 8_000,
-            _ => 30_000,
+            _ => 50_000,
         };
         self.execute(target, |dialect| dialect.add_tasks(FIRST_DOOMED, a_second * time.as_secs(), DATA.owners))
     }

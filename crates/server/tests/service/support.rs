@@ -135,6 +135,7 @@ impl Service {
         }
     }
 
+    #[cfg(target_os = "linux")]
     pub fn process_id(&self) -> u32 {
         self.child.id()
     }

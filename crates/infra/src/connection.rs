@@ -10,6 +10,7 @@ mod pool;
 mod session;
 mod share;
 mod thread;
+mod turns;
 
 use std::sync::Arc;
 
@@ -96,6 +97,11 @@ pub trait TaskConnection: ConnectionTrait {
         self.read_alone(statement)
     }
 
+    /// The rows that a statement reads by key, which may be many: some such statements run at a time.
+    fn read_many(&self, statement: Statement) -> impl Future<Output = Result<Rows, DbErr>> + Send {
+        self.read(statement)
+    }
+
     /// The rows that a statement reads over a connection to itself, one of those that changes have.
     fn read_alone(&self, statement: Statement) -> impl Future<Output = Result<Rows, DbErr>> + Send {
         async { self.query_all_raw(statement).await.map(Rows::Sqlx) }
@@ -144,6 +150,15 @@ impl TaskConnection for Connection {
             },
             Way::Pool(_) => self.read_alone(statement).await,
         }
+    }
+
+    async fn read_many(&self, statement: Statement) -> Result<Rows, DbErr> {
+        let _turn = match &self.way {
+            Way::Leases(leases) => Some(self.counters.count(leases.turn()).await?),
+            // It has few connections, each for one statement.
+            Way::Pool(_) => None,
+        };
+        self.read(statement).await
     }
 
     async fn read_alone(&self, statement: Statement) -> Result<Rows, DbErr> {

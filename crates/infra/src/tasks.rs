@@ -25,6 +25,9 @@ use crate::{
 use row::{row, tasks};
 use statements::Statements;
 
+/// A page of more tasks may be one of many rows.
+const FEW: u16 = 100;
+
 /// Tasks, and the users they belong to, in the database behind a connection.
 ///
 /// The connection may be a pool, a transaction or anything else that runs statements.
@@ -71,12 +74,19 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
 
     async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError> {
         let select = self.statements.find(owner, id);
-        Ok(self.read(owner, select).await?.pop())
+        let rows = self.connection.read(select).await.map_err(repository_error)?;
+        Ok(tasks(owner, &rows)?.pop())
     }
 
     async fn list(&self, owner: &OwnerId, query: &TaskQuery) -> Result<Page, RepositoryError> {
         let select = self.statements.page(owner, query);
-        Ok(Page::from_one_past(query.limit, self.read(owner, select).await?))
+        let rows = if query.limit.get() > FEW {
+            self.connection.read_many(select).await
+        } else {
+            self.connection.read(select).await
+        };
+        let tasks = tasks(owner, &rows.map_err(repository_error)?)?;
+        Ok(Page::from_one_past(query.limit, tasks))
     }
 
     async fn update(
@@ -108,11 +118,6 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
 }
 
 impl<C: TaskConnection + Send> SeaOrmTasks<C> {
-    /// The tasks of an owner that a statement finds.
-    async fn read(&self, owner: &OwnerId, statement: Statement) -> Result<Vec<Task>, RepositoryError> {
-        tasks(owner, &self.connection.read(statement).await.map_err(repository_error)?)
-    }
-
     /// Why no row was changed. Only a precondition makes a difference between rows that are there, so only then it is
     /// worth a statement to look. Versions only grow: a task that is found now had none of those asked for then.
     async fn why_not<T>(

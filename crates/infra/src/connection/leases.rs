@@ -21,6 +21,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgQueryResult, PgRow},
     query::Query,
 };
+use tokio::sync::SemaphorePermit;
 use tokio_postgres::Row;
 
 use super::{
@@ -85,6 +86,11 @@ impl Leases {
     /// Reads rows over the connection that reads share, or returns `None` if a connection of one's own is better.
     pub(super) async fn read_together(&self, statement: &Statement) -> Option<Vec<Row>> {
         self.share().for_tasks.as_ref()?.reads.read(statement).await
+    }
+
+    /// A turn to read many rows.
+    pub(super) async fn turn(&self) -> Result<SemaphorePermit<'_>, DbErr> {
+        self.share().turns.take().await
     }
 
     /// Reads rows over a connection of one's own.

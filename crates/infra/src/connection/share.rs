@@ -6,7 +6,7 @@ use tokio::join;
 
 use super::{
     connector::Connector, counters::DatabaseStatistics, group_commit::GroupCommit, opener::Opener, pipeline::Pipeline,
-    pool::Pool,
+    pool::Pool, turns::Turns,
 };
 use crate::DatabaseSettings;
 
@@ -17,6 +17,8 @@ pub(super) struct Share {
     /// Over tokio-postgres, for statements on tasks and sessions, which are the many: it takes less work. None where there
     /// are too few connections for that, or options that it cannot follow.
     pub(super) for_tasks: Option<ForTasks>,
+    /// For reads of many rows, whichever connections they take.
+    pub(super) turns: Turns,
 }
 
 pub(super) struct ForTasks {
@@ -37,14 +39,15 @@ impl Share {
         size: usize,
         settings: &DatabaseSettings,
     ) -> Result<Self, BuildError> {
+        let turns = Turns::new(settings.acquire_timeout);
         let Some(for_tasks) = for_tasks.filter(|_| size >= Self::ENOUGH_FOR_BOTH) else {
-            return Ok(Self { for_all_else: Pool::new(connector, size, settings)?, for_tasks: None });
+            return Ok(Self { for_all_else: Pool::new(connector, size, settings)?, for_tasks: None, turns });
         };
         let for_all_else = Self::for_all_else(size);
         let reads = Pipeline::new(for_tasks.for_another_share(), settings);
         let changes = GroupCommit::new(Pool::new(for_tasks, size - for_all_else - 1, settings)?);
         let for_all_else = Pool::new(connector, for_all_else, settings)?;
-        Ok(Self { for_all_else, for_tasks: Some(ForTasks { changes, reads }) })
+        Ok(Self { for_all_else, for_tasks: Some(ForTasks { changes, reads }), turns })
     }
 
     /// How many of `size` connections are for what is seldom asked: two where there are eight or more, so that a look-up does not
@@ -54,16 +57,18 @@ impl Share {
         least.max(size / 8)
     }
 
-    pub(super) fn statistics(&self) -> [DatabaseStatistics; 3] {
+    pub(super) fn statistics(&self) -> [DatabaseStatistics; 4] {
         let (changes, reads) = match &self.for_tasks {
             None => Default::default(),
             Some(ForTasks { changes, reads }) => (changes.statistics(), reads.statistics()),
         };
-        [self.for_all_else.statistics(), changes, reads]
+        let turns = DatabaseStatistics { waiting: self.turns.waiting(), ..Default::default() };
+        [self.for_all_else.statistics(), changes, reads, turns]
     }
 
     /// Lets nobody have a connection any more, and closes those that nobody has.
     pub(super) async fn close(&self) {
+        self.turns.close();
         let all_else = self.for_all_else.close();
         match &self.for_tasks {
             None => all_else.await,

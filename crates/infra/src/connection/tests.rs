@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use domain::{PageLimit, TaskQuery, TaskRepository, testing::alice};
 use sea_orm::{ConnectionTrait, TransactionTrait};
 
 use super::DatabaseStatistics;
@@ -54,6 +55,43 @@ async fn who_waits_for_a_connection_is_counted_and_so_is_who_gives_up() {
         assert!(blocked.await.unwrap());
         wait_until(&database, |now| (now.idle, now.waiting) == (1, 0)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_lists_are_read_sixteen_at_a_time_and_short_ones_beside_them() {
+    let Some(shared) = TestDatabase::postgres().await else { return };
+    let settings = DatabaseSettings {
+        max_connections: 30,
+        acquire_timeout: Duration::from_secs(30),
+        statement_timeout: Duration::from_mins(1),
+        ..DatabaseSettings::new(DatabaseUrl::parse(shared.url()).unwrap())
+    };
+    let database = Database::connect(&settings).await.unwrap();
+    let list = |limit| {
+        let (tasks, limit) = (database.tasks(), PageLimit::new(limit).unwrap());
+        let query = TaskQuery { limit, ..TaskQuery::default() };
+        tokio::spawn(async move { tasks.list(&alice().id, &query).await.is_ok() })
+    };
+    let lock = shared.connection().begin().await.unwrap();
+    lock.execute_unprepared("LOCK TABLE tasks").await.unwrap();
+
+    let long = [101; 20].map(list);
+    wait_until(&database, |now| now.waiting == 4).await;
+    let short = [100; 5].map(list);
+    let reading = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%LIMIT 101'";
+    let all_read = tokio::time::timeout(Duration::from_secs(10), async {
+        while database.connection.execute_unprepared(reading).await.unwrap().rows_affected() < 5 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    all_read.await.unwrap();
+    assert_eq!(database.statistics().waiting, 4);
+
+    lock.rollback().await.unwrap();
+    for list in long.into_iter().chain(short) {
+        assert!(list.await.unwrap());
+    }
+    assert_eq!(database.statistics().waiting, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,8 +25,11 @@ use crate::{
 /// How many tasks a user has, but for those whose lists grow.
 const TASKS_EACH: u64 = 100;
 
-/// How many users ask, at most; evenly among all there are.
-const ASKING: u64 = 1000;
+/// How many users ask, at most; evenly among all there are. As many at each size, so that only the table grows.
+const ASKING: u64 = 100;
+
+/// How many ask, at most, where more of them ask of larger tables.
+const MANY: u64 = 1000;
 
 /// A user who asks, and their tasks: their ids follow one another in equal steps.
 struct User {
@@ -34,6 +37,14 @@ struct User {
     first: u64,
     step: u64,
     tasks: u64,
+}
+
+impl User {
+    /// The owner of this number, whose tasks begin with the `first` of all.
+    fn new(owner: u64, first: u64, step: u64, tasks: u64) -> anyhow::Result<Self> {
+        let client = Client::new(&Key::Secret.token(&data::owner(owner))?);
+        Ok(Self { client, first: FIRST_TASK + first, step, tasks })
+    }
 }
 
 /// What users ask for.
@@ -96,8 +107,8 @@ struct Stage {
     tasks: u64,
     postgres: Postgres,
     server: Server,
-    /// Some of the users, evenly among all but those whose lists grow.
-    users: Vec<User>,
+    /// How many users there are besides those whose lists grow.
+    others: u64,
     /// Those whose lists grow.
     heavy: Vec<User>,
 }
@@ -113,17 +124,19 @@ pub(crate) fn run(options: &Growth, service: &Service) -> anyhow::Result<()> {
         service.migrate(&postgres.url)?;
         // Those whose lists grow are among the most.
         let heavy = if tasks == last { options.of_one_user.as_slice() } else { &[] };
-        let (users, heavy) = fill(&mut postgres, tasks, heavy)?;
+        let (others, heavy) = fill(&mut postgres, tasks, heavy)?;
         let server = service.start(&postgres.url, key_set, &scratch.path().join(format!("log-{tasks}")))?;
-        anyhow::Ok(Stage { tasks, postgres, server, users, heavy })
+        anyhow::Ok(Stage { tasks, postgres, server, others, heavy })
     };
     let mut stages: Vec<Stage> = options.tasks.iter().copied().map(stage).collect::<anyhow::Result<_>>()?;
 
     let (mut by_tasks_in_all, mut by_tasks_of_one_user) = (Vec::new(), Vec::new());
     for _round in 0..options.rounds {
-        for (name, ask) in asked(20, 20) {
-            for Stage { tasks, postgres, server, users, .. } in &mut stages {
-                let figures = measured(server, postgres, options, users, &ask)?;
+        let many = ("first page, more users", Ask::Page("limit=20".to_owned()), MANY);
+        for (name, ask, asking) in asked(20, 20).map(|(name, ask)| (name, ask, ASKING)).into_iter().chain([many]) {
+            for Stage { tasks, postgres, server, others, .. } in &mut stages {
+                let users = evenly(*others, asking)?;
+                let figures = measured(server, postgres, options, &users, &ask)?;
                 eprintln!("{tasks:>9} in all  {name:<24}{}", in_words(&figures));
                 by_tasks_in_all.push((name, *tasks, figures));
             }
@@ -151,7 +164,7 @@ pub(crate) fn run(options: &Growth, service: &Service) -> anyhow::Result<()> {
     }
 
     let report = Report {
-        machine: Machine::new(postgres.one("SHOW server_version")?)?,
+        machine: Machine::new(postgres)?,
         seconds: options.seconds,
         rounds: options.rounds,
         connections: options.connections,
@@ -244,12 +257,8 @@ fn cursors(server: &Server, user: &User) -> anyhow::Result<Vec<(&'static str, St
 }
 
 /// Fills the table with so many tasks: those of users with these numbers of them, and of users with [`TASKS_EACH`]. Rows lie in
-/// it as if all had added to their lists in turn. Returns some of the latter, and the former.
-fn fill(postgres: &mut Postgres, tasks: u64, heavy: &[u64]) -> anyhow::Result<(Vec<User>, Vec<User>)> {
-    let user = |owner: u64, first: u64, step: u64, tasks: u64| {
-        let token = Key::Secret.token(&data::owner(owner))?;
-        anyhow::Ok(User { client: Client::new(&token), first: FIRST_TASK + first, step, tasks })
-    };
+/// it as if all had added to their lists in turn. Returns how many there are of the latter, and the former.
+fn fill(postgres: &mut Postgres, tasks: u64, heavy: &[u64]) -> anyhow::Result<(u64, Vec<User>)> {
     let others = (tasks.saturating_sub(heavy.iter().sum()) / TASKS_EACH).max(1);
     let mut next = others * TASKS_EACH;
     // Owner, number, which of the owner's tasks, and when, from 0 to 1.
@@ -261,7 +270,7 @@ fn fill(postgres: &mut Postgres, tasks: u64, heavy: &[u64]) -> anyhow::Result<(V
             rows,
             " UNION ALL SELECT {owner}, {next} + n, n, n::real / {count} FROM generate_series(0, {count} - 1) n"
         );
-        heavy_users.push(user(owner, next, 1, count)?);
+        heavy_users.push(User::new(owner, next, 1, count)?);
         next += count;
     }
     postgres.execute(&Dialect::Postgres.add_owners(others + heavy.len() as u64))?;
@@ -273,20 +282,25 @@ fn fill(postgres: &mut Postgres, tasks: u64, heavy: &[u64]) -> anyhow::Result<(V
     ))?;
     postgres.execute("VACUUM ANALYZE tasks")?;
     postgres.execute("CHECKPOINT")?;
-    let asking = others.min(ASKING);
-    let some = (0..asking).map(|nth| nth * others / asking).map(|owner| user(owner, owner, others, TASKS_EACH));
-    Ok((some.collect::<anyhow::Result<_>>()?, heavy_users))
+    Ok((others, heavy_users))
+}
+
+/// So many of the users that have [`TASKS_EACH`], or all of these if there are fewer.
+fn evenly(others: u64, asking: u64) -> anyhow::Result<Vec<User>> {
+    let asking = asking.min(others);
+    let owners = (0..asking).map(|nth| nth * others / asking);
+    owners.map(|owner| User::new(owner, owner, others, TASKS_EACH)).collect()
 }
 
 impl Report {
     fn tables(&self) -> String {
         let Self { machine, seconds, rounds, connections, .. } = self;
         format!(
-            "{} cores ({}), Postgres {}, {connections} connections. Medians of {rounds} rounds of {seconds} s: requests a \
+            "{} cores ({}). {}. {connections} connections. Medians of {rounds} rounds of {seconds} s: requests a \
              second, and the p99 in ms.\n\n{}\n{}",
             machine.cores,
             machine.processor,
-            machine.postgres,
+            machine.database(),
             table("tasks in all", &self.by_tasks_in_all),
             table("tasks of the user who asks", &self.by_tasks_of_one_user)
         )

@@ -51,6 +51,16 @@ pub(crate) fn peak_memory(root: u32) -> anyhow::Result<u64> {
     Ok(kilobytes * 1024)
 }
 
+/// Whether a process has memory in huge pages, of 2 MB or more.
+pub(crate) fn has_huge_pages(pid: u32) -> anyhow::Result<bool> {
+    let name = format!("/proc/{pid}/smaps");
+    let regions = fs::read_to_string(&name).context(name)?;
+    let sizes = regions.lines().filter_map(|line| line.strip_prefix("KernelPageSize:"));
+    Ok(sizes
+        .filter_map(|size| size.trim_end_matches("kB").trim().parse::<u64>().ok())
+        .any(|kilobytes| kilobytes >= 2048))
+}
+
 fn tree(root: u32, processes: &HashMap<u32, Process>) -> Vec<u32> {
     let mut found = vec![root];
     let mut next = 0;

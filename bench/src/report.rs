@@ -6,7 +6,7 @@ use anyhow::Context;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{measurement::Measurement, options::Target, svg::Picture, workload::Workload};
+use crate::{machine, measurement::Measurement, options::Target, postgres::Postgres, svg::Picture, workload::Workload};
 
 /// A run, and what it ran on.
 #[derive(Debug, Serialize)]
@@ -38,15 +38,32 @@ pub(crate) struct Machine {
     pub(crate) processor: String,
     /// The version of Postgres.
     pub(crate) postgres: String,
+    /// Whether the buffers of Postgres are in huge pages, if it is ours to look into.
+    pub(crate) huge_pages: Option<bool>,
 }
 
 impl Machine {
     /// This one.
-    pub(crate) fn new(postgres: String) -> anyhow::Result<Self> {
+    pub(crate) fn new(postgres: &mut Postgres) -> anyhow::Result<Self> {
         let cores = thread::available_parallelism()?.get();
         let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let name = processors.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-        Ok(Self { cores, processor: name.map_or_else(String::new, |(_, name)| name.to_owned()), postgres })
+        Ok(Self {
+            cores,
+            processor: name.map_or_else(String::new, |(_, name)| name.to_owned()),
+            postgres: postgres.one("SHOW server_version")?,
+            huge_pages: postgres.pid().map(machine::has_huge_pages).transpose()?,
+        })
+    }
+
+    /// The version of Postgres, and where its buffers are.
+    pub(crate) fn database(&self) -> String {
+        let pages = match self.huge_pages {
+            Some(true) => ", its buffers in huge pages",
+            Some(false) => ", its buffers in pages of the usual size",
+            None => "",
+        };
+        format!("Postgres {}{pages}", self.postgres)
     }
 }
 
@@ -64,9 +81,11 @@ impl Report {
     pub(crate) fn tables(&self) -> String {
         let Self { machine, seconds, rounds, .. } = self;
         let mut text = format!(
-            "{} cores ({}), with the server, Postgres {} and the load generator on them. Medians of {rounds} rounds of \
+            "{} cores ({}), with the server, Postgres and the load generator on them. {}. Medians of {rounds} rounds of \
              {seconds} s.\n",
-            machine.cores, machine.processor, machine.postgres
+            machine.cores,
+            machine.processor,
+            machine.database()
         );
         for connections in self.distinct(|one| one.connections) {
             let _ =

@@ -175,7 +175,7 @@ impl Bench {
             }
         }
         Ok(Report {
-            machine: Machine::new(self.postgres.one("SHOW server_version")?)?,
+            machine: Machine::new(&mut self.postgres)?,
             seconds: self.times.1.as_secs(),
             rounds: options.rounds(),
             binary_bytes: self.service.bytes()?,

@@ -10,6 +10,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f }
 .grid { stroke: #8c959f; stroke-width: 1; stroke-dasharray: 2 4; opacity: .6 }
 .c0 { fill: #cf5a1d; stroke: #cf5a1d } .c1 { fill: #3d77c2; stroke: #3d77c2 } .c2 { fill: #4b9a5a; stroke: #4b9a5a }
 .c3 { fill: #8a63b8; stroke: #8a63b8 } .c4 { fill: #b8912c; stroke: #b8912c } .c5 { fill: #6e7781; stroke: #6e7781 }
+.c6 { fill: #2a9d9d; stroke: #2a9d9d }
 path { fill: none !important; stroke-width: 2 }
 @media (prefers-color-scheme: dark) {
   text { fill: #e6edf3 } .small { fill: #9198a1 }

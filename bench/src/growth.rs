@@ -130,6 +130,11 @@ pub(crate) fn run(options: &Growth, service: &Service) -> anyhow::Result<()> {
     };
     let mut stages: Vec<Stage> = options.tasks.iter().copied().map(stage).collect::<anyhow::Result<_>>()?;
 
+    let mut machines =
+        stages.iter_mut().map(|stage| Machine::new(&mut stage.postgres)).collect::<Result<Vec<_>, _>>()?;
+    machines.dedup();
+    let [machine] = <[Machine; 1]>::try_from(machines).ok().context("huge pages do for some of the sizes only")?;
+
     let (mut by_tasks_in_all, mut by_tasks_of_one_user) = (Vec::new(), Vec::new());
     for _round in 0..options.rounds {
         let many = ("first page, more users", Ask::Page("limit=20".to_owned()), MANY);
@@ -164,7 +169,7 @@ pub(crate) fn run(options: &Growth, service: &Service) -> anyhow::Result<()> {
     }
 
     let report = Report {
-        machine: Machine::new(postgres)?,
+        machine,
         seconds: options.seconds,
         rounds: options.rounds,
         connections: options.connections,

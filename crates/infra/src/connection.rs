@@ -10,7 +10,6 @@ mod pool;
 mod session;
 mod share;
 mod thread;
-mod turns;
 
 use std::sync::Arc;
 
@@ -18,6 +17,7 @@ use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
 use counters::Counters;
+use pipeline::Patience;
 
 pub(crate) use connector::Source;
 pub use counters::DatabaseStatistics;
@@ -97,7 +97,7 @@ pub trait TaskConnection: ConnectionTrait {
         self.read_alone(statement)
     }
 
-    /// The rows that a statement reads by key, which may be many: some such statements run at a time.
+    /// The rows that a statement reads by key, which may be many. It may share a connection with others, too.
     fn read_many(&self, statement: Statement) -> impl Future<Output = Result<Rows, DbErr>> + Send {
         self.read(statement)
     }
@@ -144,7 +144,7 @@ impl TaskConnection for Connection {
     async fn read(&self, statement: Statement) -> Result<Rows, DbErr> {
         match &self.way {
             // Not counted: who reads together with others does not wait for a connection.
-            Way::Leases(leases) => match leases.read_together(&statement).await {
+            Way::Leases(leases) => match leases.read_together(&statement, Patience::Own).await {
                 Some(rows) => Ok(Rows::TokioPostgres(rows)),
                 None => self.read_alone(statement).await,
             },
@@ -153,12 +153,13 @@ impl TaskConnection for Connection {
     }
 
     async fn read_many(&self, statement: Statement) -> Result<Rows, DbErr> {
-        let _turn = match &self.way {
-            Way::Leases(leases) => Some(self.counters.count(leases.turn()).await?),
-            // It has few connections, each for one statement.
-            Way::Pool(_) => None,
-        };
-        self.read(statement).await
+        match &self.way {
+            Way::Leases(leases) => match leases.read_together(&statement, Patience::Any).await {
+                Some(rows) => Ok(Rows::TokioPostgres(rows)),
+                None => self.counters.count(leases.read_many_alone(&statement)).await,
+            },
+            Way::Pool(_) => self.read_alone(statement).await,
+        }
     }
 
     async fn read_alone(&self, statement: Statement) -> Result<Rows, DbErr> {

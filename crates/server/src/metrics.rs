@@ -163,7 +163,7 @@ fn register_database(all: &mut Registry, latest: &Latest) {
     );
     all.register(
         "tasks_api_database_waiting",
-        "How many statements wait for a connection, those as one that are going to share it, or to read a long list",
+        "How many statements wait for a connection, those as one that are going to share it",
         level(|now| now.waiting),
     );
     all.register(

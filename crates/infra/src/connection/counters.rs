@@ -15,10 +15,9 @@ pub struct DatabaseStatistics {
     pub size: usize,
     /// How many of them a statement can have at once: nobody uses them, or reads share them.
     pub idle: usize,
-    /// How many statements wait for a connection, those as one that are going to share it, or for their turn to read many rows.
+    /// How many statements wait for a connection, those as one that are going to share it.
     pub waiting: usize,
-    /// How many statements were given up because no connection became free, or could be opened, in time, or their turn did not
-    /// come.
+    /// How many statements were given up because no connection became free, or could be opened, in time.
     pub acquire_timeouts: u64,
     /// How many statements were run again because they had lost against another transaction.
     pub retries: u64,

@@ -214,7 +214,9 @@ impl Drop for Turn {
     }
 }
 
-struct Alone<'s>(&'s Statement);
+/// A statement to itself.
+pub(super) struct Alone<'s>(pub(super) &'s Statement);
+
 struct Together<'s>(&'s [&'s Statement]);
 
 impl Run for Alone<'_> {

@@ -21,11 +21,11 @@ use sqlx::{
     postgres::{PgConnectOptions, PgQueryResult, PgRow},
     query::Query,
 };
-use tokio::sync::SemaphorePermit;
 use tokio_postgres::Row;
 
 use super::{
-    Rows, connector::Connector, counters::DatabaseStatistics, opener::Opener, pool::Run, share::Share, thread,
+    Rows, connector::Connector, counters::DatabaseStatistics, group_commit::Alone, opener::Opener, pipeline::Patience,
+    pool::Run, share::Share, thread,
 };
 use crate::DatabaseSettings;
 
@@ -84,13 +84,8 @@ impl Leases {
     }
 
     /// Reads rows over the connection that reads share, or returns `None` if a connection of one's own is better.
-    pub(super) async fn read_together(&self, statement: &Statement) -> Option<Vec<Row>> {
-        self.share().for_tasks.as_ref()?.reads.read(statement).await
-    }
-
-    /// A turn to read many rows.
-    pub(super) async fn turn(&self) -> Result<SemaphorePermit<'_>, DbErr> {
-        self.share().turns.take().await
+    pub(super) async fn read_together(&self, statement: &Statement, patience: Patience) -> Option<Vec<Row>> {
+        self.share().for_tasks.as_ref()?.reads.read(statement, patience).await
     }
 
     /// Reads rows over a connection of one's own.
@@ -99,6 +94,16 @@ impl Leases {
             Some(for_tasks) => Ok(Rows::TokioPostgres(for_tasks.changes.run_alone(statement).await?.rows)),
             None => self.query_all(statement).await.map(Rows::Sqlx),
         }
+    }
+
+    /// Reads rows, which may be many, over a connection of one's own.
+    pub(super) async fn read_many_alone(&self, statement: &Statement) -> Result<Rows, DbErr> {
+        let for_tasks = self.share().for_tasks.as_ref();
+        let Some(long_reads) = for_tasks.and_then(|for_tasks| for_tasks.long_reads.as_ref()) else {
+            return self.read_alone(statement).await;
+        };
+        let answer = long_reads.run(&Alone(statement)).await;
+        Ok(Rows::TokioPostgres(answer.map_err(|failure| failure.during(DbErr::Query))?.rows))
     }
 
     /// Changes rows, and returns them.

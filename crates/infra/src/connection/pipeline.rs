@@ -8,6 +8,7 @@
 
 use std::{
     io,
+    pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
@@ -33,7 +34,8 @@ use crate::DatabaseSettings;
 /// is first in it takes its time, and who comes next would too.
 const PROMPT: Duration = Duration::from_millis(5);
 
-/// How long a read waits for its answer, besides the [`TRIPS`] it takes, before it takes a connection of its own.
+/// How long a read waits for its answer, or for that to one before it, besides the [`TRIPS`] it takes. Then it takes a
+/// connection of its own.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How often a read goes there and back at most: to be prepared, and to be run, and as much again.
@@ -41,6 +43,16 @@ const TRIPS: u32 = 4;
 
 /// How long after one that could not be opened the next is tried.
 const REST: Duration = Duration::from_secs(1);
+
+/// What a read waits for before it takes a connection of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// For its answer: whatever is before it, few rows are soon read elsewhere.
+    Own,
+    /// For any answer: while those before it are answered, its turn comes. Many rows would only be read twice, and beside those of
+    /// others who have lost patience too.
+    Any,
+}
 
 /// The pipeline of one thread. Clones share it.
 #[derive(Clone)]
@@ -78,20 +90,24 @@ impl Pipeline {
     }
 
     /// The rows that a statement reads, or `None` if it should rather be run on a connection of its own.
-    pub(super) async fn read(&self, statement: &Statement) -> Option<Vec<Row>> {
+    pub(super) async fn read(&self, statement: &Statement, patience: Patience) -> Option<Vec<Row>> {
         let connected = self.joinable()?;
-        match timeout(connected.patience, connected.read(statement)).await {
-            Ok(Ok(rows)) => {
-                self.0.pipelined.fetch_add(1, Ordering::Relaxed);
-                Some(rows)
-            }
-            Ok(Err(error)) => {
-                debug!(%error, "a read is done over, on a connection of its own");
-                None
-            }
-            Err(_elapsed) => {
-                self.check(&connected);
-                None
+        let mut read = pin!(connected.read(statement));
+        loop {
+            match timeout(connected.patience, &mut read).await {
+                Ok(Ok(rows)) => {
+                    self.0.pipelined.fetch_add(1, Ordering::Relaxed);
+                    return Some(rows);
+                }
+                Ok(Err(error)) => {
+                    debug!(%error, "a read is done over, on a connection of its own");
+                    return None;
+                }
+                Err(_elapsed) if patience == Patience::Any && connected.is_answering() => {}
+                Err(_elapsed) => {
+                    self.check(&connected);
+                    return None;
+                }
             }
         }
     }
@@ -227,6 +243,11 @@ impl Connected {
 
     fn traffic(&self) -> MutexGuard<'_, Traffic> {
         self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether there was an answer while a read has waited.
+    fn is_answering(&self) -> bool {
+        !self.traffic().is_silent_for(self.patience)
     }
 
     async fn read(&self, statement: &Statement) -> Result<Vec<Row>, sqlx::Error> {

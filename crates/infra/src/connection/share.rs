@@ -1,12 +1,13 @@
 //! The connections of one thread.
 
 use deadpool::managed::BuildError;
+use futures_util::future::join_all;
 use sqlx::postgres::PgConnectOptions;
 use tokio::join;
 
 use super::{
     connector::Connector, counters::DatabaseStatistics, group_commit::GroupCommit, opener::Opener, pipeline::Pipeline,
-    pool::Pool, turns::Turns,
+    pool::Pool,
 };
 use crate::DatabaseSettings;
 
@@ -17,8 +18,6 @@ pub(super) struct Share {
     /// Over tokio-postgres, for statements on tasks and sessions, which are the many: it takes less work. None where there
     /// are too few connections for that, or options that it cannot follow.
     pub(super) for_tasks: Option<ForTasks>,
-    /// For reads of many rows, whichever connections they take.
-    pub(super) turns: Turns,
 }
 
 pub(super) struct ForTasks {
@@ -26,11 +25,20 @@ pub(super) struct ForTasks {
     pub(super) changes: GroupCommit,
     /// One for as many as come.
     pub(super) reads: Pipeline,
+    /// For reads of many rows that the pipeline does not take: the memory that their rows need has a bound, and changes do not
+    /// wait for them. None where there are too few connections for that.
+    pub(super) long_reads: Option<Pool<Opener>>,
 }
 
 impl Share {
     /// So many connections must a thread have to have both kinds: with fewer, one that waits for a lock would hold up too much.
     const ENOUGH_FOR_BOTH: usize = 4;
+
+    /// So many connections are enough to keep more than one for what could do with one.
+    const PLENTY: usize = 8;
+
+    /// How many connections are for long reads, where there are plenty.
+    const LONG_READS: usize = 2;
 
     /// Shares out `size` connections among the kinds. None is opened before it is needed.
     pub(super) fn new(
@@ -39,40 +47,45 @@ impl Share {
         size: usize,
         settings: &DatabaseSettings,
     ) -> Result<Self, BuildError> {
-        let turns = Turns::new(settings.acquire_timeout);
         let Some(for_tasks) = for_tasks.filter(|_| size >= Self::ENOUGH_FOR_BOTH) else {
-            return Ok(Self { for_all_else: Pool::new(connector, size, settings)?, for_tasks: None, turns });
+            return Ok(Self { for_all_else: Pool::new(connector, size, settings)?, for_tasks: None });
         };
         let for_all_else = Self::for_all_else(size);
         let reads = Pipeline::new(for_tasks.for_another_share(), settings);
-        let changes = GroupCommit::new(Pool::new(for_tasks, size - for_all_else - 1, settings)?);
+        let long_reads = if size < Self::PLENTY { 0 } else { Self::LONG_READS };
+        let changes = GroupCommit::new(Pool::new(for_tasks, size - for_all_else - 1 - long_reads, settings)?);
+        let long_reads = (long_reads > 0).then(|| Pool::new(for_tasks, long_reads, settings)).transpose()?;
         let for_all_else = Pool::new(connector, for_all_else, settings)?;
-        Ok(Self { for_all_else, for_tasks: Some(ForTasks { changes, reads }), turns })
+        Ok(Self { for_all_else, for_tasks: Some(ForTasks { changes, reads, long_reads }) })
     }
 
     /// How many of `size` connections are for what is seldom asked: two where there are eight or more, so that a look-up does not
     /// wait for a clean-up.
     fn for_all_else(size: usize) -> usize {
-        let least = if size < 8 { 1 } else { 2 };
+        let least = if size < Self::PLENTY { 1 } else { 2 };
         least.max(size / 8)
     }
 
     pub(super) fn statistics(&self) -> [DatabaseStatistics; 4] {
-        let (changes, reads) = match &self.for_tasks {
+        let (changes, reads, long_reads) = match &self.for_tasks {
             None => Default::default(),
-            Some(ForTasks { changes, reads }) => (changes.statistics(), reads.statistics()),
+            Some(ForTasks { changes, reads, long_reads }) => {
+                let long_reads = long_reads.as_ref().map(Pool::statistics).unwrap_or_default();
+                (changes.statistics(), reads.statistics(), long_reads)
+            }
         };
-        let turns = DatabaseStatistics { waiting: self.turns.waiting(), ..Default::default() };
-        [self.for_all_else.statistics(), changes, reads, turns]
+        [self.for_all_else.statistics(), changes, reads, long_reads]
     }
 
     /// Lets nobody have a connection any more, and closes those that nobody has.
     pub(super) async fn close(&self) {
-        self.turns.close();
         let all_else = self.for_all_else.close();
         match &self.for_tasks {
             None => all_else.await,
-            Some(ForTasks { changes, reads }) => drop(join!(all_else, changes.close(), reads.shut())),
+            Some(ForTasks { changes, reads, long_reads }) => {
+                let long_reads = join_all(long_reads.iter().map(Pool::close));
+                drop(join!(all_else, changes.close(), reads.shut(), long_reads));
+            }
         }
     }
 }

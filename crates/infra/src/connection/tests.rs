@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use domain::{PageLimit, TaskQuery, TaskRepository, testing::alice};
-use sea_orm::{ConnectionTrait, TransactionTrait};
+use futures_util::future::join_all;
+use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 
-use super::DatabaseStatistics;
+use super::{DatabaseStatistics, TaskConnection};
 use crate::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
 
 async fn databases() -> Vec<TestDatabase> {
@@ -14,6 +15,17 @@ async fn of_one_connection(database: &TestDatabase) -> Database {
     let settings = DatabaseSettings {
         max_connections: 1,
         acquire_timeout: Duration::from_millis(300),
+        ..DatabaseSettings::new(DatabaseUrl::parse(database.url()).unwrap())
+    };
+    Database::connect(&settings).await.unwrap()
+}
+
+/// Patient, and with enough connections for some to be for long reads.
+async fn of_twenty_connections(database: &TestDatabase) -> Database {
+    let settings = DatabaseSettings {
+        max_connections: 20,
+        acquire_timeout: Duration::from_secs(30),
+        statement_timeout: Duration::from_mins(1),
         ..DatabaseSettings::new(DatabaseUrl::parse(database.url()).unwrap())
     };
     Database::connect(&settings).await.unwrap()
@@ -58,15 +70,9 @@ async fn who_waits_for_a_connection_is_counted_and_so_is_who_gives_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn long_lists_are_read_sixteen_at_a_time_and_short_ones_beside_them() {
+async fn long_lists_leave_connections_to_all_else() {
     let Some(shared) = TestDatabase::postgres().await else { return };
-    let settings = DatabaseSettings {
-        max_connections: 30,
-        acquire_timeout: Duration::from_secs(30),
-        statement_timeout: Duration::from_mins(1),
-        ..DatabaseSettings::new(DatabaseUrl::parse(shared.url()).unwrap())
-    };
-    let database = Database::connect(&settings).await.unwrap();
+    let database = of_twenty_connections(&shared).await;
     let list = |limit| {
         let (tasks, limit) = (database.tasks(), PageLimit::new(limit).unwrap());
         let query = TaskQuery { limit, ..TaskQuery::default() };
@@ -76,7 +82,7 @@ async fn long_lists_are_read_sixteen_at_a_time_and_short_ones_beside_them() {
     lock.execute_unprepared("LOCK TABLE tasks").await.unwrap();
 
     let long = [101; 20].map(list);
-    wait_until(&database, |now| now.waiting == 4).await;
+    wait_until(&database, |now| now.waiting == 18).await;
     let short = [100; 5].map(list);
     let reading = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%LIMIT 101'";
     let all_read = tokio::time::timeout(Duration::from_secs(10), async {
@@ -85,13 +91,32 @@ async fn long_lists_are_read_sixteen_at_a_time_and_short_ones_beside_them() {
         }
     });
     all_read.await.unwrap();
-    assert_eq!(database.statistics().waiting, 4);
+    wait_until(&database, |now| now.waiting == 18).await;
 
     lock.rollback().await.unwrap();
     for list in long.into_iter().chain(short) {
         assert!(list.await.unwrap());
     }
     assert_eq!(database.statistics().waiting, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_reads_that_share_a_connection_wait_for_as_long_as_it_answers_and_short_ones_do_not() {
+    let Some(shared) = TestDatabase::postgres().await else { return };
+    let database = of_twenty_connections(&shared).await;
+    let slow = || Statement::from_string(DbBackend::Postgres, "SELECT 1 FROM pg_sleep(0.03)");
+    let pipelined = || database.statistics().pipelined;
+    while pipelined() == 0 {
+        database.connection.read(slow()).await.unwrap();
+    }
+
+    let before = pipelined();
+    let reads = join_all([(); 20].map(|()| database.connection.read_many(slow()))).await;
+    assert!(reads.iter().all(Result::is_ok) && pipelined() - before > 10, "{}", pipelined() - before);
+
+    let before = pipelined();
+    let reads = join_all([(); 20].map(|()| database.connection.read(slow()))).await;
+    assert!(reads.iter().all(Result::is_ok) && pipelined() - before < 10, "{}", pipelined() - before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

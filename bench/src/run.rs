@@ -67,14 +67,17 @@ impl Bench {
         let mut running = HashMap::new();
         let mut sqlite = None;
         let mut start_ms = Vec::new();
-        for target in targets {
+        for target in &targets {
+            let target = target.server();
+            if running.contains_key(&target) {
+                continue;
+            }
             let log = log(target);
             let server = match target {
-                Target::Service => {
+                Target::Service | Target::Eddsa => {
                     started_often(target, &mut start_ms, || service.start(&postgres.url, key_set, &log))?
                 }
                 Target::Quiet => service.start_quiet(&postgres.url, key_set, &log)?,
-                Target::Eddsa => service.start(&postgres.url, key_set, &log)?,
                 Target::Sqlite => {
                     let file = files.path().join("tasks.db");
                     let url = format!("sqlite:{}", file.display());
@@ -106,23 +109,29 @@ impl Bench {
             _files: files,
         };
         bench.check_statements()?;
-        bench.check_that_all_do_the_same()?;
+        bench.check_that_all_do_the_same(&targets)?;
         Ok(bench)
     }
 
     /// Checks that the peers do what the service does.
-    fn check_that_all_do_the_same(&self) -> anyhow::Result<()> {
-        let transcript = |(target, server): (&Target, &Server)| {
-            let clients = if *target == Target::Eddsa { &self.ed25519_clients } else { &self.secret_clients };
-            let client = clients.get(same::OWNER).context("no clients")?;
+    fn check_that_all_do_the_same(&self, targets: &[Target]) -> anyhow::Result<()> {
+        let transcript = |target: Target| {
+            let server = self.servers.get(&target.server()).context("not started")?;
+            let client = self.clients(target).get(same::OWNER).context("no clients")?;
             same::transcript(server.address, client).with_context(|| target.title())
         };
-        let Some(service) = self.servers.get_key_value(&Target::Service) else { return Ok(()) };
-        let expected = transcript(service)?;
-        for other in self.servers.iter().filter(|(target, _)| **target != Target::Fixed) {
-            same::compare(&expected, &transcript(other)?).with_context(|| other.0.title())?;
+        if !self.servers.contains_key(&Target::Service) {
+            return Ok(());
+        }
+        let expected = transcript(Target::Service)?;
+        for other in targets.iter().filter(|target| !matches!(target, Target::Fixed | Target::Pgbench)) {
+            same::compare(&expected, &transcript(*other)?).with_context(|| other.title())?;
         }
         Ok(())
+    }
+
+    fn clients(&self, target: Target) -> &[Client] {
+        if target == Target::Eddsa { &self.ed25519_clients } else { &self.secret_clients }
     }
 
     /// Checks that `pgbench` is going to send what the service sends.
@@ -142,8 +151,7 @@ impl Bench {
     }
 
     fn requests<'a>(&'a self, target: Target, workload: Workload, deleted: &'a AtomicU64) -> Working<'a> {
-        let clients = if target == Target::Eddsa { &self.ed25519_clients } else { &self.secret_clients };
-        Working { workload, data: DATA, clients, random: Random::new(1), deleted }
+        Working { workload, data: DATA, clients: self.clients(target), random: Random::new(1), deleted }
     }
 
     /// Takes all measurements that were asked for.
@@ -213,7 +221,7 @@ impl Bench {
     }
 
     fn measure_server(&mut self, target: Target, workload: Workload, connections: usize) -> anyhow::Result<Figures> {
-        let server = self.servers.get(&target).context("not started")?;
+        let server = self.servers.get(&target.server()).context("not started")?;
         let database = if target == Target::Sqlite || target == Target::Fixed { None } else { self.postgres.pid() };
         let deleted = AtomicU64::new(0);
         measure(server, database, connections, &mut self.requests(target, workload, &deleted), self.times)
@@ -249,7 +257,7 @@ impl Bench {
     fn add_doomed(&mut self, target: Target, connections: usize, time: Duration) -> anyhow::Result<()> {
         let a_second = match (target, connections) {
             (Target::Fastapi | Target::Hono, _) | (_, 1) => 8_000,
-            _ => 50_000,
+            _ => 100_000,
         };
         self.execute(target, |dialect| dialect.add_tasks(FIRST_DOOMED, a_second * time.as_secs(), DATA.owners))
     }

@@ -49,8 +49,8 @@ const REST: Duration = Duration::from_secs(1);
 pub(super) enum Patience {
     /// For its answer: whatever is before it, few rows are soon read elsewhere.
     Own,
-    /// For any answer: while those before it are answered, its turn comes. Many rows would only be read twice, and beside those of
-    /// others who have lost patience too.
+    /// For any answer: while those before it are answered its turn comes, unless that takes longer than to get a connection may.
+    /// Many rows would only be read twice, beside those of others who have lost patience too.
     Any,
 }
 
@@ -60,6 +60,7 @@ pub(super) struct Pipeline(Arc<Shared>);
 
 struct Shared {
     connector: Connector<Opener>,
+    acquire_timeout: Duration,
     statement_limit: Duration,
     idle_timeout: Duration,
     max_lifetime: Duration,
@@ -79,6 +80,7 @@ impl Pipeline {
     pub(super) fn new(connector: Connector<Opener>, settings: &DatabaseSettings) -> Self {
         let shared = Arc::new(Shared {
             connector,
+            acquire_timeout: settings.acquire_timeout,
             statement_limit: settings.statement_timeout,
             idle_timeout: settings.idle_timeout,
             max_lifetime: settings.max_lifetime,
@@ -92,6 +94,7 @@ impl Pipeline {
     /// The rows that a statement reads, or `None` if it should rather be run on a connection of its own.
     pub(super) async fn read(&self, statement: &Statement, patience: Patience) -> Option<Vec<Row>> {
         let connected = self.joinable()?;
+        let begin = Instant::now();
         let mut read = pin!(connected.read(statement));
         loop {
             match timeout(connected.patience, &mut read).await {
@@ -103,7 +106,10 @@ impl Pipeline {
                     debug!(%error, "a read is done over, on a connection of its own");
                     return None;
                 }
-                Err(_elapsed) if patience == Patience::Any && connected.is_answering() => {}
+                Err(_elapsed)
+                    if patience == Patience::Any
+                        && connected.is_answering()
+                        && begin.elapsed() < self.0.acquire_timeout => {}
                 Err(_elapsed) => {
                     self.check(&connected);
                     return None;
@@ -170,9 +176,13 @@ impl Pipeline {
         }
         let (shared, connected) = (Arc::clone(&self.0), Arc::clone(connected));
         tokio::spawn(async move {
-            match timeout(shared.statement_limit, connected.session.ping()).await {
-                Ok(Ok(())) => connected.traffic().trust_again(),
-                Ok(Err(_)) | Err(_) => shared.give_up(&connected),
+            loop {
+                match timeout(shared.statement_limit, connected.session.ping()).await {
+                    Ok(Ok(())) => return connected.traffic().trust_again(),
+                    // There is much before it. Nobody joins, so that it will be less.
+                    Err(_elapsed) if connected.is_answering() => {}
+                    Ok(Err(_)) | Err(_) => return shared.give_up(&connected),
+                }
             }
         });
     }
@@ -228,7 +238,7 @@ impl Shared {
 struct Connected {
     session: Session,
     opened: Instant,
-    /// How long a read waits for its answer.
+    /// How long a read waits for its answer, or for any.
     patience: Duration,
     traffic: Mutex<Traffic>,
 }
@@ -245,7 +255,7 @@ impl Connected {
         self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether there was an answer while a read has waited.
+    /// Whether an answer has come within the time that a read waits for one.
     fn is_answering(&self) -> bool {
         !self.traffic().is_silent_for(self.patience)
     }

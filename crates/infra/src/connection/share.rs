@@ -25,8 +25,8 @@ pub(super) struct ForTasks {
     pub(super) changes: GroupCommit,
     /// One for as many as come.
     pub(super) reads: Pipeline,
-    /// For reads of many rows that the pipeline does not take: the memory that their rows need has a bound, and changes do not
-    /// wait for them. None where there are too few connections for that.
+    /// For reads of many rows that the pipeline does not take: few enough that their rows take little memory, and that changes do
+    /// not wait for them. None where there are too few connections for that.
     pub(super) long_reads: Option<Pool<Opener>>,
 }
 
@@ -36,9 +36,6 @@ impl Share {
 
     /// So many connections are enough to keep more than one for what could do with one.
     const PLENTY: usize = 8;
-
-    /// How many connections are for long reads, where there are plenty.
-    const LONG_READS: usize = 2;
 
     /// Shares out `size` connections among the kinds. None is opened before it is needed.
     pub(super) fn new(
@@ -52,7 +49,7 @@ impl Share {
         };
         let for_all_else = Self::for_all_else(size);
         let reads = Pipeline::new(for_tasks.for_another_share(), settings);
-        let long_reads = if size < Self::PLENTY { 0 } else { Self::LONG_READS };
+        let long_reads = if size < Self::PLENTY { 0 } else { size / 4 };
         let changes = GroupCommit::new(Pool::new(for_tasks, size - for_all_else - 1 - long_reads, settings)?);
         let long_reads = (long_reads > 0).then(|| Pool::new(for_tasks, long_reads, settings)).transpose()?;
         let for_all_else = Pool::new(connector, for_all_else, settings)?;

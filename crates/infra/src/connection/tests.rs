@@ -114,9 +114,9 @@ async fn long_reads_that_share_a_connection_wait_for_as_long_as_it_answers_and_s
     opened.await.unwrap();
 
     let before = pipelined();
-    let long = join_all([(); 30].map(|()| database.connection.read_many(slow()))).await;
+    let long = join_all((0..30).map(|_| database.connection.read_many(slow()))).await;
     let long_pipelined = pipelined() - before;
-    let short = join_all([(); 30].map(|()| database.connection.read(slow()))).await;
+    let short = join_all((0..30).map(|_| database.connection.read(slow()))).await;
     let short_pipelined = pipelined() - before - long_pipelined;
 
     assert!(long.iter().chain(&short).all(Result::is_ok));

@@ -104,23 +104,30 @@ async fn long_lists_leave_connections_to_all_else() {
 async fn long_reads_that_share_a_connection_wait_for_as_long_as_it_answers_and_short_ones_do_not() {
     let Some(shared) = TestDatabase::postgres().await else { return };
     let database = of_twenty_connections(&shared).await;
-    let slow = || Statement::from_string(DbBackend::Postgres, "SELECT 1 FROM pg_sleep(0.04)");
+    let slow = || Statement::from_string(DbBackend::Postgres, "SELECT 1 FROM pg_sleep(0.02)");
     let pipelined = || database.statistics().pipelined;
-    let opened = tokio::time::timeout(Duration::from_secs(20), async {
-        while pipelined() == 0 {
-            database.connection.read(slow()).await.unwrap();
-        }
-    });
-    opened.await.unwrap();
+    let until_pipelined = async || {
+        let before = pipelined();
+        let joined = tokio::time::timeout(Duration::from_secs(20), async {
+            while pipelined() == before {
+                database.connection.read(slow()).await.unwrap();
+            }
+        });
+        joined.await.unwrap();
+        pipelined()
+    };
 
-    let before = pipelined();
-    let long = join_all((0..30).map(|_| database.connection.read_many(slow()))).await;
-    let long_pipelined = pipelined() - before;
-    let short = join_all((0..30).map(|_| database.connection.read(slow()))).await;
-    let short_pipelined = pipelined() - before - long_pipelined;
+    let before = until_pipelined().await;
+    let reads = join_all((0..40).map(|_| database.connection.read_many(slow()))).await;
+    let long = pipelined() - before;
+    assert!(reads.iter().all(Result::is_ok));
 
-    assert!(long.iter().chain(&short).all(Result::is_ok));
-    assert!(long_pipelined > 2 * short_pipelined, "{long_pipelined} and {short_pipelined} of 30 each");
+    let before = until_pipelined().await;
+    let reads = join_all((0..40).map(|_| database.connection.read(slow()))).await;
+    let short = pipelined() - before;
+    assert!(reads.iter().all(Result::is_ok));
+
+    assert!(long > 2 * short, "{long} long ones and {short} short ones of 40 each");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -230,8 +230,7 @@ fn measured(
         bail!("{} responses to {ask:?} were not what they must be", figures.errors);
     }
     if *ask == Ask::Create {
-        postgres.execute(&Dialect::Postgres.remove_added())?;
-        postgres.execute("VACUUM tasks")?;
+        postgres.tidy_up()?;
     }
     Ok(figures)
 }

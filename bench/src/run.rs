@@ -274,10 +274,7 @@ impl Bench {
                 self.execute(target, Dialect::remove_added)?;
                 self.execute(target, |_| "PRAGMA wal_checkpoint(TRUNCATE)".to_owned())
             }
-            _ => {
-                self.execute(target, Dialect::remove_added)?;
-                self.execute(target, |_| "VACUUM tasks".to_owned())
-            }
+            _ => self.postgres.tidy_up(),
         }
     }
 

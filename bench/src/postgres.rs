@@ -95,8 +95,8 @@ impl Postgres {
     /// Leaves the tasks as they were before what measurements have added, without dead rows.
     pub(crate) fn tidy_up(&mut self) -> anyhow::Result<()> {
         self.execute(&Dialect::Postgres.remove_added())?;
-        // By itself VACUUM leaves the entries of the indexes where less than 2 % of a table's blocks have dead rows: in a large
-        // table they would add up from round to round, and every list pass over them.
+        // By itself VACUUM leaves the entries of the indexes while less than 2 % of a table's blocks have dead rows: in a large
+        // table they would add up over many rounds, and every list pass over them.
         self.execute("VACUUM (INDEX_CLEANUP ON) tasks")?;
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
+    io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -33,6 +34,10 @@ pub(crate) const SECRET: &str = "the fault suite's secret: 32 bytes or more";
 /// The database's password.
 pub(crate) const PASSWORD: &str = "the-fault-suite-s-password";
 
+/// What stands beside the directories of the checks.
+const LOGS: &str = "logs";
+const TEMPLATE: &str = "template";
+
 /// How long a command of the service may take, such as a start that is refused.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -57,7 +62,7 @@ impl Context {
         let directory = tempfile::Builder::new().prefix("tasks-api-faults-").tempdir()?;
         // Postgres does not run as root, and must find its own directory in this one.
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o711))?;
-        fs::create_dir(directory.path().join("logs"))?;
+        fs::create_dir(directory.path().join(LOGS))?;
         let secrets = [PRIVATE, SECRET, PASSWORD].map(str::to_owned).into();
         Ok(Self {
             binary,
@@ -85,6 +90,24 @@ impl Context {
         Ok(directory)
     }
 
+    /// A directory for what is made once.
+    pub(crate) fn template_directory(&self) -> anyhow::Result<PathBuf> {
+        let directory = self.directory.path().join(TEMPLATE);
+        fs::create_dir(&directory)?;
+        Ok(directory)
+    }
+
+    /// Removes the directories of checks that are done. Many rounds would fill a disk otherwise.
+    pub(crate) fn tidy_up(&self) -> io::Result<()> {
+        for entry in fs::read_dir(self.directory.path())? {
+            let entry = entry?;
+            if entry.file_name() != LOGS && entry.file_name() != TEMPLATE {
+                fs::remove_dir_all(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
     /// A file for a log, which is searched for secrets at the end.
     pub(crate) fn log(&self, name: &str) -> PathBuf {
         let number = self.names.fetch_add(1, Ordering::Relaxed);
@@ -92,7 +115,7 @@ impl Context {
     }
 
     pub(crate) fn logs(&self) -> PathBuf {
-        self.directory.path().join("logs")
+        self.directory.path().join(LOGS)
     }
 
     /// Keeps everything for whoever wants to look into it, and says where.
@@ -150,4 +173,26 @@ impl Context {
 /// Nothing is left half done by a panic with such a lock.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_check_that_is_done_only_the_logs_are_kept() {
+        let context = Context::new(Path::new("/bin/sh"), false).unwrap();
+        let directory = context.directory("sqlite").unwrap();
+        let template = context.template_directory().unwrap();
+        let log = context.log("service");
+        for file in [&directory.join("tasks.db"), &template.join("PG_VERSION"), &log] {
+            fs::write(file, "").unwrap();
+        }
+
+        context.tidy_up().unwrap();
+
+        assert!(!directory.exists());
+        assert!(template.join("PG_VERSION").exists() && log.exists());
+        assert!(!context.directory("sqlite").unwrap().join("tasks.db").exists());
+    }
 }

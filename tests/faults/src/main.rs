@@ -121,7 +121,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     context.set_postgres = command_line.set_postgres;
     process::allow_many_files()?;
     let rows = tokio::select! {
-        rows = run(&context, &faults) => rows,
+        rows = run(&context, &faults, command_line.keep) => rows,
         // What runs is stopped on the way out.
         interrupted = tokio::signal::ctrl_c() => { interrupted?; return Ok(ExitCode::from(130)); }
     };
@@ -149,13 +149,17 @@ fn list(faults: &[&Fault]) {
     println!("{} (both): the logs of all that ran are searched\n    {}", logs::NAME, logs::PROMISE);
 }
 
-async fn run(context: &Context, faults: &[&Fault]) -> Vec<Row> {
+async fn run(context: &Context, faults: &[&Fault], keep: bool) -> Vec<Row> {
     let mut rows = Vec::new();
     for fault in faults {
         for store in fault.on {
             let row = run_one(context, fault, *store).await;
             tell(&row);
             rows.push(row);
+            if !keep {
+                // What is still in use goes after the next one, or at the end.
+                context.tidy_up().ok();
+            }
         }
     }
     let row = logs::search(context);

@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
-    io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -34,10 +33,6 @@ pub(crate) const SECRET: &str = "the fault suite's secret: 32 bytes or more";
 /// The database's password.
 pub(crate) const PASSWORD: &str = "the-fault-suite-s-password";
 
-/// What stands beside the directories of the checks.
-const LOGS: &str = "logs";
-const TEMPLATE: &str = "template";
-
 /// How long a command of the service may take, such as a start that is refused.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -62,7 +57,7 @@ impl Context {
         let directory = tempfile::Builder::new().prefix("tasks-api-faults-").tempdir()?;
         // Postgres does not run as root, and must find its own directory in this one.
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o711))?;
-        fs::create_dir(directory.path().join(LOGS))?;
+        fs::create_dir(directory.path().join("logs"))?;
         let secrets = [PRIVATE, SECRET, PASSWORD].map(str::to_owned).into();
         Ok(Self {
             binary,
@@ -90,19 +85,15 @@ impl Context {
         Ok(directory)
     }
 
-    /// A directory for what is made once.
-    pub(crate) fn template_directory(&self) -> anyhow::Result<PathBuf> {
-        let directory = self.directory.path().join(TEMPLATE);
-        fs::create_dir(&directory)?;
-        Ok(directory)
-    }
-
-    /// Removes the directories of checks that are done. Many rounds would fill a disk otherwise.
-    pub(crate) fn tidy_up(&self) -> io::Result<()> {
+    /// Removes the directories of the checks so far, which take a gigabyte by the end otherwise. What cannot go yet is left
+    /// for the next time.
+    pub(crate) fn tidy_up(&self) -> anyhow::Result<()> {
+        let logs = self.logs();
         for entry in fs::read_dir(self.directory.path())? {
-            let entry = entry?;
-            if entry.file_name() != LOGS && entry.file_name() != TEMPLATE {
-                fs::remove_dir_all(entry.path())?;
+            let directory = entry?.path();
+            let has_template = self.template.get().is_some_and(|template| template.starts_with(&directory));
+            if directory != logs && !has_template {
+                fs::remove_dir_all(directory).ok();
             }
         }
         Ok(())
@@ -115,7 +106,7 @@ impl Context {
     }
 
     pub(crate) fn logs(&self) -> PathBuf {
-        self.directory.path().join(LOGS)
+        self.directory.path().join("logs")
     }
 
     /// Keeps everything for whoever wants to look into it, and says where.
@@ -180,19 +171,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_check_that_is_done_only_the_logs_are_kept() {
+    fn of_checks_that_are_done_the_logs_and_the_template_are_kept() {
         let context = Context::new(Path::new("/bin/sh"), false).unwrap();
-        let directory = context.directory("sqlite").unwrap();
-        let template = context.template_directory().unwrap();
+        let (database, template) = (context.directory("sqlite").unwrap(), context.directory("template").unwrap());
+        context.template.set(template.join("data")).unwrap();
+        fs::create_dir(template.join("data")).unwrap();
+        fs::write(database.join("tasks.db"), "").unwrap();
         let log = context.log("service");
-        for file in [&directory.join("tasks.db"), &template.join("PG_VERSION"), &log] {
-            fs::write(file, "").unwrap();
-        }
+        fs::write(&log, "").unwrap();
 
         context.tidy_up().unwrap();
 
-        assert!(!directory.exists());
-        assert!(template.join("PG_VERSION").exists() && log.exists());
-        assert!(!context.directory("sqlite").unwrap().join("tasks.db").exists());
+        assert!(!database.exists());
+        assert!(template.join("data").exists());
+        assert!(log.exists());
+    }
+
+    #[test]
+    fn a_template_that_was_not_finished_goes_too() {
+        let context = Context::new(Path::new("/bin/sh"), false).unwrap();
+        let template = context.directory("template").unwrap();
+
+        context.tidy_up().unwrap();
+
+        assert!(!template.exists());
+    }
+
+    #[test]
+    fn what_cannot_be_removed_keeps_nothing_else() {
+        let context = Context::new(Path::new("/bin/sh"), false).unwrap();
+        // No directory: that cannot be removed as one.
+        let stuck = context.directory.path().join("0-stuck");
+        fs::write(&stuck, "").unwrap();
+        let others: Vec<PathBuf> = (0..9).map(|_| context.directory("sqlite").unwrap()).collect();
+
+        context.tidy_up().unwrap();
+
+        assert!(stuck.exists());
+        assert!(others.iter().all(|directory| !directory.exists()));
     }
 }

@@ -156,9 +156,8 @@ async fn run(context: &Context, faults: &[&Fault], keep: bool) -> Vec<Row> {
             let row = run_one(context, fault, *store).await;
             tell(&row);
             rows.push(row);
-            if !keep {
-                // What is still in use goes after the next one, or at the end.
-                context.tidy_up().ok();
+            if !keep && let Err(error) = context.tidy_up() {
+                eprintln!("{}: {error:#}", fault.name);
             }
         }
     }

@@ -227,7 +227,7 @@ fn url_of(database: &str, address: SocketAddr) -> String {
 
 /// Makes the data directory that all servers start with a copy of.
 async fn make_template(context: &Context) -> anyhow::Result<PathBuf> {
-    let mut server = Postgres::in_directory(context, context.template_directory()?)?;
+    let mut server = Postgres::in_directory(context, context.directory("template")?)?;
     let mut initdb = server.command(server.binaries.join("initdb"));
     initdb.args(["--no-sync", "--no-instructions", "--username=postgres", "--encoding=UTF8", "--no-locale"]);
     initdb.args(["--auth-local=trust", "--auth-host=scram-sha-256", "--wal-segsize=1", "--pgdata=data"]);

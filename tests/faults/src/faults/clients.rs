@@ -107,6 +107,9 @@ async fn trickle(address: SocketAddr, beginning: String) -> (Option<u16>, Durati
 
 async fn storm(context: &Context, store: Store) -> anyhow::Result<Measured> {
     const WAVE: usize = 500;
+    /// How many send a whole request: with more of them, however many the waves, requests would be turned away.
+    const WHOLE: usize = 200;
+    let waves = context.rounds(4, 40) as usize;
     let database = context.database(store).await?;
     let service = Service::start(context, &database.settings()).await?;
     let load = Load::start(context, service.address, "beside", &Plan::default());
@@ -114,15 +117,14 @@ async fn storm(context: &Context, store: Store) -> anyhow::Result<Measured> {
     let before = open_files(&service)?;
     let request =
         format!("GET /api/tasks HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n", context.token("storm"));
-    for _ in 0..context.rounds(4, 40) {
+    for wave in 0..waves {
         let mut connections = Vec::new();
-        for number in 0..WAVE {
+        for number in wave * WAVE..(wave + 1) * WAVE {
             let Ok(mut connection) = TcpStream::connect(service.address).await else { continue };
-            // Nothing, a part, or the whole of a request whose answer nobody reads; of those not so many that requests
-            // would be turned away.
+            // Nothing, a part, or the whole of a request whose answer nobody reads.
             let sent = match number % 10 {
-                0 => request.len(),
-                1..5 => request.len() / 2,
+                _ if number % (waves * WAVE / WHOLE) == 0 => request.len(),
+                0..5 => request.len() / 2,
                 _ => 0,
             };
             connection.write_all(&request.as_bytes()[..sent]).await.ok();

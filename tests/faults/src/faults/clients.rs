@@ -122,10 +122,12 @@ async fn storm(context: &Context, store: Store) -> anyhow::Result<Measured> {
         for number in wave * WAVE..(wave + 1) * WAVE {
             let Ok(mut connection) = TcpStream::connect(service.address).await else { continue };
             // Nothing, a part, or the whole of a request whose answer nobody reads.
-            let sent = match number % 10 {
-                _ if number % (waves * WAVE / WHOLE) == 0 => request.len(),
-                0..5 => request.len() / 2,
-                _ => 0,
+            let sent = if number % (waves * WAVE / WHOLE) == 0 {
+                request.len()
+            } else if number % 10 < 5 {
+                request.len() / 2
+            } else {
+                0
             };
             connection.write_all(&request.as_bytes()[..sent]).await.ok();
             connection.set_zero_linger()?;

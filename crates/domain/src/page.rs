@@ -1,26 +1,13 @@
-//! Lists, a page at a time.
+//! Pages of a list.
 
 use std::ops::RangeInclusive;
 
-use crate::{Task, TaskId};
-
-/// Which of an owner's tasks to list, newest first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct TaskQuery {
-    /// Only those that are done, or only those that are not.
-    pub completed: Option<bool>,
-    /// Only those older than this one: the last task of the page before. It need not exist any more.
-    pub older_than: Option<TaskId>,
-    /// How many at most.
-    pub limit: PageLimit,
-}
-
-/// How many tasks a page holds at most: 1 to 1000.
+/// The most items a page holds: 1 to 1000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageLimit(u16);
 
 impl PageLimit {
-    /// What a limit may be.
+    /// The limits that are accepted.
     pub const RANGE: RangeInclusive<u16> = 1..=1000;
 
     /// The limit, if it is within [`RANGE`](Self::RANGE).
@@ -43,28 +30,28 @@ impl Default for PageLimit {
     }
 }
 
-/// Some of a list, and whether there is more of it.
+/// One page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// The tasks, newest first.
-    pub tasks: Vec<Task>,
-    /// Whether older tasks follow.
+pub struct Page<T> {
+    /// The items, in the order of the list.
+    pub items: Vec<T>,
+    /// Whether the list goes on after them.
     pub has_more: bool,
 }
 
-impl Page {
-    /// Makes a page of a list that was read one task past its limit, to see whether there is more.
+impl<T> Page<T> {
+    /// Makes a page from `items`, which were read one past `limit` to see whether the list goes on.
     #[must_use]
-    pub fn from_one_past(limit: PageLimit, mut tasks: Vec<Task>) -> Self {
+    pub fn from_one_past(limit: PageLimit, mut items: Vec<T>) -> Self {
         let limit = usize::from(limit.get());
-        let has_more = tasks.len() > limit;
-        tasks.truncate(limit);
-        Self { tasks, has_more }
+        let has_more = items.len() > limit;
+        items.truncate(limit);
+        Self { items, has_more }
     }
 
-    /// Where the next page begins, if there is one.
+    /// The item after which the next page begins, if there is a next page.
     #[must_use]
-    pub fn next(&self) -> Option<TaskId> {
-        self.tasks.last().filter(|_| self.has_more).map(|task| task.id)
+    pub fn last_before_next(&self) -> Option<&T> {
+        self.items.last().filter(|_| self.has_more)
     }
 }

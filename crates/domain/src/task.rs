@@ -1,44 +1,48 @@
-//! The task and the values it is made of.
+//! The task: its values, what may be done with it, and the port that keeps it.
 
 mod changes;
-mod creation;
 mod description;
 mod id;
+mod new;
+mod query;
+mod repository;
 mod title;
-mod version;
+mod use_cases;
 
-pub use changes::{CompletedChange, DescriptionChange, NewTask, Outcome, Precondition, TaskChanges};
-pub use creation::{Creation, CreationTerms, Fingerprint, IdempotencyKey, Once};
+pub use changes::{CompletedChange, TaskChanges};
 pub use description::Description;
 pub use id::TaskId;
+pub use new::NewTask;
+pub use query::TaskQuery;
+pub use repository::{IdempotencyKeys, TaskRepository};
 pub use title::Title;
-pub use version::Version;
+pub use use_cases::OwnerTasks;
 
-use crate::{OwnerId, Timestamp};
+use crate::{OwnerId, Timestamp, Version};
 
 /// Something one user wants done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
-    /// Names the task among those of its owner.
+    /// Identifies the task among those of its owner.
     pub id: TaskId,
     /// The one user who may see and change it.
     pub owner: OwnerId,
     /// What is to be done.
     pub title: Title,
-    /// More about it, if there is more to say.
+    /// Details, if there are any.
     pub description: Option<Description>,
     /// Whether it is done.
     pub completed: bool,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last changed; never earlier than before that change.
+    /// When it was last changed. It never goes backwards.
     pub updated_at: Timestamp,
-    /// How many states it has had.
+    /// Counts its states.
     pub version: Version,
 }
 
 impl Task {
-    /// What `new` is once it has been created: `now` is both its times, and its version the first.
+    /// The task that `new` becomes when it is created at `now`: both its times are `now`, and its version is the first.
     #[must_use]
     pub fn created(owner: OwnerId, id: TaskId, new: NewTask, now: Timestamp) -> Self {
         let NewTask { title, description, completed } = new;

@@ -1,15 +1,24 @@
-//! For tests of this crate and of every repository.
+//! For tests: a clock and ids that are known beforehand, users, the in-memory repository, and the contract suite.
 
 mod clock;
 pub mod contract;
-mod isolation;
 mod memory;
 
 pub use clock::{FixedClock, SequentialIds};
-pub use isolation::two_owners_never_mix;
 pub use memory::InMemoryTasks;
 
-use crate::{Identity, OwnerId};
+use crate::{Identity, NewTask, OwnerId, Title};
+
+/// A task with this title and nothing else.
+///
+/// # Panics
+///
+/// If the title breaks a rule.
+#[must_use]
+#[expect(clippy::expect_used, reason = "tests name their own titles")]
+pub fn titled(title: &str) -> NewTask {
+    NewTask::titled(Title::try_from(title).expect("a valid title"))
+}
 
 /// A user who exists in every repository under test.
 #[must_use]

@@ -39,7 +39,7 @@ use actix_web::{
     test::{TestRequest, init_service},
 };
 use domain::{
-    Clock, IdSource, NewTask, TaskId, TaskRepository, Title,
+    Clock, CreateOptions, IdSource, NewTask, TaskId, TaskRepository, Title,
     testing::{InMemoryTasks, SequentialIds, alice},
 };
 use http::{Authenticator, JwksVerifier, Limits};
@@ -181,7 +181,7 @@ fn answer_all() {
     let task = NewTask { title, description: None, completed: false };
     let ids: Vec<TaskId> = (0..1000).map(|_| sequence.next(now)).collect();
     for id in &ids {
-        system.block_on(store.create(&alice().id, *id, &task, now)).unwrap();
+        system.block_on(store.create(&alice().id, *id, &task, &CreateOptions::default(), now)).unwrap();
     }
     for (kind, measured) in KINDS {
         let count = if *kind == "list_1000" { COUNT / 10 } else { COUNT };

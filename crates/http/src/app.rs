@@ -11,7 +11,7 @@ use actix_web::{
     middleware::from_fn,
     web::{self, Data},
 };
-use domain::TaskService;
+use domain::Service;
 
 use crate::{
     Authenticator, Dependency, Lifecycle, Limits, Metrics, Style, auth, envelope,
@@ -28,7 +28,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Api {
     /// The use-cases.
-    pub tasks: TaskService,
+    pub tasks: Service,
     /// Who is let in.
     pub authenticator: Arc<Authenticator>,
     /// What must be ready for the service to be.

@@ -18,10 +18,10 @@ pub(crate) fn of_task(task: &Task) -> HeaderValue {
 }
 
 /// The tag of a page: a digest of which tasks it holds, in which versions. A weak one, since it is not made of the bytes.
-pub(crate) fn of_page(query: &TaskQuery, page: &Page) -> HeaderValue {
+pub(crate) fn of_page(query: &TaskQuery, page: &Page<Task>) -> HeaderValue {
     let mut digest = DefaultHasher::new();
     (query.limit.get(), page.has_more).hash(&mut digest);
-    for task in &page.tasks {
+    for task in &page.items {
         (task.id, task.version).hash(&mut digest);
     }
     quoted(format!("W/\"{:016x}\"", digest.finish()))

@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin, time::Duration};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web};
-use domain::{OwnerTasks, TaskId, TaskService};
+use domain::{OwnerService, Service, TaskId};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,27 +18,27 @@ pub(crate) struct BodyTimeout(pub(crate) Duration);
 
 /// The use-cases of everyone. Nothing outside this module can take them out.
 #[derive(Clone)]
-pub(crate) struct Unbound(TaskService);
+pub(crate) struct Unbound(Service);
 
 impl Unbound {
-    pub(crate) fn new(tasks: TaskService) -> Self {
+    pub(crate) fn new(tasks: Service) -> Self {
         Self(tasks)
     }
 }
 
 /// The use-cases, bound to whoever the token names. No handler has another way to a task.
-pub(crate) struct Tasks(pub(crate) OwnerTasks);
+pub(crate) struct Owner(pub(crate) OwnerService);
 
-impl FromRequest for Tasks {
+impl FromRequest for Owner {
     type Error = ApiError;
     type Future = std::future::Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        std::future::ready(bound_tasks(request))
+        std::future::ready(owner(request))
     }
 }
 
-fn bound_tasks(request: &HttpRequest) -> Result<Tasks, ApiError> {
+fn owner(request: &HttpRequest) -> Result<Owner, ApiError> {
     let Some(Authenticated(identity)) = request.extensions_mut().remove::<Authenticated>() else {
         return Err(ApiError::internal("a route that needs an owner is not behind the authentication"));
     };
@@ -51,7 +51,7 @@ fn bound_tasks(request: &HttpRequest) -> Result<Tasks, ApiError> {
         }
     }
     match request.app_data::<Unbound>() {
-        Some(Unbound(tasks)) => Ok(Tasks(tasks.for_owner(identity))),
+        Some(Unbound(tasks)) => Ok(Owner(tasks.for_owner(identity))),
         None => Err(ApiError::internal("the application was built without a task service")),
     }
 }

@@ -15,7 +15,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 
-use crate::{ErrorCode, Style, error::ApiError, extract::Tasks};
+use crate::{ErrorCode, Style, error::ApiError, extract::Owner};
 
 pub(crate) use health::Health;
 pub(crate) use update::READ_ONLY;
@@ -96,7 +96,7 @@ pub(crate) fn api(style: Style) -> impl Iterator<Item = Resource> {
         let routes = move || endpoints().map(|endpoint| (endpoint.method.clone(), endpoint.handler));
         resources(&format!("{prefix}{path}"), routes).map(|(resource, allowed)| {
             // The owner first here too: who asks in another's name learns nothing, not even which methods there are.
-            let refuse = move |_owner: Tasks| {
+            let refuse = move |_owner: Owner| {
                 let error = ApiError::method_not_allowed(&allowed);
                 async { Err::<&str, _>(error) }
             };

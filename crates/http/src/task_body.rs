@@ -101,16 +101,17 @@ pub(crate) fn created(task: &Task, location: &str, is_replay: bool) -> HttpRespo
 }
 
 /// A response with a page of tasks.
-pub(crate) fn page(query: &TaskQuery, page: &Page) -> HttpResponse {
+pub(crate) fn page(query: &TaskQuery, page: &Page<Task>) -> HttpResponse {
     let limit = query.limit.get();
     let has_more = page.has_more;
-    let next_cursor = page.next().map_or("null".to_owned(), |task| format!("\"{}\"", cursor::encode(task)));
+    let next_cursor =
+        page.last_before_next().map_or("null".to_owned(), |task| format!("\"{}\"", cursor::encode(task.id)));
     let meta = format!(r#"],"meta":{{"limit":{limit},"has_more":{has_more},"next_cursor":{next_cursor}}}}}"#);
 
-    let room = page.tasks.iter().map(room_for).sum::<usize>() + meta.len();
+    let room = page.items.iter().map(room_for).sum::<usize>() + meta.len();
     let mut json = String::with_capacity(room + r#"{"data":["#.len());
     json.push_str(r#"{"data":["#);
-    for (at, task) in page.tasks.iter().enumerate() {
+    for (at, task) in page.items.iter().enumerate() {
         if at > 0 {
             json.push(',');
         }

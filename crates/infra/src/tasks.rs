@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    Creation, CreationTerms, NewTask, Outcome, OwnerId, Page, Precondition, Readiness, RepositoryError, Task,
-    TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp,
+    CreateOptions, CreateOutcome, NewTask, OwnerId, Page, Precondition, Readiness, RepositoryError, Task, TaskChanges,
+    TaskId, TaskQuery, TaskRepository, Timestamp, UpdateOutcome,
 };
 use sea_orm::{DbErr, Statement};
 
@@ -54,22 +54,15 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
         owner: &OwnerId,
         id: TaskId,
         new: &NewTask,
+        options: &CreateOptions,
         now: Timestamp,
-    ) -> Result<Task, RepositoryError> {
+    ) -> Result<CreateOutcome<Task>, RepositoryError> {
+        if *options != CreateOptions::default() {
+            return self.create_with(options, owner, id, new, now).await;
+        }
         let task = Task::created(owner.clone(), id, new.clone(), now);
         let added = self.connection.count(self.statements.insert(&row(&task))).await.map_err(creation_error)?;
-        if added > 0 { Ok(task) } else { Err(repository_error(DbErr::RecordNotInserted)) }
-    }
-
-    async fn create_on(
-        &self,
-        terms: &CreationTerms,
-        owner: &OwnerId,
-        id: TaskId,
-        new: &NewTask,
-        now: Timestamp,
-    ) -> Result<Creation, RepositoryError> {
-        self.create_on_terms(terms, owner, id, new, now).await
+        if added > 0 { Ok(CreateOutcome::Created(task)) } else { Err(repository_error(DbErr::RecordNotInserted)) }
     }
 
     async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError> {
@@ -78,7 +71,7 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
         Ok(tasks(owner, &rows)?.pop())
     }
 
-    async fn list(&self, owner: &OwnerId, query: &TaskQuery) -> Result<Page, RepositoryError> {
+    async fn list(&self, owner: &OwnerId, query: &TaskQuery) -> Result<Page<Task>, RepositoryError> {
         let select = self.statements.page(owner, query);
         let rows = if query.limit.get() > FEW {
             self.connection.read_many(select).await
@@ -96,11 +89,11 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
         changes: &TaskChanges,
         precondition: &Precondition,
         now: Timestamp,
-    ) -> Result<Outcome<Task>, RepositoryError> {
+    ) -> Result<UpdateOutcome<Task>, RepositoryError> {
         let update = self.statements.update(owner, id, changes, precondition, now);
         let updated = self.connection.write(update).await.map_err(repository_error)?;
         match tasks(owner, &updated)?.pop() {
-            Some(task) => Ok(Outcome::Done(task)),
+            Some(task) => Ok(UpdateOutcome::Done(task)),
             None => self.why_not(owner, id, precondition).await,
         }
     }
@@ -110,10 +103,10 @@ impl<C: TaskConnection + Send> TaskRepository for SeaOrmTasks<C> {
         owner: &OwnerId,
         id: TaskId,
         precondition: &Precondition,
-    ) -> Result<Outcome<()>, RepositoryError> {
+    ) -> Result<UpdateOutcome<Task, ()>, RepositoryError> {
         let delete = self.statements.delete(owner, id, precondition);
         let deleted = self.connection.count(delete).await.map_err(repository_error)?;
-        if deleted > 0 { Ok(Outcome::Done(())) } else { self.why_not(owner, id, precondition).await }
+        if deleted > 0 { Ok(UpdateOutcome::Done(())) } else { self.why_not(owner, id, precondition).await }
     }
 }
 
@@ -125,11 +118,11 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
         owner: &OwnerId,
         id: TaskId,
         precondition: &Precondition,
-    ) -> Result<Outcome<T>, RepositoryError> {
+    ) -> Result<UpdateOutcome<Task, T>, RepositoryError> {
         if *precondition == Precondition::None {
-            return Ok(Outcome::Absent);
+            return Ok(UpdateOutcome::Absent);
         }
-        Ok(self.get(owner, id).await?.map_or(Outcome::Absent, Outcome::Stale))
+        Ok(self.get(owner, id).await?.map_or(UpdateOutcome::Absent, UpdateOutcome::Stale))
     }
 }
 

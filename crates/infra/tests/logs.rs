@@ -9,8 +9,8 @@ use std::{
 };
 
 use domain::{
-    Clock, Description, DescriptionChange, NewTask, Precondition, TaskChanges, TaskId, TaskQuery, TaskRepository,
-    Title,
+    Clock, CreateOptions, Description, FieldChange, NewTask, Precondition, TaskChanges, TaskId, TaskQuery,
+    TaskRepository, Title,
     testing::{FixedClock, alice},
 };
 use infra::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
@@ -50,16 +50,13 @@ async fn use_all_of(database: &Database, connection: &impl ConnectionTrait) {
     let id = TaskId::try_from("00000000-0000-7000-8000-000000000001").unwrap();
     let text = || Description::try_from("private".to_owned()).unwrap();
     let new = NewTask { title: Title::try_from("private").unwrap(), description: Some(text()), completed: false };
-    let changes = TaskChanges {
-        title: Some(new.title.clone()),
-        description: DescriptionChange::Set(text()),
-        ..TaskChanges::default()
-    };
+    let changes =
+        TaskChanges { title: Some(new.title.clone()), description: FieldChange::Set(text()), ..TaskChanges::default() };
 
-    tasks.create(&owner, id, &new, now).await.unwrap();
+    tasks.create(&owner, id, &new, &CreateOptions::default(), now).await.unwrap();
     tasks.update(&owner, id, &changes, &Precondition::None, now).await.unwrap();
     tasks.list(&owner, &TaskQuery::default()).await.unwrap();
-    let mut errors = vec![tasks.create(&owner, id, &new, now).await.unwrap_err()];
+    let mut errors = vec![tasks.create(&owner, id, &new, &CreateOptions::default(), now).await.unwrap_err()];
     connection.execute_unprepared("ALTER TABLE tasks RENAME COLUMN version TO edition").await.unwrap();
     errors.push(tasks.update(&owner, id, &changes, &Precondition::None, now).await.unwrap_err());
     for error in errors {

@@ -9,7 +9,7 @@ use std::{
 
 use actix_web::{HttpServer, dev::ServerHandle};
 use anyhow::{Context, bail};
-use domain::{SessionStore, SystemClock, TaskService, UuidV7Ids};
+use domain::{Service, SessionStore, SystemClock, UuidV7Ids};
 use http::{Api, Authenticator, Dependency, JwksVerifier, Lifecycle};
 use infra::Database;
 use tracing_appender::non_blocking::ErrorCounter;
@@ -158,7 +158,7 @@ fn api(
     lifecycle: Lifecycle,
 ) -> Api {
     let repository = Arc::new(database.tasks());
-    let mut tasks = TaskService::new(repository.clone(), Arc::new(SystemClock), Arc::new(UuidV7Ids::default()))
+    let mut tasks = Service::new(repository.clone(), Arc::new(SystemClock), Arc::new(UuidV7Ids::default()))
         .replaying_for(config.idempotency_key_lifetime);
     if let Some(quota) = config.max_tasks_per_user {
         tasks = tasks.with_quota(quota.get());

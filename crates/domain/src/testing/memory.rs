@@ -7,9 +7,9 @@ use async_trait::async_trait;
 
 use super::{alice, bob};
 use crate::{
-    CompletedChange, Creation, CreationTerms, DescriptionChange, Fingerprint, IdempotencyKey, IdempotencyKeys,
-    Identity, NewTask, Once, Outcome, OwnerId, Page, Precondition, Readiness, RepositoryError, Task, TaskChanges,
-    TaskId, TaskQuery, TaskRepository, Timestamp, UserProvisioner,
+    CreateOptions, CreateOutcome, Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyKeys, Identity, NewTask,
+    OwnerId, Page, Precondition, Readiness, RepositoryError, Task, TaskChanges, TaskId, TaskQuery, TaskRepository,
+    Timestamp, UpdateOutcome, UserProvisioner,
 };
 
 /// A repository in memory that passes the same contract suite as the real ones. Alice and Bob are its users.
@@ -33,12 +33,12 @@ impl State {
         Ok(task)
     }
 
-    /// What became of an earlier create under this key.
-    fn earlier(&self, owner: &OwnerId, once: &Once, task: &NewTask) -> Option<Creation> {
-        let (fingerprint, first) = self.keys.get(&(owner.clone(), once.key.clone()))?;
-        let is_known = first.created_at >= once.since;
+    /// The outcome of an earlier create under this key.
+    fn earlier(&self, owner: &OwnerId, guard: &IdempotencyGuard, task: &NewTask) -> Option<CreateOutcome<Task>> {
+        let (fingerprint, first) = self.keys.get(&(owner.clone(), guard.key.clone()))?;
+        let is_remembered = first.created_at >= guard.since;
         let is_same = *fingerprint == Fingerprint::from(task);
-        is_known.then(|| if is_same { Creation::Replayed(first.clone()) } else { Creation::KeyReused })
+        is_remembered.then(|| if is_same { CreateOutcome::Replayed(first.clone()) } else { CreateOutcome::KeyReused })
     }
 }
 
@@ -62,39 +62,29 @@ impl TaskRepository for InMemoryTasks {
         owner: &OwnerId,
         id: TaskId,
         task: &NewTask,
+        options: &CreateOptions,
         now: Timestamp,
-    ) -> Result<Task, RepositoryError> {
-        self.state().create(owner, id, task, now)
-    }
-
-    async fn create_on(
-        &self,
-        terms: &CreationTerms,
-        owner: &OwnerId,
-        id: TaskId,
-        task: &NewTask,
-        now: Timestamp,
-    ) -> Result<Creation, RepositoryError> {
+    ) -> Result<CreateOutcome<Task>, RepositoryError> {
         let mut state = self.state();
-        if let Some(creation) = terms.once.as_ref().and_then(|once| state.earlier(owner, once, task)) {
-            return Ok(creation);
+        if let Some(outcome) = options.idempotency.as_ref().and_then(|guard| state.earlier(owner, guard, task)) {
+            return Ok(outcome);
         }
         let has = state.tasks.values().filter(|task| task.owner == *owner).count();
-        if terms.quota.is_some_and(|quota| has >= usize::try_from(quota).unwrap_or(usize::MAX)) {
-            return Ok(Creation::QuotaReached);
+        if options.quota.is_some_and(|quota| has >= usize::try_from(quota).unwrap_or(usize::MAX)) {
+            return Ok(CreateOutcome::QuotaReached);
         }
         let created = state.create(owner, id, task, now)?;
-        if let Some(once) = &terms.once {
-            state.keys.insert((owner.clone(), once.key.clone()), (Fingerprint::from(task), created.clone()));
+        if let Some(guard) = &options.idempotency {
+            state.keys.insert((owner.clone(), guard.key.clone()), (Fingerprint::from(task), created.clone()));
         }
-        Ok(Creation::Created(created))
+        Ok(CreateOutcome::Created(created))
     }
 
     async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError> {
         Ok(self.state().tasks.get(&(owner.clone(), id)).cloned())
     }
 
-    async fn list(&self, owner: &OwnerId, query: &TaskQuery) -> Result<Page, RepositoryError> {
+    async fn list(&self, owner: &OwnerId, query: &TaskQuery) -> Result<Page<Task>, RepositoryError> {
         let state = self.state();
         let selected = state
             .tasks
@@ -116,30 +106,16 @@ impl TaskRepository for InMemoryTasks {
         changes: &TaskChanges,
         precondition: &Precondition,
         now: Timestamp,
-    ) -> Result<Outcome<Task>, RepositoryError> {
+    ) -> Result<UpdateOutcome<Task>, RepositoryError> {
         let mut state = self.state();
         let Some(task) = state.tasks.get_mut(&(owner.clone(), id)) else {
-            return Ok(Outcome::Absent);
+            return Ok(UpdateOutcome::Absent);
         };
-        if !holds(precondition, task) {
-            return Ok(Outcome::Stale(task.clone()));
+        if !precondition.allows(task.version) {
+            return Ok(UpdateOutcome::Stale(task.clone()));
         }
-        if let Some(title) = &changes.title {
-            task.title = title.clone();
-        }
-        match &changes.description {
-            DescriptionChange::Keep => {}
-            DescriptionChange::Clear => task.description = None,
-            DescriptionChange::Set(description) => task.description = Some(description.clone()),
-        }
-        match changes.completed {
-            CompletedChange::Keep => {}
-            CompletedChange::Set(completed) => task.completed = completed,
-            CompletedChange::Toggle => task.completed = !task.completed,
-        }
-        task.updated_at = task.updated_at.max(now);
-        task.version = task.version.next();
-        Ok(Outcome::Done(task.clone()))
+        changes.apply(task, now);
+        Ok(UpdateOutcome::Done(task.clone()))
     }
 
     async fn delete(
@@ -147,22 +123,17 @@ impl TaskRepository for InMemoryTasks {
         owner: &OwnerId,
         id: TaskId,
         precondition: &Precondition,
-    ) -> Result<Outcome<()>, RepositoryError> {
+    ) -> Result<UpdateOutcome<Task, ()>, RepositoryError> {
         match self.state().tasks.entry((owner.clone(), id)) {
-            Entry::Vacant(_) => Ok(Outcome::Absent),
-            Entry::Occupied(task) if !holds(precondition, task.get()) => Ok(Outcome::Stale(task.get().clone())),
+            Entry::Vacant(_) => Ok(UpdateOutcome::Absent),
+            Entry::Occupied(task) if !precondition.allows(task.get().version) => {
+                Ok(UpdateOutcome::Stale(task.get().clone()))
+            }
             Entry::Occupied(task) => {
                 task.remove();
-                Ok(Outcome::Done(()))
+                Ok(UpdateOutcome::Done(()))
             }
         }
-    }
-}
-
-fn holds(precondition: &Precondition, task: &Task) -> bool {
-    match precondition {
-        Precondition::None => true,
-        Precondition::Version(versions) => versions.contains(&task.version),
     }
 }
 

@@ -1,5 +1,5 @@
 use domain::{
-    CompletedChange, Description, DescriptionChange, NewTask, OwnerId, Task, TaskChanges, TaskId, Timestamp, Title,
+    CompletedChange, Description, FieldChange, NewTask, OwnerId, Task, TaskChanges, TaskId, Timestamp, Title,
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -47,7 +47,7 @@ pub fn body(bytes: &[u8]) -> bool {
         if let Some(title) = &changes.title {
             assert_title(title, &sent);
         }
-        if let DescriptionChange::Set(description) = &changes.description {
+        if let FieldChange::Set(description) = &changes.description {
             assert_description(description);
         }
         assert_eq!(changes_as_sent(changes), expected_changes(&sent));
@@ -98,9 +98,9 @@ fn task_as_sent(task: &NewTask) -> Vec<u8> {
 fn changes_as_sent(changes: &TaskChanges) -> Map<String, Value> {
     let title = changes.title.as_ref().map(|title| Value::from(title.as_str()));
     let description = match &changes.description {
-        DescriptionChange::Keep => None,
-        DescriptionChange::Clear => Some(Value::Null),
-        DescriptionChange::Set(description) => Some(description.as_str().into()),
+        FieldChange::Keep => None,
+        FieldChange::Clear => Some(Value::Null),
+        FieldChange::Set(description) => Some(description.as_str().into()),
     };
     let completed = match changes.completed {
         CompletedChange::Set(completed) => Some(Value::Bool(completed)),

@@ -9,7 +9,7 @@ use crate::{
     ErrorCode,
     error::ApiError,
     etag::Demanded,
-    extract::{Body, IdInPath, Tasks},
+    extract::{Body, IdInPath, Owner},
     fields::{Fields, boolean},
     task_body,
 };
@@ -28,13 +28,13 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
 };
 
 async fn complete(
-    Tasks(tasks): Tasks,
+    Owner(owner): Owner,
     IdInPath(id): IdInPath,
     Demanded(precondition): Demanded,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let completed = parse(body.0.unwrap_or_default())?;
-    let task = done(tasks.complete(id, completed, &precondition).await?)?;
+    let task = done(owner.tasks().complete(id, completed, &precondition).await?)?;
     Ok(task_body::one(&task))
 }
 

@@ -2,7 +2,7 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{Method, StatusCode},
 };
-use domain::{Creation, NewTask};
+use domain::{CreateOutcome, NewTask};
 
 use super::{
     Endpoint, Input,
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     ErrorCode,
     error::ApiError,
-    extract::{Body, Tasks},
+    extract::{Body, Owner},
     fields::{Fields, boolean},
     idempotency::KeyInHeaders,
     task_body,
@@ -36,17 +36,17 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
 };
 
 async fn create(
-    Tasks(tasks): Tasks,
+    Owner(owner): Owner,
     KeyInHeaders(key): KeyInHeaders,
     request: HttpRequest,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    let (task, is_replay) = match tasks.create(&parse(body.required()?)?, key).await? {
-        Creation::Created(task) => (task, false),
-        Creation::Replayed(task) => (task, true),
-        Creation::KeyReused => return Err(ApiError::new(ErrorCode::IdempotencyKeyReused)),
-        Creation::KeyInUse => return Err(ApiError::key_in_use()),
-        Creation::QuotaReached => return Err(ApiError::new(ErrorCode::QuotaExceeded)),
+    let (task, is_replay) = match owner.tasks().create(&parse(body.required()?)?, key).await? {
+        CreateOutcome::Created(task) => (task, false),
+        CreateOutcome::Replayed(task) => (task, true),
+        CreateOutcome::KeyReused => return Err(ApiError::new(ErrorCode::IdempotencyKeyReused)),
+        CreateOutcome::KeyInUse => return Err(ApiError::key_in_use()),
+        CreateOutcome::QuotaReached => return Err(ApiError::new(ErrorCode::QuotaExceeded)),
     };
     // Relative to the path the client used, so that it stays in its style and behind its proxy.
     let location = format!("{}/{}", request.path().trim_end_matches('/'), task.id);

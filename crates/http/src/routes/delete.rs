@@ -8,7 +8,7 @@ use crate::{
     ErrorCode,
     error::ApiError,
     etag::Demanded,
-    extract::{IdInPath, Tasks},
+    extract::{IdInPath, Owner},
 };
 
 pub(super) const ENDPOINT: Endpoint = Endpoint {
@@ -24,10 +24,10 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
 };
 
 async fn delete(
-    Tasks(tasks): Tasks,
+    Owner(owner): Owner,
     IdInPath(id): IdInPath,
     Demanded(precondition): Demanded,
 ) -> Result<HttpResponse, ApiError> {
-    done(tasks.delete(id, &precondition).await?)?;
+    done(owner.tasks().delete(id, &precondition).await?)?;
     Ok(HttpResponse::NoContent().finish())
 }

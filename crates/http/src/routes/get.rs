@@ -8,7 +8,7 @@ use crate::{
     ErrorCode,
     error::ApiError,
     etag,
-    extract::{IdInPath, Tasks},
+    extract::{IdInPath, Owner},
     task_body,
 };
 
@@ -24,7 +24,7 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
     handler: |route| route.to(get),
 };
 
-async fn get(Tasks(tasks): Tasks, IdInPath(id): IdInPath, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let task = tasks.get(id).await?.ok_or_else(ApiError::not_found)?;
+async fn get(Owner(owner): Owner, IdInPath(id): IdInPath, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let task = owner.tasks().get(id).await?.ok_or_else(ApiError::not_found)?;
     Ok(etag::unless_known(&request, task_body::one(&task)))
 }

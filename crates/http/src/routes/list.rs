@@ -10,7 +10,7 @@ use crate::{
     ErrorCode, cursor,
     error::ApiError,
     etag,
-    extract::{Query, Tasks},
+    extract::{Owner, Query},
     fields::{Fields, Problem, text},
     task_body,
 };
@@ -28,9 +28,9 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
     handler: |route| route.to(list),
 };
 
-async fn list(Tasks(tasks): Tasks, Query(fields): Query, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+async fn list(Owner(owner): Owner, Query(fields): Query, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let query = parse(fields)?;
-    let page = tasks.list(&query).await?;
+    let page = owner.tasks().list(&query).await?;
     Ok(etag::unless_known(&request, task_body::page(&query, &page)))
 }
 

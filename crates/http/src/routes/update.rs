@@ -2,7 +2,7 @@ use actix_web::{
     HttpResponse,
     http::{Method, StatusCode},
 };
-use domain::{CompletedChange, Description, DescriptionChange, Outcome, TaskChanges, Title};
+use domain::{CompletedChange, Description, FieldChange, Task, TaskChanges, Title, UpdateOutcome};
 use serde_json::Value;
 
 use super::{Endpoint, Input};
@@ -10,7 +10,7 @@ use crate::{
     ErrorCode,
     error::ApiError,
     etag::Demanded,
-    extract::{Body, IdInPath, Tasks},
+    extract::{Body, IdInPath, Owner},
     fields::{Fields, Problem, boolean, text},
     task_body,
 };
@@ -40,22 +40,22 @@ pub(super) const PATCH: Endpoint = Endpoint {
 };
 
 async fn update(
-    Tasks(tasks): Tasks,
+    Owner(owner): Owner,
     IdInPath(id): IdInPath,
     Demanded(precondition): Demanded,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let changes = parse(body.required()?)?;
-    let task = done(tasks.update(id, &changes, &precondition).await?)?;
+    let task = done(owner.tasks().update(id, &changes, &precondition).await?)?;
     Ok(task_body::one(&task))
 }
 
 /// What a change gives, or why it did not take place.
-pub(super) fn done<T>(outcome: Outcome<T>) -> Result<T, ApiError> {
+pub(super) fn done<T>(outcome: UpdateOutcome<Task, T>) -> Result<T, ApiError> {
     match outcome {
-        Outcome::Done(result) => Ok(result),
-        Outcome::Absent => Err(ApiError::not_found()),
-        Outcome::Stale(current) => Err(ApiError::version_conflict(current)),
+        UpdateOutcome::Done(result) => Ok(result),
+        UpdateOutcome::Absent => Err(ApiError::not_found()),
+        UpdateOutcome::Stale(current) => Err(ApiError::version_conflict(current)),
     }
 }
 
@@ -69,9 +69,9 @@ pub(crate) fn parse(mut fields: Fields) -> Result<TaskChanges, ApiError> {
     }
     let title = fields.optional("title", title);
     let description = match fields.optional("description", description) {
-        None => DescriptionChange::Keep,
-        Some(None) => DescriptionChange::Clear,
-        Some(Some(description)) => DescriptionChange::Set(description),
+        None => FieldChange::Keep,
+        Some(None) => FieldChange::Clear,
+        Some(Some(description)) => FieldChange::Set(description),
     };
     let completed =
         fields.optional("completed", |value| boolean(&value)).map_or(CompletedChange::Keep, CompletedChange::Set);

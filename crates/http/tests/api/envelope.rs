@@ -5,8 +5,8 @@ use std::sync::Arc;
 use actix_web::http::Method;
 use async_trait::async_trait;
 use domain::{
-    Creation, CreationTerms, NewTask, Outcome, OwnerId, Page, Precondition, RepositoryError, Task, TaskChanges, TaskId,
-    TaskQuery, TaskRepository, Timestamp, testing::InMemoryTasks,
+    CreateOptions, CreateOutcome, NewTask, OwnerId, Page, Precondition, RepositoryError, Task, TaskChanges, TaskId,
+    TaskQuery, TaskRepository, Timestamp, UpdateOutcome, testing::InMemoryTasks,
 };
 use serde_json::json;
 
@@ -17,26 +17,22 @@ struct Broken;
 
 #[async_trait]
 impl TaskRepository for Broken {
-    async fn create(&self, _: &OwnerId, _: TaskId, _: &NewTask, _: Timestamp) -> Result<Task, RepositoryError> {
-        Err(RepositoryError::Failed("duplicate key value violates unique constraint \"tasks_pkey\"".into()))
-    }
-
-    async fn create_on(
+    async fn create(
         &self,
-        _: &CreationTerms,
         _: &OwnerId,
         _: TaskId,
         _: &NewTask,
+        _: &CreateOptions,
         _: Timestamp,
-    ) -> Result<Creation, RepositoryError> {
-        Err(RepositoryError::Unavailable("connection to 10.0.0.7:5432 refused".into()))
+    ) -> Result<CreateOutcome<Task>, RepositoryError> {
+        Err(RepositoryError::Failed("duplicate key value violates unique constraint \"tasks_pkey\"".into()))
     }
 
     async fn get(&self, _: &OwnerId, _: TaskId) -> Result<Option<Task>, RepositoryError> {
         panic!("a defect")
     }
 
-    async fn list(&self, _: &OwnerId, _: &TaskQuery) -> Result<Page, RepositoryError> {
+    async fn list(&self, _: &OwnerId, _: &TaskQuery) -> Result<Page<Task>, RepositoryError> {
         Err(RepositoryError::Unavailable("connection to 10.0.0.7:5432 refused".into()))
     }
 
@@ -47,11 +43,16 @@ impl TaskRepository for Broken {
         _: &TaskChanges,
         _: &Precondition,
         _: Timestamp,
-    ) -> Result<Outcome<Task>, RepositoryError> {
-        Ok(Outcome::Absent)
+    ) -> Result<UpdateOutcome<Task>, RepositoryError> {
+        Ok(UpdateOutcome::Absent)
     }
 
-    async fn delete(&self, _: &OwnerId, _: TaskId, _: &Precondition) -> Result<Outcome<()>, RepositoryError> {
+    async fn delete(
+        &self,
+        _: &OwnerId,
+        _: TaskId,
+        _: &Precondition,
+    ) -> Result<UpdateOutcome<Task, ()>, RepositoryError> {
         std::future::pending().await
     }
 }

@@ -10,7 +10,7 @@ use actix_web::{
     test,
 };
 use domain::{
-    Clock, Identity, Readiness, TaskRepository, TaskService, UserProvisioner,
+    Clock, Identity, Readiness, TaskRepository, UserProvisioner,
     testing::{FixedClock, InMemoryTasks, SequentialIds, alice, bob, nobody},
 };
 use http::{Api, Authenticator, ClaimRules, Lifecycle, Limits, SecretVerifier};
@@ -45,7 +45,7 @@ impl TestApp {
     pub fn over(store: Arc<dyn TaskRepository>, readiness: Arc<dyn Readiness>) -> Self {
         let clock = Arc::new(FixedClock::default());
         let api = Api {
-            tasks: TaskService::new(store, clock.clone(), Arc::new(SequentialIds::default())),
+            tasks: domain::Service::new(store, clock.clone(), Arc::new(SequentialIds::default())),
             authenticator: Arc::new(Authenticator::default().with_secret(verifier(clock.clone())).explaining()),
             readiness: vec![("database", readiness)],
             cors_origins: vec!["http://localhost:3000".to_owned()],

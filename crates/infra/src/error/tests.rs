@@ -1,7 +1,7 @@
 use std::{error::Error, time::Duration};
 
 use domain::{
-    Clock, Description, NewTask, RepositoryError, TaskId, TaskRepository, Title,
+    Clock, CreateOptions, Description, NewTask, RepositoryError, TaskId, TaskRepository, Title,
     testing::{FixedClock, alice},
 };
 use sea_orm::{ConnAcquireErr, ConnectionTrait, DbErr, TransactionTrait};
@@ -134,7 +134,7 @@ async fn an_sqlite_file_that_is_busy_full_or_read_only_is_out_of_reach() {
     let (id, new) = task();
     let now = FixedClock::default().now();
     let refused = async |database: &Database| {
-        let outcome = database.tasks().create(&alice().id, id, &new, now).await;
+        let outcome = database.tasks().create(&alice().id, id, &new, &CreateOptions::default(), now).await;
         assert!(matches!(outcome, Err(RepositoryError::Unavailable(_))), "{outcome:?}");
     };
 

@@ -1,9 +1,9 @@
-//! Creating on terms: once under a key, within a quota.
+//! Creating on options: once under a key, within a quota.
 
 use async_trait::async_trait;
 use domain::{
-    Creation, CreationTerms, Fingerprint, IdempotencyKey, IdempotencyKeys, NewTask, Once, OwnerId, RepositoryError,
-    Task, TaskId, Timestamp,
+    CreateOptions, CreateOutcome, Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyKeys, NewTask, OwnerId,
+    RepositoryError, Task, TaskId, Timestamp,
 };
 use sea_orm::{
     ConnectionTrait, DbBackend, DbErr, DeriveIden, Iterable, ModelTrait, QueryResult, QuerySelect, QueryTrait,
@@ -38,69 +38,74 @@ enum Keys {
 }
 
 impl<C: TaskConnection + Send> SeaOrmTasks<C> {
-    pub(super) async fn create_on_terms(
+    pub(super) async fn create_with(
         &self,
-        terms: &CreationTerms,
+        options: &CreateOptions,
         owner: &OwnerId,
         id: TaskId,
         new: &NewTask,
         now: Timestamp,
-    ) -> Result<Creation, RepositoryError> {
-        let has_room = terms.quota.map(|quota| Expr::exists(task_at(owner, quota)).not());
+    ) -> Result<CreateOutcome<Task>, RepositoryError> {
+        let has_room = options.quota.map(|quota| Expr::exists(task_at(owner, quota)).not());
         let task = Task::created(owner.clone(), id, new.clone(), now);
         let row = row(&task);
-        let added = match &terms.once {
+        let added = match &options.idempotency {
             None => {
                 let insert = insert_where(&row, has_room).map_err(repository_error)?;
                 self.connection.count(self.connection.get_database_backend().build(&insert)).await
             }
-            Some(once) => {
+            Some(guard) => {
                 let is_free = match self.connection.get_database_backend() {
-                    DbBackend::Postgres => nobody_else_uses(owner, &once.key),
+                    DbBackend::Postgres => nobody_else_uses(owner, &guard.key),
                     // There is one writer at a time, and for a source without a condition `ON CONFLICT` is not understood.
                     _ => Expr::val(true),
                 };
                 let condition = has_room.into_iter().fold(is_free, ExprTrait::and);
-                let key = claim(owner, once, id, new.into(), now, condition).map_err(repository_error)?;
+                let key = claim(owner, guard, id, new.into(), now, condition).map_err(repository_error)?;
                 self.insert_both(key, row).await
             }
         };
         if added.map_err(creation_error)? > 0 {
-            Ok(Creation::Created(task))
+            Ok(CreateOutcome::Created(task))
         } else {
-            self.why_not_created(terms, owner, new).await
+            self.why_not_created(options, owner, new).await
         }
     }
 
     /// Tells what kept a task from being created, which the statement itself does not.
     async fn why_not_created(
         &self,
-        terms: &CreationTerms,
+        options: &CreateOptions,
         owner: &OwnerId,
         new: &NewTask,
-    ) -> Result<Creation, RepositoryError> {
-        let Some(once) = &terms.once else { return Ok(Creation::QuotaReached) };
-        if let Some(earlier) = self.earlier(once, owner, new).await? {
+    ) -> Result<CreateOutcome<Task>, RepositoryError> {
+        let Some(guard) = &options.idempotency else { return Ok(CreateOutcome::QuotaReached) };
+        if let Some(earlier) = self.earlier(guard, owner, new).await? {
             return Ok(earlier);
         }
-        let Some(quota) = terms.quota else { return Ok(Creation::KeyInUse) };
+        let Some(quota) = options.quota else { return Ok(CreateOutcome::KeyInUse) };
         let task_at_quota = self.connection.query_one(&task_at(owner, quota)).await.map_err(repository_error)?;
         if task_at_quota.is_none() {
-            return Ok(Creation::KeyInUse);
+            return Ok(CreateOutcome::KeyInUse);
         }
         // The task that reached it may be that of the first request under this key, done since it was looked for.
-        Ok(self.earlier(once, owner, new).await?.unwrap_or(Creation::QuotaReached))
+        Ok(self.earlier(guard, owner, new).await?.unwrap_or(CreateOutcome::QuotaReached))
     }
 
     /// What became of an earlier create under this key. All of the task that was then created is in the request, which is
     /// the same, but its id and the time.
-    async fn earlier(&self, once: &Once, owner: &OwnerId, new: &NewTask) -> Result<Option<Creation>, RepositoryError> {
+    async fn earlier(
+        &self,
+        guard: &IdempotencyGuard,
+        owner: &OwnerId,
+        new: &NewTask,
+    ) -> Result<Option<CreateOutcome<Task>>, RepositoryError> {
         let select = Query::select()
             .columns([Keys::Fingerprint, Keys::TaskId, Keys::CreatedAt])
             .from(Keys::Table)
             .and_where(Expr::col(Keys::UserId).eq(owner.as_str()))
-            .and_where(Expr::col(Keys::Key).eq(once.key.as_str()))
-            .and_where(Expr::col(Keys::CreatedAt).gte(once.since.unix_milliseconds()))
+            .and_where(Expr::col(Keys::Key).eq(guard.key.as_str()))
+            .and_where(Expr::col(Keys::CreatedAt).gte(guard.since.unix_milliseconds()))
             .to_owned();
         let Some(row) = self.connection.query_one(&select).await.map_err(repository_error)? else { return Ok(None) };
         let stored = |row: &QueryResult| -> Result<(Vec<u8>, Uuid, i64), DbErr> {
@@ -108,11 +113,11 @@ impl<C: TaskConnection + Send> SeaOrmTasks<C> {
         };
         let (fingerprint, id, created_at) = stored(&row).map_err(repository_error)?;
         if fingerprint != Fingerprint::from(new).as_bytes() {
-            return Ok(Some(Creation::KeyReused));
+            return Ok(Some(CreateOutcome::KeyReused));
         }
         let beyond_the_calendar = || repository_error(DbErr::Type("the created_at of a key is no time".to_owned()));
         let created_at = Timestamp::from_unix_milliseconds(created_at).ok_or_else(beyond_the_calendar)?;
-        Ok(Some(Creation::Replayed(Task::created(owner.clone(), id.into(), new.clone(), created_at))))
+        Ok(Some(CreateOutcome::Replayed(Task::created(owner.clone(), id.into(), new.clone(), created_at))))
     }
 }
 
@@ -132,7 +137,7 @@ impl<C: TaskConnection + Send> IdempotencyKeys for SeaOrmTasks<C> {
         let delete = Query::delete()
             .from_table(Keys::Table)
             .and_where(key.in_subquery(expired))
-            // Once more for each row: a key may be taken anew while this waits for it.
+            // IdempotencyGuard more for each row: a key may be taken anew while this waits for it.
             .and_where(Expr::col(Keys::CreatedAt).lt(time.unix_milliseconds()))
             .to_owned();
         let mut forgotten = 0;
@@ -180,7 +185,7 @@ fn both_in_one(key: InsertStatement, task: &Model) -> Result<WithQuery, DbErr> {
 /// Adds the key unless it is taken, or was long ago, and returns its row.
 fn claim(
     owner: &OwnerId,
-    once: &Once,
+    guard: &IdempotencyGuard,
     id: TaskId,
     fingerprint: Fingerprint,
     now: Timestamp,
@@ -188,7 +193,7 @@ fn claim(
 ) -> Result<InsertStatement, DbErr> {
     let values: [Expr; 5] = [
         owner.as_str().into(),
-        once.key.as_str().into(),
+        guard.key.as_str().into(),
         fingerprint.as_bytes().to_vec().into(),
         (*id.as_uuid()).into(),
         now.unix_milliseconds().into(),
@@ -196,7 +201,7 @@ fn claim(
     let source = Query::select().exprs(values).and_where(condition).to_owned();
     let unless_taken = OnConflict::columns([Keys::UserId, Keys::Key])
         .update_columns([Keys::Fingerprint, Keys::TaskId, Keys::CreatedAt])
-        .action_and_where(Expr::col((Keys::Table, Keys::CreatedAt)).lt(once.since.unix_milliseconds()))
+        .action_and_where(Expr::col((Keys::Table, Keys::CreatedAt)).lt(guard.since.unix_milliseconds()))
         .to_owned();
     let columns = [Keys::UserId, Keys::Key, Keys::Fingerprint, Keys::TaskId, Keys::CreatedAt];
     let mut insert = Query::insert();

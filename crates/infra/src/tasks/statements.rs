@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use domain::{CompletedChange, DescriptionChange, OwnerId, Precondition, TaskChanges, TaskId, TaskQuery, Timestamp};
+use domain::{CompletedChange, FieldChange, OwnerId, Precondition, TaskChanges, TaskId, TaskQuery, Timestamp};
 use sea_orm::{
     ColumnTrait, Condition, DbBackend, Iterable, QueryFilter, QueryOrder, QueryTrait, Statement,
     prelude::Uuid,
@@ -123,7 +123,7 @@ impl Statements {
         if let Some(title) = &changes.title {
             title.as_str().clone_into(&mut values.title);
         }
-        if let DescriptionChange::Set(text) = &changes.description {
+        if let FieldChange::Set(text) = &changes.description {
             values.description = Some(text.as_str().to_owned());
         }
         let completed = match changes.completed {
@@ -134,7 +134,7 @@ impl Statements {
             }
             CompletedChange::Toggle => Completed::Toggled,
         };
-        let description = changes.description != DescriptionChange::Keep;
+        let description = changes.description != FieldChange::Keep;
         let shape = UpdateShape { title: changes.title.is_some(), description, completed };
         match built(&self.updates, shape) {
             Some(template) if *precondition == Precondition::None => template.fill(&values),

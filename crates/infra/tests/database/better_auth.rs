@@ -1,7 +1,7 @@
 //! `"user"` is Better Auth's, whoever made it.
 
 use domain::{
-    Clock, IdSource, NewTask, TaskRepository, Title,
+    Clock, CreateOptions, IdSource, NewTask, TaskRepository, Title,
     testing::{FixedClock, SequentialIds, alice},
 };
 use infra::testing::TestDatabase;
@@ -84,7 +84,7 @@ async fn a_table_that_better_auth_made_is_left_as_it_is(database: TestDatabase) 
     let now = FixedClock::default().now();
     let task = NewTask { title: Title::try_from("Buy groceries").unwrap(), description: None, completed: false };
     let id = SequentialIds::default().next(now);
-    database.tasks().create(&alice().id, id, &task, now).await.unwrap();
+    database.tasks().create(&alice().id, id, &task, &CreateOptions::default(), now).await.unwrap();
 
     database.migrate_down(2).await.unwrap();
     assert_eq!((described(&database).await, rows().await), (before, rows_before));

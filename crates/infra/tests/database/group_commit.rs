@@ -5,8 +5,8 @@
 use std::{future::Future, time::Duration};
 
 use domain::{
-    Clock, CompletedChange, IdSource, NewTask, Outcome, OwnerId, Precondition, RepositoryError, Task, TaskChanges,
-    TaskId, TaskQuery, TaskRepository, Title,
+    Clock, CompletedChange, CreateOptions, IdSource, NewTask, OwnerId, Precondition, RepositoryError, Task,
+    TaskChanges, TaskId, TaskQuery, TaskRepository, Title, UpdateOutcome,
     testing::{FixedClock, SequentialIds, alice, bob, nobody},
 };
 use futures_util::{FutureExt, future::join_all};
@@ -29,18 +29,21 @@ async fn create_for(
     let now = FixedClock::default().now();
     join_all(owners.iter().map(|owner| {
         let id = ids.next(now);
-        async move { (owner.clone(), id, tasks.create(owner, id, &titled(owner.as_str()), now).await) }
+        async move {
+            let outcome = tasks.create(owner, id, &titled(owner.as_str()), &CreateOptions::default(), now).await;
+            (owner.clone(), id, outcome.map(|outcome| outcome.created().unwrap()))
+        }
     }))
     .await
 }
 
-fn done<T>(outcome: Outcome<T>) -> Option<T> {
-    if let Outcome::Done(done) = outcome { Some(done) } else { None }
+fn done<T>(outcome: UpdateOutcome<T>) -> Option<T> {
+    if let UpdateOutcome::Done(done) = outcome { Some(done) } else { None }
 }
 
 async fn titles(tasks: &SeaOrmTasks<Connection>, owner: &OwnerId) -> Vec<String> {
     let page = tasks.list(owner, &TaskQuery::default()).await.unwrap();
-    page.tasks.into_iter().map(|task| task.title.as_str().to_owned()).collect()
+    page.items.into_iter().map(|task| task.title.as_str().to_owned()).collect()
 }
 
 /// Another way to the database, with patience where a test is not about patience: many share the machine.
@@ -84,7 +87,7 @@ pub(crate) async fn each_has_its_own_answer(database: &Database) {
             let stranger = if *owner == alice().id { bob().id } else { alice().id };
             let strangers = tasks.update(&stranger, *id, toggle, &Precondition::None, now);
             let (own, toggled, strangers) = tokio::join!(own, toggled, strangers);
-            assert_eq!(strangers.unwrap(), Outcome::Absent);
+            assert_eq!(strangers.unwrap(), UpdateOutcome::Absent);
             [own.unwrap(), toggled.unwrap()]
         }
     }))
@@ -104,7 +107,7 @@ pub(crate) async fn each_has_its_own_answer(database: &Database) {
     }
 
     let deleted = join_all(created.iter().map(|(owner, id, _)| tasks.delete(owner, *id, &Precondition::None))).await;
-    assert!(deleted.into_iter().all(|outcome| outcome.unwrap() == Outcome::Done(())));
+    assert!(deleted.into_iter().all(|outcome| outcome.unwrap() == UpdateOutcome::Done(())));
     for owner in [alice().id, bob().id] {
         assert_eq!(titles(&tasks, &owner).await, Vec::<String>::new());
     }
@@ -201,7 +204,7 @@ async fn changes_whose_statement_is_outdated_are_made_all_the_same_and_together_
         let before = database.statistics().grouped;
         let toggles = created.iter().map(|(owner, id, _)| tasks.update(owner, *id, &toggle, &Precondition::None, now));
         for outcome in join_all(toggles).await {
-            assert!(matches!(outcome, Ok(Outcome::Done(_))), "{outcome:?}");
+            assert!(matches!(outcome, Ok(UpdateOutcome::Done(_))), "{outcome:?}");
         }
         database.statistics().grouped - before
     };
@@ -257,7 +260,7 @@ async fn a_change_that_waits_for_a_lock_holds_up_no_others() {
     .await;
 
     for toggled in waiting {
-        assert!(matches!(toggled.await.unwrap(), Ok(Outcome::Done(_))), "it is made when the lock is gone");
+        assert!(matches!(toggled.await.unwrap(), Ok(UpdateOutcome::Done(_))), "it is made when the lock is gone");
     }
     assert_eq!(value(database.connection(), "SELECT version::text FROM tasks WHERE user_id = 'alice'").await, "4");
 }
@@ -268,9 +271,14 @@ async fn a_change_that_nobody_waits_for_any_more_when_its_turn_comes_is_not_made
     let (tasks, ids, now) = (database.tasks(), SequentialIds::default(), FixedClock::default().now());
 
     for _abandoned in 0..3 {
-        assert!(tasks.create(&alice().id, ids.next(now), &titled("abandoned"), now).now_or_never().is_none());
+        assert!(
+            tasks
+                .create(&alice().id, ids.next(now), &titled("abandoned"), &CreateOptions::default(), now)
+                .now_or_never()
+                .is_none()
+        );
     }
-    tasks.create(&alice().id, ids.next(now), &titled("wanted"), now).await.unwrap();
+    tasks.create(&alice().id, ids.next(now), &titled("wanted"), &CreateOptions::default(), now).await.unwrap();
 
     assert_eq!(titles(&tasks, &alice().id).await, ["wanted"]);
 }

@@ -3,7 +3,7 @@
 use std::{future::Future, thread, time::Duration};
 
 use domain::{
-    Clock, IdSource, NewTask, Readiness, RepositoryError, TaskRepository, Title,
+    Clock, CreateOptions, IdSource, NewTask, Readiness, RepositoryError, TaskRepository, Title,
     testing::{FixedClock, SequentialIds, alice},
 };
 use infra::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
@@ -131,7 +131,7 @@ async fn a_statement_that_loses_is_run_again(database: &TestDatabase, limited: &
     let ids = SequentialIds::default();
     let new = NewTask { title: Title::try_from("Buy groceries").unwrap(), description: None, completed: false };
     let (tasks, owner) = (limited.tasks(), alice().id);
-    let create = || async { tasks.create(&owner, ids.next(now), &new, now).await.map(drop) };
+    let create = || async { tasks.create(&owner, ids.next(now), &new, &CreateOptions::default(), now).await.map(drop) };
 
     create().await.unwrap();
     assert_eq!(limited.statistics().retries, 2);

@@ -10,8 +10,8 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    Clock, IdSource, NewTask, OwnerId, Precondition, RepositoryError, SessionStore, TaskChanges, TaskId, TaskQuery,
-    TaskRepository, Title,
+    Clock, CreateOptions, IdSource, NewTask, OwnerId, Precondition, RepositoryError, SessionStore, TaskChanges, TaskId,
+    TaskQuery, TaskRepository, Title,
     testing::{FixedClock, SequentialIds, alice, bob},
 };
 use futures_util::future::join_all;
@@ -33,7 +33,7 @@ fn settings(url: &str) -> DatabaseSettings {
 async fn create(tasks: &SeaOrmTasks<Connection>, owner: &OwnerId, id: TaskId) {
     let title = Title::try_from(owner.as_str()).unwrap();
     let new = NewTask { title, description: None, completed: false };
-    tasks.create(owner, id, &new, FixedClock::default().now()).await.unwrap();
+    tasks.create(owner, id, &new, &CreateOptions::default(), FixedClock::default().now()).await.unwrap();
 }
 
 /// Reads until reads share a connection.
@@ -74,7 +74,7 @@ async fn reads_that_come_at_once_share_a_connection_and_each_gets_its_own_answer
                 }
                 let listed = timeout(patience, tasks.list(owner, &TaskQuery::default())).await;
                 if let Ok(listed) = listed {
-                    let listed = listed.unwrap().tasks;
+                    let listed = listed.unwrap().items;
                     assert_eq!((listed.len(), listed.iter().all(|task| task.owner == *owner)), (20, true));
                 }
             }

@@ -7,7 +7,8 @@ use std::{
 
 use async_trait::async_trait;
 use domain::{
-    Clock, Creation, CreationTerms, IdSource, IdempotencyKey, IdempotencyKeys, NewTask, Once, TaskRepository, Title,
+    Clock, CreateOptions, CreateOutcome, IdSource, IdempotencyGuard, IdempotencyKey, IdempotencyKeys, NewTask,
+    TaskRepository, Title,
     testing::{FixedClock, SequentialIds, alice},
 };
 use infra::{Database, DatabaseSettings, DatabaseUrl, SeaOrmTasks, TaskConnection, testing::TestDatabase};
@@ -58,8 +59,8 @@ async fn a_key_that_is_taken_anew_while_the_sweep_waits_for_it_stays() {
 async fn a_repeat_is_not_told_that_the_quota_is_reached_by_the_task_of_the_first() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let now = FixedClock::default().now();
-    let terms = CreationTerms {
-        once: Some(Once { key: IdempotencyKey::try_from("key").unwrap(), since: now }),
+    let terms = CreateOptions {
+        idempotency: Some(IdempotencyGuard { key: IdempotencyKey::try_from("key").unwrap(), since: now }),
         quota: Some(1),
     };
     let new = NewTask { title: Title::try_from("Buy groceries").unwrap(), description: None, completed: false };
@@ -74,7 +75,7 @@ async fn a_repeat_is_not_told_that_the_quota_is_reached_by_the_task_of_the_first
     let first = Database::connect(&settings).await.unwrap().tasks();
     let first = tokio::spawn({
         let (terms, owner, id, new) = (terms.clone(), owner.clone(), ids.next(now), new.clone());
-        async move { first.create_on(&terms, &owner, id, &new, now).await }
+        async move { first.create(&owner, id, &new, &terms, now).await }
     });
     someone_waits(&lock).await;
 
@@ -83,7 +84,7 @@ async fn a_repeat_is_not_told_that_the_quota_is_reached_by_the_task_of_the_first
     let meeting = Barrier::new(2);
     let repeat = SeaOrmTasks::new(Paused { connection: &connection, before: AtomicUsize::new(3), meeting: &meeting });
     let id = ids.next(now);
-    let (repeated, first) = tokio::join!(repeat.create_on(&terms, &owner, id, &new, now), async {
+    let (repeated, first) = tokio::join!(repeat.create(&owner, id, &new, &terms, now), async {
         meeting.wait().await;
         lock.rollback().await.unwrap();
         let first = first.await.unwrap().unwrap();
@@ -91,8 +92,8 @@ async fn a_repeat_is_not_told_that_the_quota_is_reached_by_the_task_of_the_first
         first
     });
 
-    let Creation::Created(task) = first else { panic!("{first:?}") };
-    assert_eq!(repeated.unwrap(), Creation::Replayed(task));
+    let CreateOutcome::Created(task) = first else { panic!("{first:?}") };
+    assert_eq!(repeated.unwrap(), CreateOutcome::Replayed(task));
 }
 
 /// A connection that pauses before one of its statements, for as long as another task takes between two waits.

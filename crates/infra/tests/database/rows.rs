@@ -3,8 +3,8 @@
 use std::error::Error;
 
 use domain::{
-    Clock, Description, NewTask, Precondition, Readiness, RepositoryError, TaskChanges, TaskId, TaskQuery,
-    TaskRepository, Title, UserProvisioner,
+    Clock, CreateOptions, Description, NewTask, Precondition, Readiness, RepositoryError, TaskChanges, TaskId,
+    TaskQuery, TaskRepository, Title, UserProvisioner,
     testing::{FixedClock, alice, nobody},
 };
 use infra::testing::TestDatabase;
@@ -29,7 +29,11 @@ fn secret_task() -> NewTask {
 }
 
 async fn create(database: &TestDatabase) {
-    database.tasks().create(&alice().id, id(), &secret_task(), FixedClock::default().now()).await.unwrap();
+    database
+        .tasks()
+        .create(&alice().id, id(), &secret_task(), &CreateOptions::default(), FixedClock::default().now())
+        .await
+        .unwrap();
 }
 
 fn cause(error: &RepositoryError) -> String {
@@ -64,7 +68,10 @@ async fn a_row_with_a_value_of_another_kind_is_a_failure(database: TestDatabase)
 async fn an_id_that_is_taken_is_a_failure_without_private_text(database: TestDatabase) {
     create(&database).await;
 
-    let again = database.tasks().create(&alice().id, id(), &secret_task(), FixedClock::default().now()).await;
+    let again = database
+        .tasks()
+        .create(&alice().id, id(), &secret_task(), &CreateOptions::default(), FixedClock::default().now())
+        .await;
     let again = again.unwrap_err();
     assert!(cause(&again).to_lowercase().contains("unique"), "{again:?}");
 
@@ -98,7 +105,7 @@ async fn what_cannot_be_committed_is_not_acknowledged(database: TestDatabase) {
     let before = tasks.list(&owner, &TaskQuery::default()).await.unwrap();
     let another = TaskId::try_from("00000000-0000-7000-8000-000000000002").unwrap();
 
-    tasks.create(&owner, another, &secret_task(), now).await.unwrap_err();
+    tasks.create(&owner, another, &secret_task(), &CreateOptions::default(), now).await.unwrap_err();
     tasks.update(&owner, id(), &TaskChanges::default(), &Precondition::None, now).await.unwrap_err();
     tasks.delete(&owner, id(), &Precondition::None).await.unwrap_err();
 
@@ -122,7 +129,7 @@ async fn a_closed_database_is_out_of_reach(database: TestDatabase) {
         tasks.check().await,
         tasks.provision(&nobody(), now).await,
         tasks.get(&alice().id, id()).await.map(drop),
-        tasks.create(&alice().id, id(), &secret_task(), now).await.map(drop),
+        tasks.create(&alice().id, id(), &secret_task(), &CreateOptions::default(), now).await.map(drop),
         tasks.list(&alice().id, &TaskQuery::default()).await.map(drop),
         tasks.delete(&alice().id, id(), &Precondition::None).await.map(drop),
     ];

@@ -1,7 +1,7 @@
 //! What the database itself sees to, whatever writes to it.
 
 use domain::{
-    Clock, Description, IdSource, NewTask, TaskRepository, Title,
+    Clock, CreateOptions, Description, IdSource, NewTask, TaskRepository, Title,
     testing::{FixedClock, SequentialIds, alice, bob},
 };
 use infra::testing::TestDatabase;
@@ -80,7 +80,7 @@ async fn the_tasks_of_a_user_go_with_the_user(database: TestDatabase) {
     let id = SequentialIds::default().next(now);
     let new = NewTask { title: Title::try_from("Task").unwrap(), description: None, completed: false };
     for owner in [alice().id, bob().id] {
-        tasks.create(&owner, id, &new, now).await.unwrap();
+        tasks.create(&owner, id, &new, &CreateOptions::default(), now).await.unwrap();
     }
 
     let delete = r#"DELETE FROM "user" WHERE id = 'alice'"#;

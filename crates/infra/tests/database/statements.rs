@@ -3,8 +3,9 @@
 use std::sync::Mutex;
 
 use domain::{
-    Clock, CompletedChange, CreationTerms, Description, DescriptionChange, IdSource, IdempotencyKey, Identity, NewTask,
-    Once, PageLimit, Precondition, Readiness, TaskChanges, TaskQuery, TaskRepository, Title, UserProvisioner, Version,
+    Clock, CompletedChange, CreateOptions, Description, FieldChange, IdSource, IdempotencyGuard, IdempotencyKey,
+    Identity, NewTask, PageLimit, Precondition, Readiness, TaskChanges, TaskQuery, TaskRepository, Title,
+    UserProvisioner, Version,
     testing::{FixedClock, SequentialIds, alice, nobody},
 };
 use infra::{SeaOrmTasks, TaskConnection, testing::TestDatabase};
@@ -28,16 +29,16 @@ async fn every_use_case_is_one_statement_that_names_the_owner(database: TestData
 
     let title = Title::try_from("Buy groceries").unwrap();
     let new = NewTask { title: title.clone(), description: None, completed: false };
-    tasks.create(&owner, id, &new, now).await.unwrap();
+    tasks.create(&owner, id, &new, &CreateOptions::default(), now).await.unwrap();
     one_that_names_the_owner("create");
 
     let (another, a_third) = (ids.next(now), ids.next(now));
-    let within_quota = CreationTerms { once: None, quota: Some(9) };
-    tasks.create_on(&within_quota, &owner, another, &new, now).await.unwrap();
+    let within_quota = CreateOptions { idempotency: None, quota: Some(9) };
+    tasks.create(&owner, another, &new, &within_quota, now).await.unwrap();
     one_that_names_the_owner("create within a quota");
 
-    let once = Once { key: IdempotencyKey::try_from("key").unwrap(), since: now };
-    tasks.create_on(&CreationTerms { once: Some(once), quota: Some(9) }, &owner, a_third, &new, now).await.unwrap();
+    let once = IdempotencyGuard { key: IdempotencyKey::try_from("key").unwrap(), since: now };
+    tasks.create(&owner, a_third, &new, &CreateOptions { idempotency: Some(once), quota: Some(9) }, now).await.unwrap();
     // SQLite has no statement that adds to two tables, and does it in a transaction.
     if database.connection().sqlite().is_none() {
         one_that_names_the_owner("create under a key");
@@ -52,9 +53,9 @@ async fn every_use_case_is_one_statement_that_names_the_owner(database: TestData
         one_that_names_the_owner("list");
     }
 
-    let description = DescriptionChange::Set(Description::try_from("Milk".to_owned()).unwrap());
+    let description = FieldChange::Set(Description::try_from("Milk".to_owned()).unwrap());
     let all = TaskChanges { title: Some(title), description, completed: CompletedChange::Toggle };
-    let clear = TaskChanges { description: DescriptionChange::Clear, ..TaskChanges::default() };
+    let clear = TaskChanges { description: FieldChange::Clear, ..TaskChanges::default() };
     let set = TaskChanges { completed: CompletedChange::Set(true), ..TaskChanges::default() };
     for changes in [all, clear, set, TaskChanges::default()] {
         tasks.update(&owner, id, &changes, &Precondition::None, now).await.unwrap();

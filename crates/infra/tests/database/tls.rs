@@ -8,7 +8,7 @@ use std::{
 };
 
 use domain::{
-    Clock, IdSource, NewTask, RepositoryError, TaskRepository, Title,
+    Clock, CreateOptions, IdSource, NewTask, RepositoryError, TaskRepository, Title,
     testing::{FixedClock, SequentialIds, alice},
 };
 use infra::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
@@ -143,7 +143,12 @@ async fn tasks_are_written_and_read_over_tls_and_reads_share_a_connection() {
     let (tasks, owner, now) = (over_tls.tasks(), alice().id, FixedClock::default().now());
     let new = NewTask { title: Title::try_from("Buy groceries").unwrap(), description: None, completed: false };
 
-    let created = tasks.create(&owner, SequentialIds::default().next(now), &new, now).await.unwrap();
+    let created = tasks
+        .create(&owner, SequentialIds::default().next(now), &new, &CreateOptions::default(), now)
+        .await
+        .unwrap()
+        .created()
+        .unwrap();
 
     let shared = timeout(Duration::from_secs(10), async {
         while over_tls.statistics().pipelined == 0 {

@@ -1,6 +1,9 @@
 //! Users are made where nothing else makes them.
 
-use domain::{Clock, Identity, NewTask, OwnerId, TaskId, TaskRepository, Title, UserProvisioner, testing::FixedClock};
+use domain::{
+    Clock, CreateOptions, Identity, NewTask, OwnerId, TaskId, TaskRepository, Title, UserProvisioner,
+    testing::FixedClock,
+};
 use infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, Statement};
 
@@ -62,7 +65,11 @@ async fn a_user_whose_address_is_taken_gets_one_that_stands_in(database: TestDat
     }
     let id = TaskId::try_from("00000000-0000-7000-8000-000000000001").unwrap();
     let task = NewTask { title: Title::try_from("Task").unwrap(), description: None, completed: false };
-    database.tasks().create(&namesake.id, id, &task, FixedClock::default().now()).await.unwrap();
+    database
+        .tasks()
+        .create(&namesake.id, id, &task, &CreateOptions::default(), FixedClock::default().now())
+        .await
+        .unwrap();
 }
 
 async fn a_user_is_made_once_whoever_asks_at_once(database: TestDatabase) {

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use actix_web::http::Method;
 use async_trait::async_trait;
 use domain::{
-    Creation, CreationTerms, NewTask, Outcome, OwnerId, Page, Precondition, RepositoryError, Task, TaskChanges, TaskId,
-    TaskQuery, TaskRepository, Timestamp,
+    CreateOptions, CreateOutcome, NewTask, OwnerId, Page, Precondition, RepositoryError, Task, TaskChanges, TaskId,
+    TaskQuery, TaskRepository, Timestamp, UpdateOutcome,
     testing::{InMemoryTasks, alice},
 };
 use serde_json::Value;
@@ -122,29 +122,25 @@ struct Busy;
 
 #[async_trait]
 impl TaskRepository for Busy {
-    async fn create(&self, _: &OwnerId, _: TaskId, _: &NewTask, _: Timestamp) -> Result<Task, RepositoryError> {
-        Err(RepositoryError::UnknownOwner)
-    }
-
-    async fn create_on(
+    async fn create(
         &self,
-        terms: &CreationTerms,
         owner: &OwnerId,
         _: TaskId,
         _: &NewTask,
+        options: &CreateOptions,
         now: Timestamp,
-    ) -> Result<Creation, RepositoryError> {
-        let asked = terms.once.as_ref().map(|once| (once.key.as_str(), once.since.unix_milliseconds()));
+    ) -> Result<CreateOutcome<Task>, RepositoryError> {
+        let asked = options.idempotency.as_ref().map(|guard| (guard.key.as_str(), guard.since.unix_milliseconds()));
         assert_eq!((asked, owner), (Some(("key", now.unix_milliseconds() - 60_000)), &alice().id));
-        Ok(Creation::KeyInUse)
+        Ok(CreateOutcome::KeyInUse)
     }
 
     async fn get(&self, _: &OwnerId, _: TaskId) -> Result<Option<Task>, RepositoryError> {
         Ok(None)
     }
 
-    async fn list(&self, _: &OwnerId, _: &TaskQuery) -> Result<Page, RepositoryError> {
-        Ok(Page { tasks: Vec::new(), has_more: false })
+    async fn list(&self, _: &OwnerId, _: &TaskQuery) -> Result<Page<Task>, RepositoryError> {
+        Ok(Page { items: Vec::new(), has_more: false })
     }
 
     async fn update(
@@ -154,12 +150,17 @@ impl TaskRepository for Busy {
         _: &TaskChanges,
         _: &Precondition,
         _: Timestamp,
-    ) -> Result<Outcome<Task>, RepositoryError> {
-        Ok(Outcome::Absent)
+    ) -> Result<UpdateOutcome<Task>, RepositoryError> {
+        Ok(UpdateOutcome::Absent)
     }
 
-    async fn delete(&self, _: &OwnerId, _: TaskId, _: &Precondition) -> Result<Outcome<()>, RepositoryError> {
-        Ok(Outcome::Absent)
+    async fn delete(
+        &self,
+        _: &OwnerId,
+        _: TaskId,
+        _: &Precondition,
+    ) -> Result<UpdateOutcome<Task, ()>, RepositoryError> {
+        Ok(UpdateOutcome::Absent)
     }
 }
 

@@ -1,6 +1,6 @@
 use domain::{
-    Clock, CompletedChange, Description, DescriptionChange, NewTask, PageLimit, Precondition, Task, TaskChanges,
-    TaskId, TaskQuery, Title, Version,
+    Clock, CompletedChange, Description, FieldChange, NewTask, PageLimit, Precondition, Task, TaskChanges, TaskId,
+    TaskQuery, Title, Version,
     testing::{FixedClock, alice},
 };
 use sea_orm::{DbBackend, Statement, Value, Values, prelude::Uuid};
@@ -46,10 +46,10 @@ fn every_statement_has_the_owner_where_it_asks_for_one_and_no_place_left_empty()
 }
 
 fn changes() -> Vec<TaskChanges> {
-    let text = DescriptionChange::Set(Description::try_from("Milk".to_owned()).unwrap());
+    let text = FieldChange::Set(Description::try_from("Milk".to_owned()).unwrap());
     let mut all = Vec::new();
     for title in [None, Some(title())] {
-        for description in [DescriptionChange::Keep, DescriptionChange::Clear, text.clone()] {
+        for description in [FieldChange::Keep, FieldChange::Clear, text.clone()] {
             for completed in [CompletedChange::Keep, CompletedChange::Set(true), CompletedChange::Toggle] {
                 all.push(TaskChanges { title: title.clone(), description: description.clone(), completed });
             }

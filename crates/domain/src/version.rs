@@ -1,9 +1,9 @@
-/// The number of states a task has had: 1 when made, one more on every change.
+/// The version of a row: 1 when it is created, one more with every change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(i64);
 
 impl Version {
-    /// The version of a task that was just made.
+    /// The version of a row that was just created.
     pub const FIRST: Self = Self(1);
 
     /// The version as a number.

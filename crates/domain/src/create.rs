@@ -1,0 +1,118 @@
+//! What creates of any resource have in common: idempotency keys and quotas.
+
+use std::fmt;
+
+use crate::{InvalidText, Timestamp};
+
+/// A client's name for one create, so that the request can be repeated when its response was lost.
+///
+/// 1 to 255 printable ASCII characters. Keys of different users have nothing to do with each other.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// The most characters a key may have.
+    pub const MAX_CHARS: usize = 255;
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<&str> for IdempotencyKey {
+    type Error = InvalidText;
+
+    fn try_from(text: &str) -> Result<Self, InvalidText> {
+        let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if printable && (1..=Self::MAX_CHARS).contains(&text.len()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidText::new(format!("must be 1 to {} printable ASCII characters", Self::MAX_CHARS)))
+        }
+    }
+}
+
+/// A digest of everything a client decides about a new resource. Equal requests have equal fingerprints.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// The digest, to be stored.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl From<[u8; 32]> for Fingerprint {
+    fn from(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprint(…)")
+    }
+}
+
+/// Conditions under which a resource is created. The default has none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CreateOptions {
+    /// Create at most once under this key.
+    pub idempotency: Option<IdempotencyGuard>,
+    /// Create only while the owner has fewer resources than this. Concurrent creates may each see the last free place.
+    pub quota: Option<u32>,
+}
+
+/// A key, and how long its use is remembered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyGuard {
+    /// The key.
+    pub key: IdempotencyKey,
+    /// A use of the key before this instant has expired.
+    pub since: Timestamp,
+}
+
+/// The outcome of a create of a resource `R`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CreateOutcome<R> {
+    /// The resource was created.
+    Created(R),
+    /// It had been created under this key before. This is the resource as it was then, whatever has happened to it since.
+    Replayed(R),
+    /// The key was used for a different resource. Nothing was created.
+    KeyReused,
+    /// A create under this key is in flight, and its outcome is not known yet. Nothing was created.
+    KeyInUse,
+    /// The owner has reached the quota. Nothing was created, and the key is free.
+    QuotaReached,
+}
+
+impl<R> CreateOutcome<R> {
+    /// The resource, if this request created it.
+    #[must_use]
+    pub fn created(self) -> Option<R> {
+        match self {
+            Self::Created(resource) => Some(resource),
+            Self::Replayed(_) | Self::KeyReused | Self::KeyInUse | Self::QuotaReached => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_has_1_to_255_printable_characters() {
+        for key in ["k", "8e03978e-40d5-43e8-bc93-6894a57f9324", "with space", &"k".repeat(255)] {
+            assert_eq!(IdempotencyKey::try_from(key).unwrap().as_str(), key);
+        }
+        for key in ["", "tab\t", "é", "\u{7f}", &"k".repeat(256)] {
+            assert!(IdempotencyKey::try_from(key).is_err(), "{key:?}");
+        }
+    }
+}

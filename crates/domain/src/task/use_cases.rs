@@ -1,0 +1,99 @@
+use super::{CompletedChange, NewTask, Task, TaskChanges, TaskId, TaskQuery};
+use crate::{CreateOutcome, IdempotencyKey, OwnerService, Page, Precondition, RepositoryError, UpdateOutcome};
+
+/// The use-cases on the tasks of one user. There is no other way to a task.
+///
+/// # Errors
+///
+/// Every method fails as the method of [`TaskRepository`](crate::TaskRepository) with the same purpose does.
+pub struct OwnerTasks<'a>(&'a OwnerService);
+
+impl OwnerService {
+    /// The use-cases on this user's tasks.
+    #[must_use]
+    pub fn tasks(&self) -> OwnerTasks<'_> {
+        OwnerTasks(self)
+    }
+}
+
+impl OwnerTasks<'_> {
+    /// Creates a task within the quota; under a key only once, however often the request is repeated.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::UnknownOwner`] if the user does not exist and may not be provisioned.
+    pub async fn create(
+        &self,
+        task: &NewTask,
+        key: Option<IdempotencyKey>,
+    ) -> Result<CreateOutcome<Task>, RepositoryError> {
+        let Self(OwnerService { service, owner }) = self;
+        let now = self.0.now();
+        let id = service.ids.next(now);
+        let options = self.0.create_options(key, now);
+        self.0.with_user(now, || service.tasks.create(&owner.id, id, task, &options, now)).await
+    }
+
+    /// One task, if the user has a task with this id.
+    ///
+    /// # Errors
+    ///
+    /// See [`OwnerTasks`].
+    pub async fn get(&self, id: TaskId) -> Result<Option<Task>, RepositoryError> {
+        let Self(OwnerService { service, owner }) = self;
+        service.tasks.get(&owner.id, id).await
+    }
+
+    /// A page of the list, newest first.
+    ///
+    /// # Errors
+    ///
+    /// See [`OwnerTasks`].
+    pub async fn list(&self, query: &TaskQuery) -> Result<Page<Task>, RepositoryError> {
+        let Self(OwnerService { service, owner }) = self;
+        service.tasks.list(&owner.id, query).await
+    }
+
+    /// Applies `changes` if `precondition` holds, and returns the task as it is afterwards.
+    ///
+    /// # Errors
+    ///
+    /// See [`OwnerTasks`].
+    pub async fn update(
+        &self,
+        id: TaskId,
+        changes: &TaskChanges,
+        precondition: &Precondition,
+    ) -> Result<UpdateOutcome<Task>, RepositoryError> {
+        let Self(OwnerService { service, owner }) = self;
+        service.tasks.update(&owner.id, id, changes, precondition, self.0.now()).await
+    }
+
+    /// Changes `completed` alone if `precondition` holds.
+    ///
+    /// # Errors
+    ///
+    /// See [`OwnerTasks`].
+    pub async fn complete(
+        &self,
+        id: TaskId,
+        completed: CompletedChange,
+        precondition: &Precondition,
+    ) -> Result<UpdateOutcome<Task>, RepositoryError> {
+        self.update(id, &TaskChanges { completed, ..TaskChanges::default() }, precondition).await
+    }
+
+    /// Deletes a task if `precondition` holds.
+    ///
+    /// # Errors
+    ///
+    /// See [`OwnerTasks`].
+    pub async fn delete(
+        &self,
+        id: TaskId,
+        precondition: &Precondition,
+    ) -> Result<UpdateOutcome<Task, ()>, RepositoryError> {
+        let Self(OwnerService { service, owner }) = self;
+        service.tasks.delete(&owner.id, id, precondition).await
+    }
+}

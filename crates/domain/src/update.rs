@@ -1,0 +1,59 @@
+//! What changes of any resource have in common.
+
+use crate::Version;
+
+/// What an update does to a field that can be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum FieldChange<T> {
+    /// Keeps the value.
+    #[default]
+    Keep,
+    /// Removes the value.
+    Clear,
+    /// Replaces the value.
+    Set(T),
+}
+
+impl<T: Clone> FieldChange<T> {
+    /// Applies the change to a field.
+    pub fn apply(&self, field: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::Clear => *field = None,
+            Self::Set(value) => *field = Some(value.clone()),
+        }
+    }
+}
+
+/// Which version a row must have for a change to take place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Precondition {
+    /// Any version.
+    #[default]
+    None,
+    /// One of these versions: those the caller has seen.
+    Version(Vec<Version>),
+}
+
+impl Precondition {
+    /// Whether a row of this version may be changed.
+    #[must_use]
+    pub fn allows(&self, version: Version) -> bool {
+        match self {
+            Self::None => true,
+            Self::Version(versions) => versions.contains(&version),
+        }
+    }
+}
+
+/// The outcome of an update or a delete of a resource `R`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpdateOutcome<R, T = R> {
+    /// The change took place.
+    Done(T),
+    /// The owner has no such resource.
+    Absent,
+    /// Nothing was changed: the resource does not have the version that the precondition asks for. This is its present
+    /// state.
+    Stale(R),
+}

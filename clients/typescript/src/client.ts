@@ -1,6 +1,9 @@
+import { sleep, throwIfAborted, TimeoutError, unlessAborted } from "./abort.js";
+import { newIdempotencyKey } from "./encoding.js";
 import { failure, failureOf, isTasksError, type TasksError } from "./errors.js";
+import { exchange, jsonOf, type Reply } from "./exchange.js";
 import type { components, operations } from "./generated.js";
-import { isInDoubt, isPassing, sleep, unlessAborted, waitAfter, wasRefused, type Repeatable, type Retry, type RetryOptions } from "./retry.js";
+import { isInDoubt, isPassing, waitAfter, wasRefused, type Repeatable, type Retry, type RetryOptions } from "./retry.js";
 import { TokenCache, type FetchToken } from "./token.js";
 
 type Schemas = components["schemas"];
@@ -88,56 +91,34 @@ export function createTasksClient(options: ClientOptions): TasksClient {
     const newToken = async () => tokens && unlessAborted(tokens.get(), call.signal);
     const token = await newToken();
     underway(true);
-    const response = await sendOnce(call, token);
-    if (response.status !== 401 || !tokens || !token) return response.answer();
+    const reply = await sendOnce(call, token);
+    if (reply.response.status !== 401 || !tokens || !token) return answerOf(reply);
     // It expired on its way, or its key is gone. Nothing was carried out, so any request may be sent again.
     tokens.drop(token);
     underway(false);
     const renewed = await newToken();
     underway(true);
-    return (await sendOnce(call, renewed)).answer();
+    return answerOf(await sendOnce(call, renewed));
   }
 
-  async function sendOnce({ method, path, body, headers, signal }: Call, bearer: string | undefined) {
-    const limit = AbortSignal.timeout(timeout);
-    /** A failure to get through is told from the caller's own wish to stop. */
-    const orUnreachable = async <T>(step: Promise<T>): Promise<T> => {
-      try {
-        return await step;
-      } catch (cause) {
-        if (signal?.aborted) throw signal.reason;
-        const message = limit.aborted ? `no answer within ${timeout} ms` : "the service could not be reached";
-        throw failure("NETWORK_ERROR", message, { cause });
-      }
-    };
-    const response = await orUnreachable(
-      send(base + path, {
-        method,
-        headers: {
-          Accept: "application/json",
-          ...(bearer && { Authorization: `Bearer ${bearer}` }),
-          ...(body && { "Content-Type": "application/json" }),
-          ...headers,
-        },
-        ...(body && { body: JSON.stringify(body) }),
-        cache: "no-store",
-        signal: signal ? AbortSignal.any([signal, limit]) : limit,
-      }),
-    );
-    return {
-      status: response.status,
-      async answer(): Promise<unknown> {
-        if (!response.ok) throw await orUnreachable(failureOf(response));
-        if (response.status === 204) return undefined;
-        const text = await orUnreachable(response.text());
-        try {
-          return JSON.parse(text) as unknown;
-        } catch (cause) {
-          const { status } = response;
-          throw failure("UNEXPECTED_ANSWER", `HTTP ${status} without JSON`, { status, cause });
-        }
+  async function sendOnce({ method, path, body, headers, signal }: Call, bearer: string | undefined): Promise<Reply> {
+    const init = {
+      method,
+      headers: {
+        Accept: "application/json",
+        ...(bearer && { Authorization: `Bearer ${bearer}` }),
+        ...(body && { "Content-Type": "application/json" }),
+        ...headers,
       },
+      ...(body && { body: JSON.stringify(body) }),
     };
+    try {
+      return await exchange(send, base + path, init, { timeout, signal });
+    } catch (cause) {
+      throwIfAborted(signal);
+      const message = cause instanceof TimeoutError ? `no answer within ${timeout} ms` : "the service could not be reached";
+      throw failure("NETWORK_ERROR", message, { cause });
+    }
   }
 
   /** Sends a request until it is answered for good. */
@@ -146,7 +127,7 @@ export function createTasksClient(options: ClientOptions): TasksClient {
     for (let count = 1; ; count += 1) {
       let sent = false;
       try {
-        call.signal?.throwIfAborted();
+        throwIfAborted(call.signal);
         return await attempt(call, (is) => (sent = is));
       } catch (error) {
         if (!isTasksError(error)) throw error;
@@ -239,11 +220,20 @@ export function createTasksClient(options: ClientOptions): TasksClient {
   return client;
 }
 
+function answerOf({ response, text }: Reply): unknown {
+  if (!response.ok) throw failureOf(response, text);
+  if (response.status === 204) return undefined;
+  const answer = jsonOf(text);
+  if (answer === undefined) throw failure("UNEXPECTED_ANSWER", `HTTP ${response.status} without JSON`, { status: response.status });
+  return answer;
+}
+
 const pathOf = (id: string) => `/api/tasks/${encodeURIComponent(id)}`;
 
 function queryText(query: ListQuery): string {
   const present = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
-  return present.length === 0 ? "" : `?${new URLSearchParams(present.map(([name, value]) => [name, String(value)]))}`;
+  // By hand: `URLSearchParams` of older React Native takes no pairs and encodes nothing.
+  return present.map(([name, value], index) => `${index ? "&" : "?"}${name}=${encodeURIComponent(value)}`).join("");
 }
 
 const versionOf = (seen: Task | number) => (typeof seen === "number" ? seen : seen.version);
@@ -260,9 +250,4 @@ function ownChange(error: TasksError, changes: TaskChanges, ifMatch: Task | numb
     ([key, value]) => value === undefined || current[key as keyof TaskChanges] === value,
   );
   return asSent && current.version === versionOf(ifMatch) + 1 ? { answer: { data: current } } : undefined;
-}
-
-/** A new idempotency key: 128 random bits. Not `randomUUID`, which browsers have on secure pages only. */
-export function newIdempotencyKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,3 +1,4 @@
+import { jsonOf } from "./exchange.js";
 import type { components, ServiceErrorCode } from "./generated.js";
 
 type Envelope = components["schemas"]["Error"]["error"];
@@ -71,8 +72,7 @@ export function failure(code: ErrorCode, message: string, facts: Facts = {}): Ta
 }
 
 /** The error that an answer outside 2xx stands for. */
-export async function failureOf(response: Response): Promise<TasksError> {
-  const text = await response.text();
+export function failureOf(response: Response, text: string): TasksError {
   const { status } = response;
   const requestId = response.headers.get("X-Request-Id") ?? undefined;
   const retryAfter = secondsOf(response.headers.get("Retry-After"));
@@ -89,13 +89,9 @@ export async function failureOf(response: Response): Promise<TasksError> {
 }
 
 function envelopeIn(text: string): Envelope | undefined {
-  try {
-    const { error } = JSON.parse(text) as { error?: Partial<Envelope> };
-    const whole = typeof error?.code === "string" && (error.code !== "VERSION_CONFLICT" || error.current);
-    return whole ? (error as Envelope) : undefined;
-  } catch {
-    return undefined;
-  }
+  const error = (jsonOf(text) as { error?: Partial<Envelope> } | null | undefined)?.error;
+  const complete = typeof error?.code === "string" && (error.code !== "VERSION_CONFLICT" || error.current);
+  return complete ? (error as Envelope) : undefined;
 }
 
 /** `Retry-After` in seconds; it may also be a date. */

@@ -1,4 +1,6 @@
+import { decodeBase64Url } from "./encoding.js";
 import { failure, secondsOf } from "./errors.js";
+import { exchange, jsonOf, type Reply } from "./exchange.js";
 
 /** Fetches a new token. It is called when there is none yet, when the last one is about to expire, and after a 401. */
 export type FetchToken = () => Promise<string>;
@@ -17,16 +19,16 @@ export interface BetterAuthTokenOptions {
 export function betterAuthToken(options: BetterAuthTokenOptions = {}): FetchToken {
   const { url = "/api/auth/token", headers, user, fetch: send = (input, init) => fetch(input, init) } = options;
   return async () => {
-    let response: Response;
+    let reply: Reply;
     try {
-      const signal = AbortSignal.timeout(10_000);
-      response = await send(url, { headers: (await headers?.()) ?? {}, cache: "no-store", signal });
+      reply = await exchange(send, url, { headers: (await headers?.()) ?? {} }, { timeout: 10_000 });
     } catch (cause) {
       throw failure("NETWORK_ERROR", "the app could not be reached for a token", { cause });
     }
+    const { response, text } = reply;
     const { status } = response;
     if (status === 401) throw failure("SESSION_ENDED", "the session has ended: sign in again", { status });
-    const body = (await response.json().catch(() => undefined)) as { token?: unknown } | undefined;
+    const body = jsonOf(text) as { token?: unknown } | null | undefined;
     if (!response.ok || typeof body?.token !== "string") {
       // Better Auth limits how often its routes are called, too.
       const retryAfter = secondsOf(response.headers.get("X-Retry-After"));
@@ -87,7 +89,7 @@ function lifetimeOf(token: string): number {
 function claimsOf(token: string): Record<string, unknown> {
   try {
     const [, payload = ""] = token.split(".");
-    return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as Record<string, unknown>;
+    return JSON.parse(decodeBase64Url(payload)) as Record<string, unknown>;
   } catch {
     return {};
   }

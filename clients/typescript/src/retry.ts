@@ -42,9 +42,12 @@ export function wasRefused(error: TasksError): boolean {
   return error.code === "RATE_LIMITED" || error.code === "REQUEST_TIMEOUT";
 }
 
+/** The statuses of a proxy that may have lost the response, or may reach the service later. 520 to 524 are Cloudflare's. */
+const PROXY_FAILURES = new Set<number | undefined>([502, 503, 504, 520, 521, 522, 523, 524]);
+
 /** Is it unknown whether the request was carried out? Another attempt may well succeed, if the request may be repeated. */
 export function isInDoubt(error: TasksError): boolean {
-  if (error.code === "UNEXPECTED_ANSWER") return error.status === 502 || error.status === 503 || error.status === 504;
+  if (error.code === "UNEXPECTED_ANSWER") return PROXY_FAILURES.has(error.status);
   // The last one: an earlier attempt with the same key is still at work.
   return error.code === "NETWORK_ERROR" || error.code === "UNAVAILABLE" || error.code === "IDEMPOTENCY_KEY_IN_USE";
 }

@@ -102,6 +102,40 @@ test("a get is sent again until it is answered", async () => {
   assert.deepEqual(retries, ["1 NETWORK_ERROR", "2 UNAVAILABLE", "3 UNEXPECTED_ANSWER", "4 NETWORK_ERROR"]);
 });
 
+for (const status of [502, 503, 504, 520, 521, 522, 523, 524]) {
+  const fault = { status, body: "<h1>A proxy failed</h1>" };
+
+  test(`a proxy's ${status} is retried`, async () => {
+    const { client, road } = await newUser();
+    road.faults.push(fault);
+    assert.deepEqual((await client.list()).tasks, []);
+    assert.equal(road.seen.length, 2);
+  });
+
+  test(`a toggle is not retried after a proxy's ${status}`, async () => {
+    const { client, road } = await newUser();
+    road.faults.push(fault);
+    assert.equal((await failing(client.toggle("some"), "UNEXPECTED_ANSWER")).status, status);
+    assert.equal(road.seen.length, 1);
+  });
+
+  test(`a change found done after a proxy's ${status} succeeds`, async () => {
+    const { client, road } = await newUser();
+    const task = await client.create({ title: "Old" });
+    road.faults.push({ ...fault, delivered: true });
+    assert.equal((await client.update(task.id, { title: "New" }, { ifMatch: task })).version, 2);
+  });
+}
+
+for (const status of [500, 525, 526]) {
+  test(`a proxy's ${status} is not retried`, async () => {
+    const { client, road } = await newUser();
+    road.faults.push({ status, body: "<h1>A proxy failed</h1>" });
+    assert.equal((await failing(client.list(), "UNEXPECTED_ANSWER")).status, status);
+    assert.equal(road.seen.length, 1);
+  });
+}
+
 test("attempts end, and the last failure is told", async () => {
   const { client, road } = await newUser({ retry: { wait: 1, attempts: 3 } });
   road.faults.push("lost", "lost", refusal(503, "UNAVAILABLE"));

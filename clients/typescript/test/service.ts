@@ -88,8 +88,8 @@ export type Fault =
   | "lost"
   /** It is carried out, but the answer never comes back. */
   | "answer lost"
-  /** This is answered in the service's place. */
-  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown };
+  /** A proxy answers this. The service gets the request only if it is `delivered`. */
+  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown; readonly delivered?: boolean };
 
 /** A road to the service on which the next requests meet with `faults`, the first with the first. */
 export class Road {
@@ -120,10 +120,7 @@ export class Road {
     this.seen.push({ line: `${request.method} ${request.url}`, headers: request.headers });
     const fault = this.faults.shift();
     if (fault === "lost") return void response.destroy();
-    if (typeof fault === "object") {
-      const body = typeof fault.body === "string" ? fault.body : JSON.stringify(fault.body ?? {});
-      return void response.writeHead(fault.status, fault.headers).end(body);
-    }
+    if (typeof fault === "object" && !fault.delivered) return answerWith(fault, response);
     const { host: _, connection: __, "content-length": ___, ...headers } = request.headers;
     const answer = await fetch(this.service.url + request.url, {
       method: request.method!,
@@ -132,8 +129,13 @@ export class Road {
     }).catch(() => undefined);
     const body = Buffer.from((await answer?.arrayBuffer()) ?? new ArrayBuffer(0));
     if (!answer || fault === "answer lost") return void response.destroy();
+    if (fault) return answerWith(fault, response);
     response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(body);
   }
+}
+
+function answerWith({ status, headers, body = {} }: Exclude<Fault, string>, response: ServerResponse): void {
+  response.writeHead(status, headers).end(typeof body === "string" ? body : JSON.stringify(body));
 }
 
 /** The service's own form of an error. */

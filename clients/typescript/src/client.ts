@@ -80,24 +80,34 @@ interface Call {
   readonly doneBefore?: (error: TasksError) => { readonly answer: unknown } | undefined;
 }
 
+/** What a call has done so far. */
+interface Progress {
+  /** The current attempt has sent the request. */
+  sent: boolean;
+  /** The token was renewed because the service rejected it. */
+  renewed: boolean;
+}
+
 export function createTasksClient(options: ClientOptions): TasksClient {
   const { token, retry = {}, onRetry, timeout = 15_000, fetch: send = (input, init) => fetch(input, init) } = options;
   const base = String(options.baseUrl).replace(/\/+$/, "");
   const tokens = token && new TokenCache(token);
 
-  /** Sends a request once, with a token that was not refused if there is any such, and takes the answer apart. */
-  async function attempt(call: Call, underway: (is: boolean) => void): Promise<unknown> {
-    // Others wait for the same token: who gives up only stops waiting.
+  /** Sends a request once. Renews a rejected token and sends the request again, at most once per call. */
+  async function attempt(call: Call, progress: Progress): Promise<unknown> {
+    // Other calls may wait for the same token, so aborting this call does not abort the fetch.
     const newToken = async () => tokens && unlessAborted(tokens.get(), call.signal);
+    progress.sent = false;
     const token = await newToken();
-    underway(true);
+    progress.sent = true;
     const reply = await sendOnce(call, token);
-    if (reply.response.status !== 401 || !tokens || !token) return answerOf(reply);
-    // It expired on its way, or its key is gone. Nothing was carried out, so any request may be sent again.
+    if (reply.response.status !== 401 || !tokens || !token || progress.renewed) return answerOf(reply);
+    // The service did nothing, so any request may be sent again.
     tokens.drop(token);
-    underway(false);
+    progress.renewed = true;
+    progress.sent = false;
     const renewed = await newToken();
-    underway(true);
+    progress.sent = true;
     return answerOf(await sendOnce(call, renewed));
   }
 
@@ -123,22 +133,22 @@ export function createTasksClient(options: ClientOptions): TasksClient {
 
   /** Sends a request until it is answered for good. */
   async function perform(call: Call): Promise<unknown> {
+    const progress: Progress = { sent: false, renewed: false };
     let perhapsDone = false;
     for (let count = 1; ; count += 1) {
-      let sent = false;
       try {
         throwIfAborted(call.signal);
-        return await attempt(call, (is) => (sent = is));
+        return await attempt(call, progress);
       } catch (error) {
         if (!isTasksError(error)) throw error;
         const before = perhapsDone ? call.doneBefore?.(error) : undefined;
         if (before) return before.answer;
 
-        const surelyNotDone = !sent || wasRefused(error);
+        const surelyNotDone = !progress.sent || wasRefused(error);
         const mayRepeat = call.repeatable === "always" || surelyNotDone;
         const wait = mayRepeat && isPassing(error) ? waitAfter(error, count, retry) : undefined;
         if (wait === undefined) throw error;
-        perhapsDone ||= sent && isInDoubt(error);
+        perhapsDone ||= progress.sent && isInDoubt(error);
         onRetry?.({ attempt: count, wait, error });
         await sleep(wait, call.signal);
       }

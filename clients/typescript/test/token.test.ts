@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, mock, test } from "node:test";
 import { betterAuthToken, createTasksClient, isTasksError, type FetchToken } from "../src/index.js";
-import { Road, Service, tokenOf } from "./service.js";
+import { Road, Service, refusal, tokenOf } from "./service.js";
 
 let service: Service;
 before(async () => {
@@ -49,6 +49,24 @@ test("a token that is refused again is not fetched for ever", async () => {
   const fetchToken = mock.fn(async () => tokenOf("refused", 1000));
   await assert.rejects(clientWith(fetchToken).list(), hasCode("TOKEN_EXPIRED"));
   assert.equal(fetchToken.mock.callCount(), 2);
+});
+
+test("a token of an unknown user is renewed once", async () => {
+  const road = await Road.to(service);
+  const unknown = refusal(401, "UNKNOWN_USER");
+  road.faults.push(unknown, unknown);
+  const fetchToken = mock.fn(async () => tokenOf("unknown"));
+  await assert.rejects(clientWith(fetchToken, road.url).list(), hasCode("UNKNOWN_USER"));
+  assert.deepEqual([fetchToken.mock.callCount(), road.seen.length], [2, 2]);
+});
+
+test("a call renews its token once, however often it is retried", async () => {
+  const road = await Road.to(service);
+  const [rejected, unavailable] = [refusal(401, "UNAUTHORIZED"), refusal(503, "UNAVAILABLE")];
+  road.faults.push(rejected, unavailable, rejected, unavailable, rejected);
+  const fetchToken = mock.fn(async () => tokenOf("rejected"));
+  await assert.rejects(clientWith(fetchToken, road.url).list(), hasCode("UNAUTHORIZED"));
+  assert.deepEqual([fetchToken.mock.callCount(), road.seen.length], [2, 3]);
 });
 
 /** An app whose `/api/auth/token` answers with these, one after another; then with a good token. */

@@ -16,9 +16,9 @@ export function decodeBase64Url(encoded: string): string {
 }
 
 /**
- * A new idempotency key of 32 hexadecimal digits, 128 random bits. It does not use `randomUUID`, which browsers have only on secure
- * pages. React Native has no `crypto`. There the key holds the time and 80 bits of `Math.random`, which is enough: a key need not be
- * secret, only unique among the requests of one user.
+ * A new idempotency key: 128 random bits as 32 hexadecimal digits. Browsers have `randomUUID` only on secure pages, so it is not used.
+ * React Native has no `crypto`. There the key consists of the time and ten bytes of `Math.random`. That is enough: a key need not
+ * be secret, only unique among the requests of one user.
  */
 export function newIdempotencyKey(): string {
   const source = globalThis.crypto as Crypto | undefined;

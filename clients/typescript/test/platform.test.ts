@@ -1,7 +1,7 @@
 // The client in Safari before 17.4 and in React Native, which lack the globals that are deleted here.
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
-import { before, beforeEach, test } from "node:test";
+import { afterEach, before, beforeEach, test } from "node:test";
 import { betterAuthToken, createTasksClient, isTasksError, newIdempotencyKey, type ClientOptions } from "../src/index.js";
 import { Service, tokenOf } from "./service.js";
 
@@ -28,7 +28,7 @@ before(async () => {
 /** The timers that client code has started and that have neither fired nor been cleared. */
 const timers = new Set<unknown>();
 const { setTimeout: start, clearTimeout: clear } = globalThis;
-beforeEach((context) => {
+beforeEach(() => {
   timers.clear();
   globalThis.setTimeout = ((callback: () => void, delay: number) => {
     const timer = start(() => {
@@ -42,10 +42,10 @@ beforeEach((context) => {
     timers.delete(timer);
     clear(timer);
   }) as typeof clearTimeout;
-  (context as { after: (done: () => void) => void }).after(() => Object.assign(globalThis, { setTimeout: start, clearTimeout: clear }));
 });
+afterEach(() => void Object.assign(globalThis, { setTimeout: start, clearTimeout: clear }));
 
-/** A `fetch` that gives these answers in turn. */
+/** A `fetch` that gives these responses in turn. */
 const answering =
   (...answers: (() => Response | Promise<Response>)[]): typeof fetch =>
   async () =>

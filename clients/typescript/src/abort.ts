@@ -1,5 +1,5 @@
-// Replacements for `AbortSignal.any`, `AbortSignal.timeout`, `signal.throwIfAborted` and `signal.reason`. Safari before 17.4 and
-// React Native lack some or all of them.
+// Replacements for `AbortSignal.any`, `AbortSignal.timeout`, `signal.throwIfAborted` and `signal.reason`. Safari before 17.4 lacks
+// some of them, and React Native lacks all.
 
 /** `setTimeout` fires at once if the delay is longer. */
 const LONGEST_DELAY = 2 ** 31 - 1;

@@ -20,8 +20,8 @@ export function exchange(
 }
 
 /**
- * Keeps responses out of caches, such as the one of Next.js. React Native's `fetch` is a polyfill without a cache. It would add a
- * query parameter, which the service rejects.
+ * Keeps responses out of caches, such as the one of Next.js. React Native's `fetch` is a polyfill, which would implement `no-store` with
+ * an extra query parameter. The service rejects unknown parameters, and its responses are `no-store` anyway.
  */
 function noStore(): RequestInit {
   const { polyfill } = (globalThis.fetch ?? {}) as { polyfill?: boolean };

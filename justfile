@@ -144,8 +144,8 @@ schemathesis *args:
 # Look for input that breaks a parser: `just fuzz body -max_total_time=60`; or key_set, list_query, token. Needs cargo-fuzz
 [group("check")]
 fuzz target *args:
-    mkdir -p "fuzz/corpus/$1"
-    RUSTC_BOOTSTRAP=1 cargo fuzz run "$1" "fuzz/corpus/$1" "fuzz/seeds/$1" -- -max_len=16384 "${@:2}"
+    mkdir -p "lab/fuzz/corpus/$1"
+    RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir lab/fuzz "$1" "lab/fuzz/corpus/$1" "lab/fuzz/seeds/$1" -- -max_len=16384 "${@:2}"
 
 # Clippy, warnings denied
 [group("check")]

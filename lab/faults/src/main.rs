@@ -18,7 +18,7 @@ mod postgres;
 mod process;
 mod promises;
 mod proxy;
-#[path = "../../../bench/src/random.rs"]
+#[path = "../../bench/src/random.rs"]
 mod random;
 mod report;
 mod service;

@@ -4,6 +4,7 @@ use std::{fmt::Write, fs, time::Duration};
 
 use anyhow::{Context, bail};
 use aws_lc_rs::signature::Ed25519KeyPair;
+use lab_common::Random;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -14,7 +15,6 @@ use crate::{
     options::Growth,
     postgres::Postgres,
     process::{Server, exchange},
-    random::Random,
     report::{Machine, json, thousands},
     requests::{Client, Requests},
     servers::Service,

@@ -4,7 +4,9 @@ use std::{fs, path::Path, process::Command, time::Duration};
 
 use anyhow::{Context, bail};
 
-use crate::{data::Data, postgres, statements::Statement, workload::Workload};
+use lab_common::postgres;
+
+use crate::{data::Data, statements::Statements, workload::Workload};
 
 /// What came of a run.
 pub(crate) struct Outcome {
@@ -18,6 +20,7 @@ pub(crate) struct Outcome {
 /// until then.
 pub(crate) fn run(
     url: &str,
+    statements: &Statements,
     workload: Workload,
     data: Data,
     connections: usize,
@@ -27,13 +30,13 @@ pub(crate) fn run(
     let directory = tempfile::tempdir_in(directory)?;
     let scripts: Vec<(Workload, u64)> =
         if workload == Workload::Mix { Workload::MIX.to_vec() } else { vec![(workload, 1)] };
-    let mut command = Command::new(postgres::program("pgbench")?);
+    let mut command = Command::new(postgres::program("pgbench").context("pgbench is not installed")?);
     command.current_dir(directory.path()).args(["--no-vacuum", "--protocol=prepared", "--log", "--define=made=0"]);
     command.args(["--define=doomed=0", &format!("--client={connections}"), &format!("--jobs={}", connections.min(2))]);
     command.arg(format!("--time={}", (warmup + duration).as_secs()));
     for (workload, weight) in scripts {
         let file = format!("{workload}.sql");
-        fs::write(directory.path().join(&file), Statement::of(workload, data, connections).script())?;
+        fs::write(directory.path().join(&file), statements.script(workload, data, connections)?)?;
         command.arg(format!("--file={file}@{weight}"));
     }
     let output = command.arg(url).output().context("pgbench")?;

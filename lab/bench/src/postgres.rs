@@ -1,34 +1,32 @@
-//! A Postgres to measure on: a server of our own, or a database of our own on the server that `DATABASE_URL` names.
+//! A Postgres database for the benchmark: on a server that it starts, or on the one that `DATABASE_URL` names.
 
 use std::{
     env, fs,
     io::{BufRead, BufReader},
-    os::unix::{
-        fs::{MetadataExt, chown},
-        process::CommandExt,
-    },
-    path::{Path, PathBuf},
+    os::unix::process::CommandExt,
+    path::Path,
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, bail};
+use lab_common::{free_port, postgres as installed};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use url::Url;
 
-use crate::{data::Dialect, process::free_port};
+use crate::data::Dialect;
 
-/// How many databases this process has made.
+/// How many databases this process has created.
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// As it is installed, durable, but for what makes one run like another: memory and log files that do for the data, and no
-/// vacuum or checkpoint at a time of its own.
+/// The default settings, with durable commits, except for what makes runs differ: memory and WAL are large enough for the
+/// data, and neither a vacuum nor a checkpoint starts by itself.
 const SETTINGS: [&str; 7] = [
     "listen_addresses=127.0.0.1",
     "max_connections=400",
@@ -39,7 +37,7 @@ const SETTINGS: [&str; 7] = [
     "unix_socket_directories=.",
 ];
 
-/// Stops the server when this process ends, however that happens.
+/// A shell script that stops the server when this process ends, even if it is killed.
 const WATCH: &str = r#"
     trap '' HUP INT QUIT TERM
     program=$1; shift
@@ -50,40 +48,59 @@ const WATCH: &str = r#"
     wait
 "#;
 
-/// A database for this run alone.
+/// A database for one run. It is dropped with this value.
 pub(crate) struct Postgres {
-    /// Where it is.
+    /// The URL of the database.
     pub(crate) url: String,
     name: String,
     runtime: Runtime,
-    /// To the database that was there before.
+    /// To another database of the server, since nobody can drop the database they are connected to.
     outside: PgConnection,
     connection: PgConnection,
-    /// Dropped last: where it is ours.
+    /// Dropped last. `None` if `DATABASE_URL` names the server.
     server: Option<Server>,
 }
 
 impl Postgres {
-    /// Makes the database, and the server too unless `DATABASE_URL` names one.
+    /// Creates the database, on a server of its own unless `DATABASE_URL` names one.
     pub(crate) fn start() -> anyhow::Result<Self> {
-        let given = env::var("DATABASE_URL").ok().filter(|url| !url.is_empty());
-        let server = if given.is_some() { None } else { Some(Server::start()?) };
-        let given = given.or_else(|| server.as_ref().map(Server::url)).context("DATABASE_URL")?;
+        match env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) {
+            Some(url) => Self::create(&url, None),
+            None => Self::on(Server::start(&[])?),
+        }
+    }
+
+    /// Creates the database on a server of its own that logs every statement with its parameters.
+    pub(crate) fn start_logged() -> anyhow::Result<Self> {
+        Self::on(Server::start(&["log_statement=all", "log_min_messages=warning"])?)
+    }
+
+    fn on(server: Server) -> anyhow::Result<Self> {
+        Self::create(&server.url(), Some(server))
+    }
+
+    fn create(existing: &str, server: Option<Server>) -> anyhow::Result<Self> {
         let name = format!("tasks_bench_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let mut url = Url::parse(&given).context("DATABASE_URL")?;
+        let mut url = Url::parse(existing).context("DATABASE_URL")?;
         url.set_path(&name);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (outside, connection) = runtime.block_on(async {
-            let mut outside = connect(&given).await.context("DATABASE_URL")?;
+            let mut outside = connect(existing).await.context("DATABASE_URL")?;
             outside.execute(AssertSqlSafe(format!("CREATE DATABASE {name}"))).await?;
             anyhow::Ok((outside, PgConnection::connect(url.as_str()).await?))
         })?;
         Ok(Self { url: url.into(), name, runtime, outside, connection, server })
     }
 
-    /// The process of the server, where it is ours.
+    /// The process id of the server. `None` if `DATABASE_URL` names it.
     pub(crate) fn pid(&self) -> Option<u32> {
         self.server.as_ref().map(|server| server.pid)
+    }
+
+    /// What the server has logged so far.
+    pub(crate) fn log(&self) -> anyhow::Result<String> {
+        let server = self.server.as_ref().context("DATABASE_URL names the server")?;
+        fs::read_to_string(server.directory.path().join("log")).context("the server's log")
     }
 
     /// Runs one statement. Returns how many rows it changed.
@@ -92,16 +109,16 @@ impl Postgres {
         Ok(done.with_context(|| statement.to_owned())?.rows_affected())
     }
 
-    /// Leaves the tasks as they were before what measurements have added, without dead rows.
+    /// Removes the tasks that measurements have added, and their dead rows.
     pub(crate) fn tidy_up(&mut self) -> anyhow::Result<()> {
         self.execute(&Dialect::Postgres.remove_added())?;
-        // By itself VACUUM leaves the entries of the indexes while less than 2 % of a table's blocks have dead rows: in a large
-        // table they would add up over many rounds, and every list pass over them.
+        // By default VACUUM skips the indexes while less than 2 % of a table's blocks have dead rows. In a large table their
+        // entries would add up over many rounds, and every list would scan them.
         self.execute("VACUUM (INDEX_CLEANUP ON) tasks")?;
         Ok(())
     }
 
-    /// The first column of the first row that a query finds.
+    /// The first column of the first row of a query.
     pub(crate) fn one<T>(&mut self, query: &str) -> anyhow::Result<T>
     where
         T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
@@ -115,12 +132,12 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         let drop = AssertSqlSafe(format!("DROP DATABASE {} WITH (FORCE)", self.name));
         if let Err(error) = self.runtime.block_on(self.outside.execute(drop)) {
-            eprintln!("the database {} is left behind: {error}", self.name);
+            eprintln!("the database {} is not dropped: {error}", self.name);
         }
     }
 }
 
-/// Connects, to a server that is starting too.
+/// Connects, and retries while the server starts.
 async fn connect(url: &str) -> sqlx::Result<PgConnection> {
     let begin = Instant::now();
     loop {
@@ -135,15 +152,16 @@ struct Server {
     watcher: Child,
     pid: u32,
     port: u16,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Server {
-    fn start() -> anyhow::Result<Self> {
-        let initdb =
-            program("initdb").context("install PostgreSQL, or set DATABASE_URL to a server that may be used")?;
+    /// Starts a server with [`SETTINGS`] and these.
+    fn start(settings: &[&str]) -> anyhow::Result<Self> {
+        let initdb = installed::program("initdb")
+            .context("install PostgreSQL, or set DATABASE_URL to a server for the benchmark")?;
         let directory = tempfile::Builder::new().prefix("tasks-bench-postgres-").tempdir()?;
-        let user = unprivileged(directory.path()).context("no user to run Postgres as")?;
+        let user = installed::give_to_unprivileged(directory.path()).context("no user to run Postgres as")?;
         let command = |program: &Path| {
             let mut command = Command::new(program);
             command.current_dir(directory.path());
@@ -163,13 +181,15 @@ impl Server {
         let port = free_port()?;
         let mut watcher = command(Path::new("sh"));
         watcher.args(["-c", WATCH, "sh"]).arg(initdb.with_file_name("postgres")).args(["-D", "data"]);
-        watcher.args(["-p", &port.to_string()]).args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
-        // A group of its own, which the terminal's Ctrl-C does not reach.
+        watcher
+            .args(["-p", &port.to_string()])
+            .args(SETTINGS.iter().chain(settings).flat_map(|setting| ["-c", setting]));
+        // In a process group of its own, which Ctrl-C in the terminal does not reach.
         watcher.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
         let mut watcher = watcher.spawn()?;
         let mut pid = String::new();
         BufReader::new(watcher.stdout.take().context("stdout")?).read_line(&mut pid)?;
-        Ok(Self { watcher, pid: pid.trim().parse()?, port, _directory: directory })
+        Ok(Self { watcher, pid: pid.trim().parse()?, port, directory })
     }
 
     fn url(&self) -> String {
@@ -183,34 +203,4 @@ impl Drop for Server {
         drop(self.watcher.stdin.take());
         let _ = self.watcher.wait();
     }
-}
-
-/// A program of PostgreSQL, of the newest version if there are several: Debian keeps them off the `PATH`.
-pub(crate) fn program(name: &str) -> anyhow::Result<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path().join("bin"))
-        .collect();
-    versions.sort();
-    let found = versions.into_iter().rev().chain(env::split_paths(&path)).map(|directory| directory.join(name));
-    found.into_iter().find(|program| program.is_file()).with_context(|| format!("{name} is not installed"))
-}
-
-/// Postgres refuses to run as root: gives the directory to a user who is not, and returns that user and their group.
-fn unprivileged(directory: &Path) -> anyhow::Result<Option<(u32, u32)>> {
-    if fs::metadata(directory)?.uid() != 0 {
-        return Ok(None);
-    }
-    let users = fs::read_to_string("/etc/passwd")?;
-    let user = |name: &str| {
-        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
-        let mut numbers = line.split(':').skip(2).map(str::parse);
-        Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
-    };
-    let (user, group) = user("postgres").or_else(|| user("nobody")).context("neither postgres nor nobody")?;
-    chown(directory, Some(user), Some(group))?;
-    Ok(Some((user, group)))
 }

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
     thread,
@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use lab_common::free_port;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::answer;
@@ -100,9 +101,4 @@ pub(crate) fn exchange(address: SocketAddr, request: &str) -> anyhow::Result<(u1
             count => response.extend(more.iter().take(count)),
         }
     }
-}
-
-/// A port that nobody listens on.
-pub(crate) fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

@@ -5,9 +5,10 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use lab_common::Random;
+
 use crate::{
     data::{self, Data, FIRST_DOOMED, FIRST_TASK, TASK},
-    random::Random,
     workload::Workload,
 };
 
@@ -105,8 +106,11 @@ fn task(number: u64) -> String {
     format!("/api/tasks/{TASK}{number}")
 }
 
+/// What the titles of all tasks that are created or changed begin with.
+pub(crate) const TITLE: &str = "Buy wine ";
+
 fn body(number: u64) -> String {
-    format!(r#"{{"title":"Buy wine {number}","description":"Red, and a little cheese to go with it"}}"#)
+    format!(r#"{{"title":"{TITLE}{number}","description":"Red, and a little cheese to go with it"}}"#)
 }
 
 /// A client for each owner, with the tokens that this makes.

@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::atomic::AtomicU64, time::Duration};
 
 use anyhow::{Context, bail};
 use aws_lc_rs::signature::Ed25519KeyPair;
+use lab_common::Random;
 use tempfile::TempDir;
 
 use crate::{
@@ -14,14 +15,13 @@ use crate::{
     options::{Options, Target},
     peers, pgbench,
     postgres::Postgres,
-    process::{Server, exchange},
-    random::Random,
+    process::Server,
     report::{Machine, Report},
-    requests::{Client, Requests, Working, clients},
+    requests::{Client, Working, clients},
     same,
     servers::{self, Service},
     sqlite::Sqlite,
-    statements::Statement,
+    statements::Statements,
     tokens::{self, Key},
     workload::Workload,
 };
@@ -35,6 +35,8 @@ pub(crate) struct Bench {
     servers: HashMap<Target, Server>,
     sqlite: Option<Sqlite>,
     postgres: Postgres,
+    /// Only if `pgbench` is among the targets.
+    statements: Option<Statements>,
     secret_clients: Vec<Client>,
     ed25519_clients: Vec<Client>,
     times: (Duration, Duration),
@@ -52,6 +54,8 @@ impl Bench {
         let log = |target: Target| scratch.path().join(format!("{target:?}.log"));
 
         eprintln!("making {} tasks of each of {} users", DATA.tasks_each, DATA.owners);
+        let has_pgbench = targets.contains(&Target::Pgbench);
+        let statements = has_pgbench.then(|| Statements::derive(&service)).transpose()?;
         let mut postgres = Postgres::start()?;
         service.migrate(&postgres.url)?;
         postgres.execute(&Dialect::Postgres.add_owners(DATA.owners))?;
@@ -96,11 +100,12 @@ impl Bench {
             };
             running.insert(target, server);
         }
-        let mut bench = Self {
+        let bench = Self {
             service,
             servers: running,
             sqlite,
             postgres,
+            statements,
             secret_clients,
             ed25519_clients,
             times: options.times(),
@@ -108,7 +113,6 @@ impl Bench {
             scratch,
             _files: files,
         };
-        bench.check_statements()?;
         bench.check_that_all_do_the_same(&targets)?;
         Ok(bench)
     }
@@ -132,22 +136,6 @@ impl Bench {
 
     fn clients(&self, target: Target) -> &[Client] {
         if target == Target::Eddsa { &self.ed25519_clients } else { &self.secret_clients }
-    }
-
-    /// Checks that `pgbench` is going to send what the service sends.
-    fn check_statements(&mut self) -> anyhow::Result<()> {
-        let Some(address) = self.servers.get(&Target::Service).map(|server| server.address) else { return Ok(()) };
-        self.execute(Target::Service, |dialect| dialect.add_tasks(FIRST_DOOMED, 1, DATA.owners))?;
-        for workload in Workload::STATEMENTS {
-            let mut request = String::new();
-            let expected = self.requests(Target::Service, workload, &AtomicU64::new(0)).next(&mut request);
-            let (status, body) = exchange(address, &request)?;
-            if status != expected {
-                bail!("{status} instead of {expected}: {request}{}", String::from_utf8_lossy(&body));
-            }
-            Statement::of(workload, DATA, 1).check(&mut self.postgres)?;
-        }
-        self.tidy_up(Target::Service)
     }
 
     fn requests<'a>(&'a self, target: Target, workload: Workload, deleted: &'a AtomicU64) -> Working<'a> {
@@ -240,6 +228,7 @@ impl Bench {
         let (warmup, duration) = self.times;
         let outcome = pgbench::run(
             &self.postgres.url,
+            self.statements.as_ref().context("no statements")?,
             workload,
             DATA,
             connections,

@@ -1,104 +1,181 @@
-//! The statements that the service sends, for `pgbench` to send them without it. A run checks that they are still the same.
+//! The statements of the service, for `pgbench` to send without it. They are taken from the log of a Postgres server to
+//! which the service sends them, so nothing of them is repeated here.
 
-use anyhow::bail;
+use std::{collections::HashMap, sync::atomic::AtomicU64};
+
+use anyhow::{Context, bail, ensure};
+use lab_common::Random;
 
 use crate::{
-    data::{Data, FIRST_CREATED, FIRST_DOOMED, FIRST_OWNER, FIRST_TASK, OWNER, TASK},
+    data::{self, Data, Dialect, FIRST_CREATED, FIRST_DOOMED, FIRST_OWNER, FIRST_TASK, OWNER, TASK},
+    log::{self, Logged},
     postgres::Postgres,
+    process::exchange,
+    requests::{Requests, TITLE, Working, clients},
+    servers::Service,
+    tokens::Key,
     workload::Workload,
 };
 
-/// A statement, and what `pgbench` puts in the places of its parameters.
-pub(crate) struct Statement {
-    sql: String,
-    arguments: Vec<String>,
-    /// Lines of the script that choose a task, in `:owner` and `:task`.
-    choice: String,
+/// The forms of an id and of a time in the log: `x` stands for a hexadecimal digit, `0` for a decimal one.
+const UUID: &str = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+const TIME: &str = "0000-00-00 00:00:00";
+
+/// One owner with one task is enough to see the statements.
+const DATA: Data = Data { owners: 1, tasks_each: 1 };
+
+/// The statements of all workloads, with expressions of `pgbench` in place of the parameters.
+#[derive(Debug)]
+pub(crate) struct Statements(HashMap<Workload, String>);
+
+impl Statements {
+    /// Starts the service on a Postgres of its own, sends it one request of each workload, and reads what it makes of them.
+    ///
+    /// # Errors
+    ///
+    /// If a workload is not exactly one statement on tasks, or its parameters do not name the owner and the task.
+    pub(crate) fn derive(service: &Service) -> anyhow::Result<Self> {
+        let mut postgres = Postgres::start_logged()?;
+        service.migrate(&postgres.url)?;
+        postgres.execute(&Dialect::Postgres.add_owners(DATA.owners))?;
+        for first in [FIRST_TASK, FIRST_DOOMED] {
+            postgres.execute(&Dialect::Postgres.add_tasks(first, DATA.tasks(), DATA.owners))?;
+        }
+        let server = service.start_with_secret(&postgres.url)?;
+        let clients = clients(DATA.owners, |owner| Key::Secret.token(owner))?;
+        let mut statements = HashMap::new();
+        for workload in Workload::STATEMENTS {
+            let deleted = AtomicU64::new(0);
+            let mut working =
+                Working { workload, data: DATA, clients: &clients, random: Random::new(1), deleted: &deleted };
+            let mut request = String::new();
+            let expected = working.next(&mut request);
+            let before = postgres.log()?.len();
+            let (status, body) = exchange(server.address, &request)?;
+            ensure!(status == expected, "{status} instead of {expected}: {request}{}", String::from_utf8_lossy(&body));
+            let log = postgres.log()?;
+            let logged = on_tasks(log.get(before..).unwrap_or_default()).with_context(|| workload.to_string())?;
+            statements.insert(workload, substituted(workload, &logged)?);
+        }
+        Ok(Self(statements))
+    }
+
+    /// A script for `pgbench` that runs the statement of a workload for a random owner or task. The mix has none.
+    pub(crate) fn script(&self, workload: Workload, data: Data, connections: usize) -> anyhow::Result<String> {
+        let sql = self.0.get(&workload).with_context(|| format!("{workload} is no single statement"))?;
+        Ok(format!("{}\n{sql};\n", choice(workload, data, connections)))
+    }
 }
 
-impl Statement {
-    /// The statement of a workload. The mix has none of its own.
-    pub(crate) fn of(workload: Workload, data: Data, connections: usize) -> Self {
-        let table = "\"tasks\"";
-        let names = ["user_id", "id", "title", "description", "completed", "created_at", "updated_at", "version"];
-        let columns = names.map(|name| format!("\"{name}\"")).join(", ");
-        let selected = names.map(|name| format!("{table}.\"{name}\"")).join(", ");
-        let of_owner = |at: usize| format!("{table}.\"user_id\" = ${at} AND {table}.\"id\" = ${}", at + 1);
-        let later = "\"version\" = \"version\" + $1, \"updated_at\" = GREATEST(\"updated_at\", $2)";
-        let (owner, task) = (format!("('{OWNER}' || :owner)"), format!("('{TASK}' || :task)::uuid"));
-        let [one, now, title] = ["1", "now()", "'Buy wine ' || :task"].map(str::to_owned);
-        let description = "'Red, and a little cheese to go with it'".to_owned();
+/// The one statement on tasks in this part of the log.
+fn on_tasks(log: &str) -> anyhow::Result<Logged> {
+    let mut logged = log::statements(log)?;
+    logged.retain(|one| one.sql.contains("\"tasks\""));
+    match logged.as_slice() {
+        [one] => Ok(one.clone()),
+        _ => bail!("one statement on tasks was expected in\n{log}"),
+    }
+}
 
-        let (sql, arguments) = match workload {
-            Workload::Get | Workload::Mix => {
-                (format!("SELECT {selected} FROM {table} WHERE {}", of_owner(1)), vec![owner, task])
-            }
-            Workload::List20 | Workload::List1000 => {
-                // One more than asked for tells whether there are more.
-                let limit = if workload == Workload::List20 { "21" } else { "1001" };
-                let order = format!("ORDER BY {table}.\"id\" DESC LIMIT {limit}");
-                let sql = format!("SELECT {selected} FROM {table} WHERE {table}.\"user_id\" = $1 {order}");
-                (sql, vec![owner])
-            }
-            Workload::Create => {
-                let values = "($1, $2, $3, $4, $5, $6, $7, $8)";
-                let sql = format!("INSERT INTO {table} ({columns}) VALUES {values}");
-                (sql, vec![owner, task, title, description, "false".to_owned(), now.clone(), now, one])
-            }
-            Workload::Update => {
-                let set = "\"title\" = $3, \"description\" = $4";
-                let sql = format!("UPDATE {table} SET {later}, {set} WHERE {} RETURNING {columns}", of_owner(5));
-                (sql, vec![one, now, title, description, owner, task])
-            }
-            Workload::Toggle => {
-                let set = "\"completed\" = NOT \"completed\"";
-                let sql = format!("UPDATE {table} SET {later}, {set} WHERE {} RETURNING {columns}", of_owner(3));
-                (sql, vec![one, now, owner, task])
-            }
-            Workload::Delete => (format!("DELETE FROM {table} WHERE {}", of_owner(1)), vec![owner, task]),
-        };
+/// The statement with each parameter replaced: owner, task, title and time by expressions of `pgbench`, all others by the
+/// values that the service sent.
+fn substituted(workload: Workload, logged: &Logged) -> anyhow::Result<String> {
+    let owner = format!("('{OWNER}' || :owner)");
+    let task = format!("('{TASK}' || :task)::uuid");
+    let expression = |value: &Option<String>| match value.as_deref() {
+        None => "NULL".to_owned(),
+        Some(value) if value == data::owner(0) => owner.clone(),
+        Some(value) if has_form(value, UUID) => task.clone(),
+        Some(value) if value.starts_with(TITLE) => format!("'{TITLE}' || :task"),
+        Some(value) if value.get(..TIME.len()).is_some_and(|start| has_form(start, TIME)) => "now()".to_owned(),
+        Some(value) => format!("'{}'", value.replace('\'', "''")),
+    };
+    let expressions: Vec<String> = logged.parameters.iter().map(expression).collect();
+    let mut required = vec![&owner];
+    if !workload.lists() {
+        required.push(&task);
+    }
+    for one in required {
+        ensure!(expressions.contains(one), "{workload}: no parameter is {one}: {logged:?}");
+    }
+    let mut sql = logged.sql.clone();
+    // From the last on, so that $1 is not found in $10.
+    for (at, expression) in expressions.iter().enumerate().rev() {
+        sql = sql.replace(&format!("${}", at + 1), expression);
+    }
+    ensure!(!sql.contains('$'), "{workload}: more parameters than values: {logged:?}");
+    Ok(sql)
+}
 
-        let Data { owners, .. } = data;
-        let last = data.tasks() - 1;
-        let choice = match workload {
-            // `made` and `doomed` count what this client has done so far.
-            Workload::Create => format!(
-                "\\set made :made + 1\n\\set owner {FIRST_OWNER} + random(0, {})\n\
-                 \\set task {FIRST_CREATED} + :made * {connections} + :client_id",
-                owners - 1
-            ),
-            Workload::Delete => format!(
-                "\\set n :doomed * {connections} + :client_id\n\\set doomed :doomed + 1\n\
-                 \\set owner {FIRST_OWNER} + :n % {owners}\n\\set task {FIRST_DOOMED} + :n"
-            ),
-            _ => format!(
+fn has_form(text: &str, form: &str) -> bool {
+    text.len() == form.len()
+        && text.chars().zip(form.chars()).all(|(c, form)| match form {
+            'x' => c.is_ascii_hexdigit(),
+            '0' => c.is_ascii_digit(),
+            other => c == other,
+        })
+}
+
+/// The lines of a script that set `:owner` and `:task`.
+fn choice(workload: Workload, data: Data, connections: usize) -> String {
+    let Data { owners, .. } = data;
+    let last = data.tasks() - 1;
+    match workload {
+        // `made` and `doomed` count what this client has done so far.
+        Workload::Create => format!(
+            "\\set made :made + 1\n\\set owner {FIRST_OWNER} + random(0, {})\n\
+             \\set task {FIRST_CREATED} + :made * {connections} + :client_id",
+            owners - 1
+        ),
+        Workload::Delete => format!(
+            "\\set n :doomed * {connections} + :client_id\n\\set doomed :doomed + 1\n\
+             \\set owner {FIRST_OWNER} + :n % {owners}\n\\set task {FIRST_DOOMED} + :n"
+        ),
+        _ => {
+            format!(
                 "\\set n random(0, {last})\n\\set owner {FIRST_OWNER} + :n % {owners}\n\\set task {FIRST_TASK} + :n"
-            ),
-        };
-        Self { sql, arguments, choice }
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn logged(sql: &str, parameters: &[&str]) -> Logged {
+        Logged { sql: sql.to_owned(), parameters: parameters.iter().map(|value| Some((*value).to_owned())).collect() }
     }
 
-    /// The script for `pgbench`.
-    pub(crate) fn script(&self) -> String {
-        let mut sql = self.sql.clone();
-        for (at, argument) in self.arguments.iter().enumerate().rev() {
-            sql = sql.replace(&format!("${}", at + 1), argument);
-        }
-        format!("{}\n{sql};\n", self.choice)
+    #[test]
+    fn parameters_become_expressions_of_pgbench() {
+        let id = format!("{TASK}{FIRST_TASK}");
+        let (owner, title) = (data::owner(0), format!("{TITLE}7"));
+        let logged = logged(
+            "UPDATE t SET a = $4, v = v + $1, u = $2 WHERE user_id = $5 AND id = $6 AND note = $3",
+            &["1", "2026-11-29 21:10:38.123+00", "it's", &title, &owner, &id],
+        );
+
+        let sql = substituted(Workload::Update, &logged).unwrap();
+
+        assert_eq!(
+            sql,
+            "UPDATE t SET a = 'Buy wine ' || :task, v = v + '1', u = now() \
+             WHERE user_id = ('benchmark0000000000000000' || :owner) \
+             AND id = ('01970000-0000-7000-8000-' || :task)::uuid AND note = 'it''s'"
+        );
     }
 
-    /// Checks that the service has just sent this one.
-    pub(crate) fn check(&self, postgres: &mut Postgres) -> anyhow::Result<()> {
-        let seen: String = postgres.one(
-            "SELECT coalesce(string_agg(DISTINCT query, E'\\n'), '') FROM pg_stat_activity \
-             WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'",
-        )?;
-        if !seen.lines().any(|query| query == self.sql) {
-            bail!(
-                "pgbench would send another statement than the service, see statements.rs:\n{}\nnot one of\n{seen}",
-                self.sql
-            );
-        }
-        Ok(())
+    #[test]
+    fn statement_without_its_owner_is_an_error() {
+        let id = format!("{TASK}{FIRST_TASK}");
+        assert!(substituted(Workload::Get, &logged("SELECT $1", &[&id])).is_err());
+        assert!(substituted(Workload::Get, &logged("SELECT $1", &[&data::owner(0)])).is_err());
+        assert!(substituted(Workload::List20, &logged("SELECT $1", &[&data::owner(0)])).is_ok());
+    }
+
+    #[test]
+    fn parameter_without_a_value_is_an_error() {
+        assert!(substituted(Workload::List20, &logged("SELECT $1 LIMIT $2", &[&data::owner(0)])).is_err());
     }
 }

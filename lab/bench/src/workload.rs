@@ -43,6 +43,11 @@ impl Workload {
     pub(crate) const STATEMENTS: [Self; 7] =
         [Self::Get, Self::List20, Self::List1000, Self::Create, Self::Update, Self::Toggle, Self::Delete];
 
+    /// Whether it reads a list, and so names no task.
+    pub(crate) fn lists(self) -> bool {
+        matches!(self, Self::List20 | Self::List1000)
+    }
+
     /// Whether rows are changed, so that there is something to tidy up afterwards.
     pub(crate) fn writes(self) -> bool {
         !matches!(self, Self::Get | Self::List20 | Self::List1000)

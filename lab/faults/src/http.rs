@@ -1,34 +1,42 @@
-//! A small HTTP/1.1 client that hides nothing: no retries, no pool, and each way to fail told apart.
+//! An HTTP/1.1 client that hides nothing: one connection, no retries, and a [`Failure`] for each way to fail.
 
 use std::{io::ErrorKind, net::SocketAddr, time::Duration};
 
-use anyhow::anyhow;
-use serde_json::Value;
-use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::timeout,
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    HeaderMap, Request,
+    body::Bytes,
+    client::conn::http1::{self, SendRequest},
+    header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, RETRY_AFTER},
 };
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::{net::TcpStream, task::JoinSet, time::timeout};
 
 use crate::promises::{DEADLINE, Failure};
 
-/// When a client gives up: so long after the deadline that it tells a hang from a late answer.
-const PATIENCE: Duration = DEADLINE.saturating_add(Duration::from_secs(5));
+/// The client's own timeout. It is longer than the service's deadline, so that a late response is told from none.
+const TIMEOUT: Duration = DEADLINE.saturating_add(Duration::from_secs(5));
 
-/// A client of one user, with one connection, which it keeps as long as the service does.
+/// A client of one user. It keeps its connection as long as the service does.
 pub(crate) struct Client {
     pub(crate) address: SocketAddr,
     token: String,
-    connection: Option<TcpStream>,
+    connection: Option<Connection>,
 }
 
-/// An answer, whatever its status.
+struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    /// The task that reads and writes the socket. Dropping the set aborts it, which closes the socket.
+    _driver: JoinSet<()>,
+}
+
+/// A response with any status.
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) status: u16,
-    /// Names in lower case.
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
+    headers: HeaderMap,
+    body: Bytes,
 }
 
 impl Client {
@@ -36,7 +44,7 @@ impl Client {
         Self { address, token: token.to_owned(), connection: None }
     }
 
-    /// One like it, with a connection of its own.
+    /// A client of the same user with a connection of its own.
     pub(crate) fn another(&self) -> Self {
         Self::new(self.address, &self.token)
     }
@@ -45,7 +53,7 @@ impl Client {
         self.send("GET", path, &[], None).await
     }
 
-    /// Sends a request and waits for the answer. The next one uses the same connection, if the service lets it.
+    /// Sends a request and waits for the response. The next request uses the same connection if the service keeps it open.
     pub(crate) async fn send(
         &mut self,
         method: &str,
@@ -53,125 +61,106 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Response, Failure> {
-        let request = self.write(method, path, headers, body);
-        // Put back only after a whole answer.
+        // Status 0 stands for what is not HTTP, such as a header that may not be sent.
+        let request = self.request(method, path, headers, body).map_err(|_invalid| Failure::Status(0))?;
+        // Put back only after a whole response. If this future is dropped, the connection is closed.
         let connection = self.connection.take();
         let exchange = async {
             let mut connection = match connection {
                 Some(connection) => connection,
-                None => TcpStream::connect(self.address).await.map_err(|error| match error.kind() {
-                    ErrorKind::ConnectionRefused => Failure::Refused,
-                    // Someone was there, and cut it at once.
-                    _ => Failure::CutOff,
-                })?,
+                None => Connection::open(self.address).await?,
             };
-            connection.set_nodelay(true).ok();
-            connection.write_all(request.as_bytes()).await.map_err(|_ended| Failure::CutOff)?;
-            let response = read(&mut connection).await?;
-            Ok((connection, response))
+            let response = connection.sender.send_request(request).await.map_err(|error| failure(&error))?;
+            let (head, body) = response.into_parts();
+            let body = body.collect().await.map_err(|error| failure(&error))?.to_bytes();
+            Ok((connection, Response { status: head.status.as_u16(), headers: head.headers, body }))
         };
-        let (connection, response) = timeout(PATIENCE, exchange).await.map_err(|_elapsed| Failure::Unanswered)??;
+        let (connection, response) = timeout(TIMEOUT, exchange).await.map_err(|_elapsed| Failure::Unanswered)??;
         self.connection = (!response.closes()).then_some(connection);
         Ok(response)
     }
 
-    /// Whether the last answer left the connection open.
+    /// Whether the last response left the connection open.
     pub(crate) fn is_connected(&self) -> bool {
         self.connection.is_some()
     }
 
-    fn write(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> String {
-        use std::fmt::Write;
-
-        let mut request =
-            format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n", self.address, self.token);
+    fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> hyper::http::Result<Request<Full<Bytes>>> {
+        let mut request = Request::builder().method(method).uri(path);
+        request = request.header(HOST, self.address.to_string());
+        request = request.header(AUTHORIZATION, format!("Bearer {}", self.token));
+        if body.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
         for (name, value) in headers {
-            write!(request, "{name}: {value}\r\n").ok();
+            request = request.header(*name, *value);
         }
         let body = body.map(Value::to_string).unwrap_or_default();
-        if !body.is_empty() {
-            write!(request, "Content-Type: application/json\r\nContent-Length: {}\r\n", body.len()).ok();
-        }
-        request + "\r\n" + &body
+        request.body(Full::from(body))
     }
+}
+
+impl Connection {
+    async fn open(address: SocketAddr) -> Result<Self, Failure> {
+        let stream = TcpStream::connect(address).await.map_err(|error| match error.kind() {
+            ErrorKind::ConnectionRefused => Failure::Refused,
+            // It was accepted and reset at once.
+            _ => Failure::CutOff,
+        })?;
+        stream.set_nodelay(true).ok();
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| failure(&error))?;
+        let mut driver = JoinSet::new();
+        // The sender reports the same error.
+        driver.spawn(async { connection.await.unwrap_or_default() });
+        Ok(Self { sender, _driver: driver })
+    }
+}
+
+fn failure(error: &hyper::Error) -> Failure {
+    if error.is_parse() { Failure::Status(0) } else { Failure::CutOff }
 }
 
 impl Response {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body as JSON; `null` if it is none.
+    /// The body as JSON, or `null` if it is something else.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// The answer, if it has the status that belongs there.
+    /// This response if it has the expected status.
     pub(crate) fn with_status(self, expected: u16) -> Result<Self, Failure> {
         match self.status {
             status if status == expected => Ok(self),
-            503 if self.header("retry-after").is_some() => Err(Failure::Unavailable),
+            503 if self.headers.contains_key(RETRY_AFTER) => Err(Failure::Unavailable),
             status => Err(Failure::Status(status)),
         }
     }
 
     fn closes(&self) -> bool {
-        self.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"))
+        self.headers.get(CONNECTION).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
     }
-}
-
-/// Reads one answer, and no more.
-pub(crate) async fn read(connection: &mut (impl AsyncRead + Unpin)) -> Result<Response, Failure> {
-    let mut bytes = Vec::with_capacity(1024);
-    loop {
-        if let Some((response, body_at, length)) = head(&bytes).map_err(|_odd| Failure::Status(0))? {
-            while bytes.len() < body_at + length {
-                more(connection, &mut bytes).await?;
-            }
-            return Ok(Response { body: bytes.split_off(body_at), ..response });
-        }
-        more(connection, &mut bytes).await?;
-    }
-}
-
-async fn more(connection: &mut (impl AsyncRead + Unpin), bytes: &mut Vec<u8>) -> Result<(), Failure> {
-    loop {
-        match connection.read_buf(bytes).await {
-            Ok(1..) => return Ok(()),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Ok(0) | Err(_) => return Err(Failure::CutOff),
-        }
-    }
-}
-
-/// The head of an answer, where its body begins and how long that is, once the head is whole.
-fn head(bytes: &[u8]) -> anyhow::Result<Option<(Response, usize, usize)>> {
-    let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
-    let text = std::str::from_utf8(&bytes[..end])?;
-    let mut lines = text.split("\r\n");
-    let status = lines.next().and_then(|line| line.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok());
-    let status = status.ok_or_else(|| anyhow!("no status"))?;
-    let headers: Vec<(String, String)> = lines
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
-        .collect();
-    let response = Response { status, headers, body: Vec::new() };
-    let length = match response.header("content-length") {
-        Some(length) => length.parse()?,
-        None if matches!(status, 204 | 304) => 0,
-        None => return Err(anyhow!("an answer without a length")),
-    };
-    Ok(Some((response, end + 4, length)))
 }
 
 #[cfg(test)]
 mod tests {
-    use tokio::net::TcpListener;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
 
     use super::*;
 
-    /// What a client makes of this answer, after which the connection ends.
-    async fn answered(bytes: &'static [u8]) -> Result<Response, Failure> {
+    /// The outcome of a request whose response is `bytes` and then the end of the connection.
+    async fn outcome(bytes: &'static [u8]) -> Result<Response, Failure> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut client = Client::new(listener.local_addr().unwrap(), "token");
         let server = async {
@@ -183,31 +172,63 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_is_read_whole() {
-        let response = answered(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{\"a\": 1}").await.unwrap();
+    async fn response_is_read_whole() {
+        let response = outcome(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{\"a\": 1}").await.unwrap();
         assert_eq!((response.status, response.json()["a"].as_u64()), (200, Some(1)));
     }
 
     #[tokio::test]
-    async fn an_answer_that_is_cut_off_is_none() {
+    async fn incomplete_response_is_cut_off() {
         for bytes in [b"".as_slice(), b"HTTP/1.1 200 OK\r\nCont", b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{\"a"] {
-            assert_eq!(answered(bytes).await.unwrap_err(), Failure::CutOff);
+            assert_eq!(outcome(bytes).await.unwrap_err(), Failure::CutOff);
         }
     }
 
     #[tokio::test]
-    async fn a_refusal_counts_as_that_only_if_it_says_when_to_come_back() {
-        let polite = answered(b"HTTP/1.1 503 \r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n").await.unwrap();
-        assert_eq!(polite.with_status(200).unwrap_err(), Failure::Unavailable);
-        let blunt = answered(b"HTTP/1.1 503 \r\nContent-Length: 0\r\n\r\n").await.unwrap();
-        assert_eq!(blunt.with_status(200).unwrap_err(), Failure::Status(503));
+    async fn response_that_is_not_http_is_told_from_a_cut() {
+        assert_eq!(outcome(b"SSH-2.0-OpenSSH_10.0\r\n\r\n").await.unwrap_err(), Failure::Status(0));
     }
 
     #[tokio::test]
-    async fn nobody_there_is_told_apart() {
+    async fn only_503_with_retry_after_is_unavailable() {
+        let with = outcome(b"HTTP/1.1 503 \r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        assert_eq!(with.with_status(200).unwrap_err(), Failure::Unavailable);
+        let without = outcome(b"HTTP/1.1 503 \r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        assert_eq!(without.with_status(200).unwrap_err(), Failure::Status(503));
+    }
+
+    #[tokio::test]
+    async fn closed_port_is_refused() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);
         assert_eq!(Client::new(address, "token").get("/").await.unwrap_err(), Failure::Refused);
+    }
+
+    #[tokio::test]
+    async fn connection_closed_while_idle_is_not_replaced() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = Client::new(listener.local_addr().unwrap(), "token");
+        let server = async {
+            let mut connection = listener.accept().await.unwrap().0;
+            connection.read_buf(&mut Vec::new()).await.unwrap();
+            connection.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+        };
+        assert_eq!(tokio::join!(client.get("/"), server).0.unwrap().status, 204);
+
+        assert_eq!(client.get("/").await.unwrap_err(), Failure::CutOff);
+    }
+
+    #[tokio::test]
+    async fn dropped_request_closes_the_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = Client::new(listener.local_addr().unwrap(), "token");
+        let given_up = timeout(Duration::from_millis(50), client.get("/")).await;
+        assert!(given_up.is_err());
+
+        let mut connection = listener.accept().await.unwrap().0;
+        let mut request = Vec::new();
+        let end = timeout(Duration::from_secs(5), connection.read_to_end(&mut request)).await;
+        assert!(end.is_ok(), "the socket is still open");
     }
 }

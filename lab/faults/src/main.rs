@@ -8,8 +8,6 @@ mod database;
 mod faults;
 mod history;
 mod http;
-#[path = "../../../crates/infra/src/testing/installation.rs"]
-mod installation;
 mod keys;
 mod ledger;
 mod load;
@@ -18,8 +16,6 @@ mod postgres;
 mod process;
 mod promises;
 mod proxy;
-#[path = "../../bench/src/random.rs"]
-mod random;
 mod report;
 mod service;
 mod settings;

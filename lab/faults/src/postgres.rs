@@ -12,14 +12,14 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
+use lab_common::{free_port, postgres as installed};
 use rustix::process::{Signal, kill_process};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::time::{sleep, timeout};
 
 use crate::{
     context::{Context, PASSWORD},
-    installation,
-    process::{Process, TICK, children, free_port, is_there, pid, succeed},
+    process::{Process, TICK, children, is_there, pid, succeed},
     report::LeftOut,
     small_disk::SmallDisk,
 };
@@ -42,7 +42,8 @@ pub(crate) enum Stop {
 
 /// A running server. It is stopped when this is dropped.
 pub(crate) struct Postgres {
-    binaries: PathBuf,
+    /// The program.
+    postgres: PathBuf,
     /// What it runs as, if this is root.
     user: Option<(u32, u32)>,
     /// Where its data and its socket are.
@@ -69,7 +70,7 @@ impl Postgres {
         let mut server = Self::copy(context, template, make(disk.directory().join("postgres"))?)?;
         let changes = server.directory.join("data/pg_wal");
         let elsewhere = context.directory("changes")?;
-        installation::give_to_unprivileged(&elsewhere)?;
+        installed::give_to_unprivileged(&elsewhere)?;
         let mut copy = server.command("cp");
         copy.arg("-a").arg(&changes).arg(elsewhere.join("pg_wal"));
         succeed(copy)?;
@@ -88,21 +89,21 @@ impl Postgres {
     }
 
     fn in_directory(context: &Context, directory: PathBuf) -> anyhow::Result<Self> {
-        let binaries =
-            installation::find().ok_or_else(|| LeftOut("no Postgres binaries on this machine".to_owned()))?;
-        let user = installation::give_to_unprivileged(&directory)?;
+        let postgres =
+            installed::program("postgres").ok_or_else(|| LeftOut("Postgres is not installed here".to_owned()))?;
+        let user = installed::give_to_unprivileged(&directory)?;
         let log = context.log("postgres");
         File::create(&log)?;
         let parameters =
             context.set_postgres.iter().flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")]);
         let parameters = parameters.collect();
-        Ok(Self { binaries, user, directory, log, port: free_port()?, parameters, process: None })
+        Ok(Self { postgres, user, directory, log, port: free_port()?, parameters, process: None })
     }
 
     /// Starts the server and waits until it takes connections.
     pub(crate) async fn run(&mut self) -> anyhow::Result<()> {
         let log = File::options().append(true).open(&self.log)?;
-        let mut command = self.command(self.binaries.join("postgres"));
+        let mut command = self.command(&self.postgres);
         command.arg("-D").arg("data").arg("-k").arg(&self.directory).args(["-h", "127.0.0.1"]);
         command.args(["-p", &self.port.to_string()]);
         // What a start after a crash syncs file by file otherwise, before it looks at what there is to recover.
@@ -228,7 +229,7 @@ fn url_of(database: &str, address: SocketAddr) -> String {
 /// Makes the data directory that all servers start with a copy of.
 async fn make_template(context: &Context) -> anyhow::Result<PathBuf> {
     let mut server = Postgres::in_directory(context, context.directory("template")?)?;
-    let mut initdb = server.command(server.binaries.join("initdb"));
+    let mut initdb = server.command(server.postgres.with_file_name("initdb"));
     initdb.args(["--no-sync", "--no-instructions", "--username=postgres", "--encoding=UTF8", "--no-locale"]);
     initdb.args(["--auth-local=trust", "--auth-host=scram-sha-256", "--wal-segsize=1", "--pgdata=data"]);
     succeed(initdb)?;

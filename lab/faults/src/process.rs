@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    net::TcpListener,
     process::{Child, Command, ExitStatus},
     time::{Duration, Instant},
 };
@@ -98,11 +97,6 @@ pub(crate) fn is_there(id: u32) -> bool {
 pub(crate) fn allow_many_files() -> anyhow::Result<()> {
     let limit = getrlimit(Resource::Nofile);
     Ok(setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?)
-}
-
-/// A port that nobody listens on, for something that is to come back at the same address.
-pub(crate) fn free_port() -> anyhow::Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
 /// Runs a command that must succeed, and does not wait long for it.

@@ -17,7 +17,6 @@ use crate::{
     Fault, SQLITE,
     context::Context,
     database::Store,
-    http,
     load::{Load, Plan},
     promises::{GRACE, Measured, UNNOTICED},
     service::Service,
@@ -75,34 +74,41 @@ async fn slow(context: &Context, store: Store) -> anyhow::Result<Measured> {
     Ok(measured)
 }
 
-/// Sends a body in chunks where it is refused without being read, and never the end of it. Returns whether the connection is
-/// closed.
+/// Sends a request that is rejected before its body is read, and never the end of the body. Returns whether the service
+/// closes the connection.
 async fn stall(address: SocketAddr) -> bool {
     let exchange = async {
         let mut connection = TcpStream::connect(address).await.ok()?;
         let head = "POST /api/tasks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked";
         connection.write_all(format!("{head}\r\n\r\n5\r\n{{").as_bytes()).await.ok()?;
-        http::read(&mut connection).await.ok()?;
-        // To the end, or to the reset that may stand in its place.
-        Some(connection.read(&mut [0]).await.unwrap_or(0) == 0)
+        let mut response = Vec::new();
+        // It may end with a reset.
+        connection.read_to_end(&mut response).await.ok();
+        status(&response)
     };
-    timeout(HEAD + Duration::from_secs(5), exchange).await.ok().flatten().unwrap_or(false)
+    timeout(HEAD + Duration::from_secs(5), exchange).await.ok().flatten().is_some()
 }
 
-/// Sends this and then a byte now and then. Returns the status of the answer, and how long that took.
+/// Sends `beginning` and then a byte every half second. Returns the status of the response and the time until it came.
 async fn trickle(address: SocketAddr, beginning: String) -> (Option<u16>, Duration) {
     let begin = Instant::now();
     let exchange = async {
         let mut connection = TcpStream::connect(address).await.ok()?;
         connection.write_all(beginning.as_bytes()).await.ok()?;
         let (mut from, mut to) = connection.split();
+        let mut start = [0; 12];
         tokio::select! {
-            answer = http::read(&mut from) => answer.ok().map(|answer| answer.status),
+            read = from.read_exact(&mut start) => status(&start).filter(|_| read.is_ok()),
             () = async { while to.write_all(b"x").await.is_ok() { sleep(Duration::from_millis(500)).await } } => None,
         }
     };
     let status = timeout(HEAD + Duration::from_secs(5), exchange).await.ok().flatten();
     (status, begin.elapsed())
+}
+
+/// The status at the start of a response. No HTTP client sends what these checks send, so they read the socket themselves.
+fn status(response: &[u8]) -> Option<u16> {
+    std::str::from_utf8(response.get(..12)?).ok()?.strip_prefix("HTTP/1.1 ")?.parse().ok()
 }
 
 async fn storm(context: &Context, store: Store) -> anyhow::Result<Measured> {

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use lab_common::free_port;
 use tokio::time::sleep;
 
 use crate::{
@@ -14,7 +15,6 @@ use crate::{
     ledger,
     load::{Load, Plan},
     postgres::Postgres,
-    process::free_port,
     promises::{Measured, ONLY_GONE, Promise, RECOVERS},
     service::Service,
     settings::Settings,

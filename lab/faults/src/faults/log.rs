@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use lab_common::free_port;
 use tokio::time::sleep;
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     database::Store,
     http::Client,
     load::{Load, Plan},
-    process::{Process, free_port},
+    process::Process,
     promises::{Measured, UNNOTICED},
 };
 

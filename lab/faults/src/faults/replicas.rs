@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use lab_common::free_port;
 use tokio::{task::JoinHandle, time::sleep};
 
 use crate::{
@@ -16,7 +17,6 @@ use crate::{
     ledger,
     load::{Load, Plan},
     postgres::Postgres,
-    process::free_port,
     promises::{Failure, LOAD, Measured, NONE_FAILS, Promise},
     proxy::Proxy,
     service::Service,

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use lab_common::free_port;
 use tokio::time::sleep;
 
 use crate::{
@@ -10,7 +11,6 @@ use crate::{
     database::Store,
     ledger,
     load::{Load, Plan},
-    process::free_port,
     promises::{LOAD, Measured, NONE_FAILS, Promise},
     service::Service,
 };

@@ -1,10 +1,11 @@
 //! What the clients do: everything, at random.
 
+use lab_common::Random;
+
 use super::{
     model::{Answer, Change, Completed, Description, Name, Owner, Request, State},
     wire::{Manner, Told},
 };
-use crate::random::Random;
 
 /// How many tasks a user has at once, about.
 const TASKS: usize = 6;

@@ -40,11 +40,11 @@ openapi:
 client-types: client-install
     npm run --silent generate
 
-# Measure what `just release` builds beside others; `just bench --quick`, `just bench --help`; needs Python and Node for the peers
+# Compare what `just release` builds with other servers; see `just bench --help`; needs Python and Node for the peers
 [group("measure")]
 bench *args:
     cargo build --release --package bench
-    # 25 minutes from nothing, which help and another binary do without.
+    # Takes 25 minutes from scratch. Not needed for help or for another binary.
     [[ " $*" =~ " --binary"|" --help" ]] || deploy/release
     "${CARGO_TARGET_DIR:-target}/release/bench" "$@"
 
@@ -118,7 +118,7 @@ ci:
 test *args:
     cargo test --workspace "$@"
 
-# Break what the service stands on, and check its promises: `just faults --list`, `--only NAME`, `--long`
+# Break what the service depends on and check its promises: `just faults --list`, `--only NAME`, `--long`
 [group("check")]
 faults *args:
     cargo build --package tasks-api --package faults
@@ -129,19 +129,19 @@ faults *args:
 instructions:
     cargo test --workspace --bench instructions
 
-# Install the Better Auth app that tests run beside, unless that was done; needs Node 20 or later
+# Install the Better Auth app for tests if needed; needs Node 20 or later
 [group("check")]
 [working-directory("tests/better-auth")]
 better-auth:
     cmp --silent package-lock.json node_modules/.installed || { npm ci && cp package-lock.json node_modules/.installed; }
 
-# Ask the service for all that its OpenAPI document allows, and much that it does not; `just schemathesis --help`
+# Send requests generated from the OpenAPI document, valid and invalid; `just schemathesis --help`
 [group("check")]
 schemathesis *args:
     cargo build --quiet --package tasks-api
     tests/fuzz-api/run "$@"
 
-# Look for input that breaks a parser: `just fuzz body -max_total_time=60`; or key_set, list_query, token. Needs cargo-fuzz
+# Fuzz a parser: `just fuzz body -max_total_time=60`; or key_set, list_query, token. Needs cargo-fuzz
 [group("check")]
 fuzz target *args:
     mkdir -p "lab/fuzz/corpus/$1"

@@ -1,21 +1,21 @@
-//! Reading HTTP/1.1 responses, as much of it as tells where one ends.
+//! Finds the end of HTTP/1.1 responses, with little CPU.
 
-/// The start of a response that has arrived whole.
+/// A complete response.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     /// The status.
     pub(crate) status: u16,
-    /// Where the body begins.
+    /// The offset of the body.
     pub(crate) body: usize,
-    /// Where the response ends.
+    /// The offset of the end.
     pub(crate) end: usize,
 }
 
-/// Finds the response at the start of what has arrived; `None` while some of it is missing.
+/// Finds the response at the start of the received bytes. `None` if it is incomplete.
 ///
 /// # Errors
 ///
-/// What makes it no response.
+/// Why it is not a response.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Option<Answer>, &'static str> {
     let Some(body) = find(bytes, b"\r\n\r\n").map(|at| at + 4) else { return Ok(None) };
     let head = bytes.get(..body).unwrap_or_default();
@@ -42,7 +42,7 @@ fn header<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     })
 }
 
-/// How long a body in chunks is; `None` while some of it is missing.
+/// The length of a chunked body. `None` if it is incomplete.
 fn chunked(body: &[u8]) -> Result<Option<usize>, &'static str> {
     let mut at = 0;
     loop {
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_response_ends_where_its_length_or_its_last_chunk_says() {
+    fn response_ends_after_its_length_or_last_chunk() {
         let with_length = b"HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 3\r\n\r\nabcHTTP";
         let in_chunks = b"HTTP/1.1 201 Created\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
 
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_of_which_some_is_missing_is_waited_for() {
+    fn incomplete_response_is_none() {
         for whole in [
             b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc".as_slice(),
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_end_is_refused() {
+    fn response_without_a_length_is_an_error() {
         assert!(parse(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
         assert!(parse(b"nonsense that is long enough\r\n\r\n").is_err());
     }

@@ -1,19 +1,19 @@
-//! The rows that are there before a measurement. Owners and ids follow from a number, so that the load generator and
-//! `pgbench` name existing tasks at random without having read them.
+//! The rows in the database before a measurement. Owners and ids are computed from a number, so that the load generator and
+//! `pgbench` can choose existing tasks without reading them.
 
-/// How many characters of an owner's id are the same for all: with the number they are as long as Better Auth's.
+/// The prefix of all owners' ids. With the number they have the length of Better Auth's ids.
 pub(crate) const OWNER: &str = "benchmark0000000000000000";
 
-/// What the ids of all seeded tasks begin with. It is older than any id that a service makes now.
+/// The prefix of the ids of all seeded tasks. Its time is older than that of any id that the service generates.
 pub(crate) const TASK: &str = "01970000-0000-7000-8000-";
 
-/// Added to the number of an owner, so that all have as many digits.
+/// Added to the number of an owner, so that all numbers have the same length.
 pub(crate) const FIRST_OWNER: u64 = 1_000_000;
 
-/// Added to the number of a task, likewise.
+/// Added to the number of a task, for the same reason.
 pub(crate) const FIRST_TASK: u64 = 100_000_000_000;
 
-/// Added to the number of a task that is there to be deleted.
+/// Added to the number of a task that will be deleted.
 pub(crate) const FIRST_DOOMED: u64 = 500_000_000_000;
 
 /// Added to the number of a task that `pgbench` creates.
@@ -24,18 +24,17 @@ pub(crate) fn owner(number: u64) -> String {
     format!("{OWNER}{}", FIRST_OWNER + number)
 }
 
-/// Some owners with as many tasks each. Task `n` is that of owner `n % owners`, as if all had added to their lists in
-/// turn.
+/// Owners with the same number of tasks each. Task `n` belongs to owner `n % owners`, as if all had created tasks in turn.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Data {
-    /// How many owners there are.
+    /// The number of owners.
     pub(crate) owners: u64,
-    /// How many tasks each of them has.
+    /// The number of tasks of each owner.
     pub(crate) tasks_each: u64,
 }
 
 impl Data {
-    /// How many tasks there are.
+    /// The number of all tasks.
     pub(crate) fn tasks(self) -> u64 {
         self.owners * self.tasks_each
     }
@@ -51,7 +50,7 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
-    /// Adds owners, from number 0 on.
+    /// Inserts owners, from number 0 on.
     pub(crate) fn add_owners(self, count: u64) -> String {
         let series = self.series(count);
         let now = if self == Self::Postgres { "now()" } else { "'2026-01-01T00:00:00Z'" };
@@ -61,12 +60,12 @@ impl Dialect {
         )
     }
 
-    /// Adds `count` tasks of `owners` owners, with ids that count from `first`.
+    /// Inserts `count` tasks of `owners` owners, with ids from `first` on.
     pub(crate) fn add_tasks(self, first: u64, count: u64, owners: u64) -> String {
         self.add_tasks_of(&format!("{FIRST_OWNER} + n % {owners}"), &format!("n / {owners}"), first, count)
     }
 
-    /// One in four is completed.
+    /// One in four tasks is completed.
     fn add_tasks_of(self, owner: &str, nth: &str, first: u64, count: u64) -> String {
         let series = self.series(count);
         let (id, time) = match self {
@@ -87,12 +86,12 @@ impl Dialect {
         )
     }
 
-    /// Counts the tasks that are still there to be deleted, on Postgres.
+    /// Counts the tasks that are left to delete, on Postgres.
     pub(crate) fn count_doomed() -> String {
         format!("SELECT count(*) FROM tasks WHERE id >= '{TASK}{FIRST_DOOMED}' AND id < '{TASK}{FIRST_CREATED}'")
     }
 
-    /// Removes what measurements have added.
+    /// Deletes the rows that measurements have added.
     pub(crate) fn remove_added(self) -> String {
         let first = match self {
             Self::Postgres => format!("'{TASK}{FIRST_DOOMED}'"),

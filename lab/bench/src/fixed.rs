@@ -1,5 +1,5 @@
-//! A server that does nothing: whatever it is asked, it answers at once with as many bytes as the service would. What the
-//! load generator reaches with it is more than it ever has to.
+//! A server that sends fixed responses of the service's size at once. With it the load generator reaches the highest rate
+//! that it can measure.
 
 use std::{
     env,
@@ -15,7 +15,7 @@ const LISTENER: Token = Token(usize::MAX);
 
 struct Connection {
     stream: TcpStream,
-    /// What is left to write of a response, and from where.
+    /// A response that is being written, and the offset of the rest.
     response: Option<(&'static [u8], usize)>,
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn serve() -> anyhow::Result<()> {
 impl Connection {
     fn proceed(&mut self, responses: &Responses, readable: bool) -> std::io::Result<()> {
         if readable && self.response.is_none() {
-            // A request is small and arrives whole.
+            // A request is small and arrives in one piece.
             let mut request = [0; 4096];
             let length = self.stream.read(&mut request)?;
             if length > 0 {

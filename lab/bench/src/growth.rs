@@ -1,11 +1,12 @@
-//! `just bench growth`: what becomes of a request as the table grows, and as the list of one user does.
+//! `just bench growth`: how speed depends on the size of the table and on the size of one user's list.
+
+mod report;
 
 use std::{fmt::Write, fs, time::Duration};
 
 use anyhow::{Context, bail};
 use aws_lc_rs::signature::Ed25519KeyPair;
 use lab_common::Random;
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
@@ -18,20 +19,20 @@ use crate::{
     report::{Machine, json, thousands},
     requests::{Client, Requests},
     servers::Service,
-    svg::Picture,
     tokens::{self, Key},
 };
+use report::{Report, Series};
 
-/// How many tasks a user has, but for those whose lists grow.
+/// The number of tasks of each user, except for those with large lists.
 const TASKS_EACH: u64 = 100;
 
-/// How many users ask, at most; evenly among all there are. As many at each size, so that only the table grows.
+/// The number of users who send requests, spread over all users. The same at each size, so that only the table grows.
 const ASKING: u64 = 100;
 
-/// How many ask, at most, where more of them ask of larger tables.
+/// The highest number of users who send requests where it grows with the table.
 const MANY: u64 = 1000;
 
-/// A user who asks, and their tasks: their ids follow one another in equal steps.
+/// A user who sends requests. The numbers of their tasks have equal distances.
 struct User {
     client: Client,
     first: u64,
@@ -40,21 +41,21 @@ struct User {
 }
 
 impl User {
-    /// The owner of this number, whose tasks begin with the `first` of all.
+    /// The owner with this number, whose first task has the number `first`.
     fn new(owner: u64, first: u64, step: u64, tasks: u64) -> anyhow::Result<Self> {
         let client = Client::new(&Key::Secret.token(&data::owner(owner))?);
         Ok(Self { client, first: FIRST_TASK + first, step, tasks })
     }
 }
 
-/// What users ask for.
+/// A kind of request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Ask {
-    /// One of their tasks, at random.
+    /// Get a random task of the user.
     Get,
-    /// A page of their list, with this query.
+    /// List with this query.
     Page(String),
-    /// A new task.
+    /// Create a task.
     Create,
 }
 
@@ -84,32 +85,15 @@ impl Requests for Asking<'_> {
     }
 }
 
-/// What was asked for, by how many tasks there were.
-#[derive(Debug, Serialize)]
-struct Series {
-    name: &'static str,
-    points: Vec<(u64, Figures)>,
-}
-
-#[derive(Debug, Serialize)]
-struct Report {
-    machine: Machine,
-    seconds: u64,
-    rounds: usize,
-    connections: usize,
-    by_tasks_in_all: Vec<Series>,
-    by_tasks_of_one_user: Vec<Series>,
-}
-
-/// A table of one size, with a server and a service of its own: all sizes are there at once, so that they can be measured in
+/// A table of one size, with a Postgres and a service of its own. All sizes exist at once, so that they can be measured in
 /// turn.
 struct Stage {
     tasks: u64,
     postgres: Postgres,
     server: Server,
-    /// How many users there are besides those whose lists grow.
+    /// The number of users with [`TASKS_EACH`].
     others: u64,
-    /// Those whose lists grow.
+    /// The users with large lists.
     heavy: Vec<User>,
 }
 
@@ -119,10 +103,10 @@ pub(crate) fn run(options: &Growth, service: &Service) -> anyhow::Result<()> {
     let key_set = tokens::publish(&Ed25519KeyPair::generate().context("no key")?)?;
     let last = options.tasks.last().copied().context("--tasks must name a size")?;
     let stage = |tasks: u64| {
-        eprintln!("making {} tasks", thousands(tasks as f64));
+        eprintln!("inserting {} tasks", thousands(tasks as f64));
         let mut postgres = Postgres::start()?;
         service.migrate(&postgres.url)?;
-        // Those whose lists grow are among the most.
+        // The largest table has the users with large lists.
         let heavy = if tasks == last { options.of_one_user.as_slice() } else { &[] };
         let (others, heavy) = fill(&mut postgres, tasks, heavy)?;
         let server = service.start(&postgres.url, key_set, &scratch.path().join(format!("log-{tasks}")))?;
@@ -133,7 +117,7 @@ pub(crate) fn run(options: &Growth, service: &Service) -> anyhow::Result<()> {
     let mut machines =
         stages.iter_mut().map(|stage| Machine::new(&mut stage.postgres)).collect::<Result<Vec<_>, _>>()?;
     machines.dedup();
-    let [machine] = <[Machine; 1]>::try_from(machines).ok().context("huge pages do for some of the sizes only")?;
+    let [machine] = <[Machine; 1]>::try_from(machines).ok().context("huge pages suffice for some of the sizes only")?;
 
     let (mut by_tasks_in_all, mut by_tasks_of_one_user) = (Vec::new(), Vec::new());
     for _round in 0..options.rounds {
@@ -151,7 +135,7 @@ pub(crate) fn run(options: &Growth, service: &Service) -> anyhow::Result<()> {
     let Some(Stage { postgres, server, heavy, .. }) = stages.last_mut() else { bail!("no sizes") };
     let mut asks = Vec::new();
     for user in heavy.iter() {
-        // As many as the shortest list has, so that all have the same to do.
+        // Pages as long as the shortest list, so that all are equally long.
         let deep = cursors(server, user)?.into_iter();
         let deep = deep.map(|(name, cursor)| (name, Ask::Page(format!("limit=10&cursor={cursor}"))));
         asks.push(asked(10, 3).into_iter().filter(|(_, ask)| *ask != Ask::Create).chain(deep).collect::<Vec<_>>());
@@ -184,7 +168,7 @@ pub(crate) fn run(options: &Growth, service: &Service) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What all users ask for, with pages of so many tasks, and of so many completed ones.
+/// The requests of all users, with pages of `limit` tasks and of `completed` completed ones.
 fn asked(limit: u64, completed: u64) -> [(&'static str, Ask); 4] {
     [
         ("get", Ask::Get),
@@ -194,7 +178,7 @@ fn asked(limit: u64, completed: u64) -> [(&'static str, Ask); 4] {
     ]
 }
 
-/// A series for each name, with the medians of the figures for each number of tasks.
+/// A series for each name, with the medians for each number of tasks.
 fn medians(samples: &[(&'static str, u64, Figures)]) -> Vec<Series> {
     let mut all: Vec<Series> = Vec::new();
     for (name, tasks, _) in samples {
@@ -215,7 +199,7 @@ fn in_words(figures: &Figures) -> String {
     format!("{:>7.0}/s  p99 {:>7.2} ms  server and Postgres {cpu:>6.1} µs", figures.per_second, figures.p99_us / 1e3)
 }
 
-/// One measurement. What was created is removed.
+/// Takes one measurement, and deletes the tasks that it created.
 fn measured(
     server: &Server,
     postgres: &mut Postgres,
@@ -227,7 +211,7 @@ fn measured(
     let mut asking = Asking { users, ask, random: Random::new(1) };
     let figures = measure(server, postgres.pid(), options.connections, &mut asking, times)?;
     if figures.errors > 0 {
-        bail!("{} responses to {ask:?} were not what they must be", figures.errors);
+        bail!("{} responses to {ask:?} had an unexpected status", figures.errors);
     }
     if *ask == Ask::Create {
         postgres.tidy_up()?;
@@ -235,7 +219,7 @@ fn measured(
     Ok(figures)
 }
 
-/// Cursors half way down a list and close to its end, found as a client finds them: page by page.
+/// Cursors in the middle of a list and near its end, found page by page as a client does.
 fn cursors(server: &Server, user: &User) -> anyhow::Result<Vec<(&'static str, String)>> {
     let mut found = Vec::new();
     let mut cursor = String::new();
@@ -260,12 +244,13 @@ fn cursors(server: &Server, user: &User) -> anyhow::Result<Vec<(&'static str, St
     Ok(found)
 }
 
-/// Fills the table with so many tasks: those of users with these numbers of them, and of users with [`TASKS_EACH`]. Rows lie in
-/// it as if all had added to their lists in turn. Returns how many there are of the latter, and the former.
+/// Fills the table with `tasks` tasks: those of users with the `heavy` numbers of tasks, and those of users with
+/// [`TASKS_EACH`]. Rows are ordered as if all users had created tasks in turn. Returns the number of the latter users, and
+/// the former.
 fn fill(postgres: &mut Postgres, tasks: u64, heavy: &[u64]) -> anyhow::Result<(u64, Vec<User>)> {
     let others = (tasks.saturating_sub(heavy.iter().sum()) / TASKS_EACH).max(1);
     let mut next = others * TASKS_EACH;
-    // Owner, number, which of the owner's tasks, and when, from 0 to 1.
+    // Owner, number of the task, its number in the owner's list, and its time from 0 to 1.
     let mut rows =
         format!("SELECT n % {others}, n, n / {others}, n::real / {next} FROM generate_series(0, {next} - 1) n");
     let mut heavy_users = Vec::new();
@@ -289,99 +274,9 @@ fn fill(postgres: &mut Postgres, tasks: u64, heavy: &[u64]) -> anyhow::Result<(u
     Ok((others, heavy_users))
 }
 
-/// So many of the users that have [`TASKS_EACH`], or all of these if there are fewer.
+/// `asking` of the users with [`TASKS_EACH`], or all of them if there are fewer.
 fn evenly(others: u64, asking: u64) -> anyhow::Result<Vec<User>> {
     let asking = asking.min(others);
     let owners = (0..asking).map(|nth| nth * others / asking);
     owners.map(|owner| User::new(owner, owner, others, TASKS_EACH)).collect()
-}
-
-impl Report {
-    fn tables(&self) -> String {
-        let Self { machine, seconds, rounds, connections, .. } = self;
-        format!(
-            "{} cores ({}). {}. {connections} connections. Medians of {rounds} rounds of {seconds} s: requests a \
-             second, and the p99 in ms.\n\n{}\n{}",
-            machine.cores,
-            machine.processor,
-            machine.database(),
-            table("tasks in all", &self.by_tasks_in_all),
-            table("tasks of the user who asks", &self.by_tasks_of_one_user)
-        )
-    }
-
-    fn picture(&self) -> String {
-        let mut picture = Picture::new(760.0, 330.0);
-        let title = "Requests a second, in percent of the smallest table or list";
-        picture.text((8.0, 22.0), "start", "title", title);
-        let all: Vec<&Series> = self.by_tasks_in_all.iter().chain(&self.by_tasks_of_one_user).collect();
-        let mut names: Vec<&str> = Vec::new();
-        for series in &all {
-            if !names.contains(&series.name) {
-                names.push(series.name);
-            }
-        }
-        let colour = |name: &str| format!("c{}", names.iter().position(|other| *other == name).unwrap_or_default());
-        for (nth, name) in names.iter().enumerate() {
-            let (column, row) = (nth % 3, nth / 3);
-            let (x, y) = (52.0 + 230.0 * column as f64, 40.0 + 18.0 * row as f64);
-            picture.bar((x, y), (11.0, 11.0), &colour(name));
-            picture.text((x + 17.0, y + 10.0), "start", "", name);
-        }
-        let panels =
-            [(52.0, "tasks in all", &self.by_tasks_in_all), (430.0, "tasks of one user", &self.by_tasks_of_one_user)];
-        for (left, what, series) in panels {
-            panel(&mut picture, left, what, series, colour);
-        }
-        picture.finish()
-    }
-}
-
-/// A diagram, its corner on the left given: all series over the same numbers of tasks.
-fn panel(picture: &mut Picture, left: f64, what: &str, series: &[Series], colour: impl Fn(&str) -> String) {
-    let (top, width, height, most) = (96.0, 290.0, 180.0, 125.0);
-    let mut sizes: Vec<u64> = series.iter().flat_map(|series| series.points.iter().map(|(tasks, _)| *tasks)).collect();
-    sizes.sort_unstable();
-    sizes.dedup();
-    let x = |tasks: u64| {
-        let at = sizes.iter().position(|size| *size == tasks).unwrap_or_default();
-        left + 30.0 + at as f64 * (width - 60.0) / (sizes.len().max(2) - 1) as f64
-    };
-    let y = |percent: f64| top + height * (1.0 - percent.min(most) / most);
-    for percent in [0.0, 25.0, 50.0, 75.0, 100.0] {
-        let class = if percent > 0.0 { "grid" } else { "axis" };
-        picture.line((left, y(percent)), (left + width, y(percent)), class);
-        picture.text((left - 6.0, y(percent) + 4.0), "end", "small", &format!("{percent:.0} %"));
-    }
-    for tasks in &sizes {
-        picture.text((x(*tasks), top + height + 18.0), "middle", "small", &thousands(*tasks as f64));
-    }
-    picture.text((left + width / 2.0, top + height + 38.0), "middle", "", what);
-    // Pages further down are compared with the first page of the shortest list.
-    let page = series.iter().find(|series| series.name == "first page").and_then(|series| series.points.first());
-    for one in series {
-        let own = one.points.first().filter(|(tasks, _)| Some(tasks) == sizes.first());
-        let Some((_, base)) = own.or(page) else { continue };
-        let point = |(tasks, figures): &(u64, Figures)| (x(*tasks), y(100.0 * figures.per_second / base.per_second));
-        picture.curve(&one.points.iter().map(point).collect::<Vec<_>>(), &colour(one.name));
-    }
-}
-
-fn table(what: &str, series: &[Series]) -> String {
-    let mut sizes: Vec<u64> = series.iter().flat_map(|series| series.points.iter().map(|(tasks, _)| *tasks)).collect();
-    sizes.sort_unstable();
-    sizes.dedup();
-    let titles: Vec<String> = sizes.iter().map(|size| thousands(*size as f64)).collect();
-    let mut text = format!("| {what} | {} |\n|---|{}\n", titles.join(" | "), "--:|".repeat(titles.len()));
-    for series in series {
-        let _ = write!(text, "| {} |", series.name);
-        for size in &sizes {
-            let point = series.points.iter().find(|(tasks, _)| tasks == size);
-            let cell =
-                point.map(|(_, figures)| format!("{} ({:.1})", thousands(figures.per_second), figures.p99_us / 1e3));
-            let _ = write!(text, " {} |", cell.unwrap_or_default());
-        }
-        text.push('\n');
-    }
-    text
 }

@@ -1,5 +1,5 @@
-//! The load generator: connections that each send a request, wait for the response, check it and send the next. One
-//! thread serves them all.
+//! The load generator: connections that each send a request, wait for the response, check its status and send the next. One
+//! thread serves all of them. docs/adr/0021-lab.md says why it is not a tool such as oha.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -12,26 +12,26 @@ use mio::{Events, Interest, Poll, Token, net::TcpStream};
 
 use crate::{answer, requests::Requests};
 
-/// How long requests that are on their way when the time is over may take.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long to wait for the requests in flight at the end.
+const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// When to count.
+/// The time in which responses count.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window {
-    /// From then on.
+    /// Its start.
     pub(crate) begin: Instant,
-    /// Until then, when the last requests are sent.
+    /// Its end. No request is sent after it.
     pub(crate) end: Instant,
 }
 
-/// What came of it.
+/// The results of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
-    /// How long each response within the window took to arrive, in microseconds, in order of length.
+    /// The latencies of the responses within the window, in microseconds, in ascending order.
     pub(crate) latencies: Vec<u32>,
-    /// How many responses, in and out of the window, had another status than they must.
+    /// The number of responses with an unexpected status, within the window or not.
     pub(crate) errors: u64,
-    /// The first of these.
+    /// Describes the first of them.
     pub(crate) first_error: Option<String>,
 }
 
@@ -45,7 +45,7 @@ struct Connection {
     stream: TcpStream,
     request: String,
     expected: u16,
-    /// While a response is owed.
+    /// When the request was sent. `None` if none is in flight.
     sent: Option<Instant>,
     response: Vec<u8>,
     arrived: usize,
@@ -57,7 +57,7 @@ impl Load {
         let poll = Poll::new()?;
         let mut connections = Vec::with_capacity(count);
         for number in 0..count {
-            let stream = std::net::TcpStream::connect_timeout(&address, PATIENCE)
+            let stream = std::net::TcpStream::connect_timeout(&address, TIMEOUT)
                 .with_context(|| format!("connection {number} to {address}"))?;
             stream.set_nodelay(true)?;
             stream.set_nonblocking(true)?;
@@ -68,11 +68,11 @@ impl Load {
         Ok(Self { poll, connections })
     }
 
-    /// Keeps all connections busy until the window ends, and then waits for the responses that are missing.
+    /// Keeps all connections busy until the window ends, and then waits for the remaining responses.
     ///
     /// # Errors
     ///
-    /// If a connection breaks, or a response does not come.
+    /// If a connection breaks, or a response does not arrive in time.
     pub(crate) fn run(&mut self, requests: &mut dyn Requests, window: Window) -> anyhow::Result<Outcome> {
         let mut outcome = Outcome::default();
         for connection in &mut self.connections {
@@ -81,9 +81,9 @@ impl Load {
         let mut waiting = self.connections.len();
         let mut events = Events::with_capacity(1024);
         while waiting > 0 {
-            match self.poll.poll(&mut events, Some(PATIENCE)) {
+            match self.poll.poll(&mut events, Some(TIMEOUT)) {
                 Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error.into()),
-                _ if Instant::now() > window.end + PATIENCE => bail!("{waiting} responses did not come"),
+                _ if Instant::now() > window.end + TIMEOUT => bail!("{waiting} responses did not arrive"),
                 _ => {}
             }
             for event in &events {
@@ -93,7 +93,7 @@ impl Load {
                 let now = Instant::now();
                 if status != connection.expected {
                     outcome.errors += 1;
-                    outcome.first_error.get_or_insert_with(|| connection.complaint(status));
+                    outcome.first_error.get_or_insert_with(|| connection.description(status));
                 }
                 if now >= window.end {
                     connection.sent = None;
@@ -122,15 +122,15 @@ impl Connection {
         self.expected = requests.next(&mut self.request);
         self.arrived = 0;
         self.sent = Some(Instant::now());
-        // It is small, and the socket's buffer is empty.
+        // A request is small, and the socket's buffer is empty.
         let written = self.stream.write(self.request.as_bytes())?;
         if written < self.request.len() {
-            bail!("the server does not read");
+            bail!("the server does not read a request");
         }
         Ok(())
     }
 
-    /// The status of the response, once it has arrived whole.
+    /// The status of the response once it is complete.
     fn receive(&mut self) -> anyhow::Result<Option<u16>> {
         loop {
             if self.arrived == self.response.len() {
@@ -138,16 +138,16 @@ impl Connection {
             }
             let space = self.response.get_mut(self.arrived..).unwrap_or_default();
             match self.stream.read(space) {
-                Ok(0) => bail!("the server closed a connection while it owed a response"),
+                Ok(0) => bail!("the server closed a connection before the response"),
                 Ok(count) => self.arrived += count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
                 Err(error) => return Err(error.into()),
             }
             let arrived = self.response.get(..self.arrived).unwrap_or_default();
             match answer::parse(arrived) {
-                Ok(Some(answer)) if answer.end < self.arrived => bail!("more than a response"),
+                Ok(Some(answer)) if answer.end < self.arrived => bail!("more bytes than the response"),
                 Ok(Some(answer)) => return Ok(Some(answer.status)),
-                // Less than there was space for is all there was: the next bytes wake the poll anew.
+                // The socket is drained. The poll reports the next bytes.
                 Ok(None) if self.arrived < self.response.len() => return Ok(None),
                 Ok(None) => {}
                 Err(what) => bail!("not a response: {what}: {}", String::from_utf8_lossy(arrived)),
@@ -155,7 +155,7 @@ impl Connection {
         }
     }
 
-    fn complaint(&self, status: u16) -> String {
+    fn description(&self, status: u16) -> String {
         let request = self.request.lines().next().unwrap_or_default();
         let response = String::from_utf8_lossy(self.response.get(..self.arrived).unwrap_or_default());
         let body = response.split_once("\r\n\r\n").map_or("", |(_, body)| body);

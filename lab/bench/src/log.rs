@@ -23,8 +23,8 @@ pub(crate) fn statements(log: &str) -> anyhow::Result<Vec<Logged>> {
         if let Some((_, statement)) = line.split_once("LOG:  execute ") {
             let (_name, sql) = statement.split_once(": ").with_context(|| format!("no statement in {line}"))?;
             statements.push(Logged { sql: sql.to_owned(), parameters: Vec::new() });
-        } else if let Some((_, values)) = line.split_once("arameters: ")
-            && line.contains("DETAIL:  ")
+        } else if let Some((_, detail)) = line.split_once("DETAIL:  ")
+            && let Some(values) = ["parameters: ", "Parameters: "].iter().find_map(|name| detail.strip_prefix(name))
         {
             let last = statements.last_mut().with_context(|| format!("no statement before {line}"))?;
             last.parameters = parameters(values).with_context(|| format!("no parameters in {line}"))?;

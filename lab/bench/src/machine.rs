@@ -1,20 +1,20 @@
-//! What Linux tells of processes: their CPU time and memory, children included.
+//! CPU time and memory of processes on Linux, children included.
 
 use std::{collections::HashMap, fs};
 
 use anyhow::Context;
 
-/// The kernel counts CPU time in hundredths of a second.
+/// The unit of CPU time in `/proc`, a hundredth of a second.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 struct Process {
     parent: u32,
     own_ticks: u64,
-    /// Of children that have ended.
+    /// Of children that have exited.
     children_ticks: u64,
 }
 
-/// The CPU seconds that a process and its children have used, those included that have ended.
+/// The CPU time of a process and its children, including those that have exited, in seconds.
 pub(crate) fn cpu_seconds(root: u32) -> anyhow::Result<f64> {
     let processes = processes()?;
     let ticks: u64 = tree(root, &processes)
@@ -25,13 +25,13 @@ pub(crate) fn cpu_seconds(root: u32) -> anyhow::Result<f64> {
     Ok(ticks as f64 / TICKS_PER_SECOND)
 }
 
-/// The CPU seconds that this process has used, without its children.
+/// The CPU time of this process without its children, in seconds.
 pub(crate) fn own_cpu_seconds() -> anyhow::Result<f64> {
     let stat = fs::read_to_string("/proc/self/stat").context("/proc/self/stat")?;
     Ok(parse(&stat).context("/proc/self/stat")?.own_ticks as f64 / TICKS_PER_SECOND)
 }
 
-/// Forgets the highest memory use so far, of a process and its children.
+/// Resets the peak memory of a process and its children.
 pub(crate) fn reset_peak_memory(root: u32) -> anyhow::Result<()> {
     for pid in tree(root, &processes()?) {
         fs::write(format!("/proc/{pid}/clear_refs"), "5").context("/proc/…/clear_refs")?;
@@ -39,7 +39,7 @@ pub(crate) fn reset_peak_memory(root: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The highest resident memory since the last reset, in bytes. What several processes share counts for each of them.
+/// The peak resident memory since the last reset, in bytes. Shared memory counts for each process.
 pub(crate) fn peak_memory(root: u32) -> anyhow::Result<u64> {
     let mut kilobytes = 0;
     for pid in tree(root, &processes()?) {
@@ -51,7 +51,7 @@ pub(crate) fn peak_memory(root: u32) -> anyhow::Result<u64> {
     Ok(kilobytes * 1024)
 }
 
-/// Whether a process has memory in huge pages, of 2 MB or more.
+/// Whether a process has memory in huge pages (2 MB or more).
 pub(crate) fn has_huge_pages(pid: u32) -> anyhow::Result<bool> {
     let name = format!("/proc/{pid}/smaps");
     let regions = fs::read_to_string(&name).context(name)?;
@@ -75,7 +75,7 @@ fn processes() -> anyhow::Result<HashMap<u32, Process>> {
     let mut processes = HashMap::new();
     for entry in fs::read_dir("/proc").context("/proc: the benchmark runs on Linux only")?.flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        // A process may end at any time.
+        // A process may exit at any time.
         let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
         if let Some(process) = parse(&stat) {
             processes.insert(pid, process);
@@ -84,8 +84,8 @@ fn processes() -> anyhow::Result<HashMap<u32, Process>> {
     Ok(processes)
 }
 
-/// After the name in brackets, which may hold anything: state, parent, …, and from the twelfth on the CPU time in user and
-/// kernel mode, of the process and of its children that have ended.
+/// Parses `/proc/PID/stat`. After the name in brackets, which may contain any character: state, parent, …, and from the
+/// twelfth field on the CPU time in user and kernel mode, of the process and of its exited children.
 fn parse(stat: &str) -> Option<Process> {
     let (_, fields) = stat.rsplit_once(')')?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cpu_time_and_parent_are_read_from_behind_a_name_with_brackets() {
+    fn stat_is_parsed_after_a_name_with_brackets() {
         let stat = "12 (a) b) S 7 1 1 0 -1 4194560 100 0 0 0 10 20 3 4 20 0 1 0 55 1000 10 18446744073709551615";
 
         let process = parse(stat).unwrap();

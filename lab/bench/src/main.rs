@@ -1,4 +1,4 @@
-//! `just bench`: how fast the service is, beside what it replaces and beside what Postgres can do without it.
+//! `just bench`: compares the speed of the service with what it replaces and with Postgres alone.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::cast_precision_loss, reason = "figures of measurements are not that precise")]
@@ -53,7 +53,7 @@ fn requests(options: &Options, service: Service) -> anyhow::Result<()> {
     println!("\nwritten to {}", options.out.display());
     let errors: u64 = report.medians.iter().map(|one| one.figures.errors).sum();
     if errors > 0 || !report.failed.is_empty() {
-        bail!("{errors} responses were not what they must be; {} measurements failed", report.failed.len());
+        bail!("{errors} responses had an unexpected status; {} measurements failed", report.failed.len());
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Taking one measurement of a server.
+//! Measures a server.
 
 use std::{
     path::PathBuf,
@@ -17,8 +17,7 @@ use crate::{
     requests::Requests,
 };
 
-/// Keeps a server busy over so many connections, for as long as `warmup` and `duration`, of which the latter counts.
-/// `database` is the process of the database that works for it.
+/// Sends requests to a server for `warmup` and then `duration`, which counts. `database` is the process id of its database.
 pub(crate) fn measure(
     server: &Server,
     database: Option<u32>,
@@ -59,7 +58,7 @@ pub(crate) fn measure(
     })
 }
 
-/// A directory in memory where there is such a place: logs and samples then cost nobody's disk time.
+/// A temporary directory, in memory if possible, so that logs and samples do not use the disk.
 pub(crate) fn scratch() -> anyhow::Result<TempDir> {
     let memory = PathBuf::from("/dev/shm");
     let place = if memory.is_dir() { memory } else { std::env::temp_dir() };

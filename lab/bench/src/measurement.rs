@@ -1,4 +1,4 @@
-//! What was measured, and the middle of several.
+//! Measurements and their medians.
 
 use std::{fmt, time::Duration};
 
@@ -9,13 +9,13 @@ use crate::{options::Target, workload::Workload};
 /// One measurement, or the medians of several.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Measurement {
-    /// What was asked.
+    /// The target.
     pub(crate) target: Target,
-    /// What for.
+    /// The workload.
     pub(crate) workload: Workload,
-    /// Over how many connections.
+    /// The number of connections.
     pub(crate) connections: usize,
-    /// What came of it.
+    /// The figures.
     #[serde(flatten)]
     pub(crate) figures: Figures,
 }
@@ -23,26 +23,26 @@ pub(crate) struct Measurement {
 /// The figures of a measurement.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Figures {
-    /// Requests, or transactions, a second.
+    /// Requests, or transactions, per second.
     pub(crate) per_second: f64,
-    /// Half of the responses took no longer, in microseconds.
+    /// The median latency, in microseconds.
     pub(crate) p50_us: f64,
-    /// All but one in a hundred took no longer, in microseconds.
+    /// The 99th percentile of latency, in microseconds.
     pub(crate) p99_us: f64,
-    /// CPU time of all processes of the server, in microseconds a request.
+    /// CPU time of all processes of the server, in microseconds per request.
     pub(crate) server_cpu_us: Option<f64>,
-    /// CPU time of all processes of Postgres, likewise.
+    /// CPU time of all processes of Postgres, in microseconds per request.
     pub(crate) database_cpu_us: Option<f64>,
-    /// CPU time of the load generator, as a share of one core.
+    /// CPU time of the load generator, as a fraction of one core.
     pub(crate) generator_cpu: Option<f64>,
-    /// The most memory that the server had, in bytes. What its processes share counts for each of them.
+    /// Peak memory of the server, in bytes. Shared memory counts for each process.
     pub(crate) peak_memory: Option<u64>,
-    /// Responses with another status than expected.
+    /// Responses with an unexpected status.
     pub(crate) errors: u64,
 }
 
 impl Figures {
-    /// Those that follow from latencies in microseconds, in order of length.
+    /// Computes rate and percentiles from latencies in microseconds, in ascending order.
     pub(crate) fn of(latencies: &[u32], duration: Duration) -> Self {
         let percentile = |percent: usize| {
             let last = latencies.len().saturating_sub(1);
@@ -56,7 +56,7 @@ impl Figures {
         }
     }
 
-    /// The medians; of memory the most, and of errors all.
+    /// The medians of rates, latencies and CPU times, the maximum of memory, and the sum of errors.
     pub(crate) fn median(of: &[&Self]) -> Self {
         let middle = |figure: fn(&Self) -> f64| median(of.iter().map(|figures| figure(figures)).collect());
         let middle_if_any = |figure: fn(&Self) -> Option<f64>| {
@@ -76,7 +76,7 @@ impl Figures {
     }
 }
 
-/// The medians of measurements of the same, in the order in which they were first taken.
+/// The median of each target, workload and number of connections, in the order in which they first occur.
 pub(crate) fn medians(measurements: &[Measurement]) -> Vec<Measurement> {
     let mut medians: Vec<Measurement> = Vec::new();
     for one in measurements {
@@ -92,7 +92,7 @@ pub(crate) fn medians(measurements: &[Measurement]) -> Vec<Measurement> {
     medians
 }
 
-/// The one in the middle; of an even number, the mean of the two there.
+/// The median. Of an even number of figures, it is the mean of the middle two.
 pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     let middle = |at: usize| figures.get(at).copied().unwrap_or_default();
@@ -133,13 +133,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_median_is_the_one_in_the_middle_or_between_the_two_there() {
+    fn median_of_even_count_is_the_mean_of_the_middle() {
         assert!((median(vec![3.0, 1.0, 2.0]) - 2.0).abs() < 1e-9);
         assert!((median(vec![4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < 1e-9);
     }
 
     #[test]
-    fn percentiles_are_latencies_that_occurred() {
+    fn percentiles_are_measured_latencies() {
         let latencies: Vec<u32> = (1..=200).collect();
 
         let figures = Figures::of(&latencies, Duration::from_secs(2));

@@ -7,50 +7,50 @@ use serde::Serialize;
 
 use crate::workload::Workload;
 
-/// Measures the service beside what it replaces and beside Postgres itself, all on this machine and in turn.
+/// Compares the service with what it replaces and with Postgres alone, all on this machine and in turn.
 #[derive(Debug, Parser)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct CommandLine {
-    /// What to measure, where that is not the requests.
+    /// Another measurement than that of requests.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
-    /// The binary to measure; without it, the one that `just release` made
+    /// The binary to measure; by default the one that `just release` builds
     #[arg(long, global = true)]
     pub(crate) binary: Option<PathBuf>,
-    /// Which requests, and how.
+    /// Which requests to measure, and how.
     #[command(flatten)]
     pub(crate) options: Options,
 }
 
-/// What there is to measure besides.
+/// Other measurements.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Measure what becomes of the service as the table grows, and the list of one user
+    /// Measure how speed depends on the size of the table, and on that of one user's list
     Growth(Growth),
-    /// Answer every request at once with a fixed response, on the port in PORT: what the load generator can do
+    /// Serve fixed responses on the port in PORT, to measure the load generator itself
     #[command(hide = true)]
     Fixed,
 }
 
-/// How far the table grows.
+/// Sizes to measure, and how.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Growth {
-    /// How many tasks there are in all, in ascending order
+    /// Numbers of tasks in the table, in ascending order
     #[arg(long, value_delimiter = ',', default_values_t = [10_000, 1_000_000, 10_000_000])]
     pub(crate) tasks: Vec<u64>,
-    /// How many tasks one user has, in a table of the last of these sizes
+    /// Numbers of tasks of one user, in a table of the largest size
     #[arg(long, value_delimiter = ',', default_values_t = [10, 10_000, 1_000_000])]
     pub(crate) of_one_user: Vec<u64>,
-    /// Over how many connections to ask
+    /// Number of connections
     #[arg(long, default_value_t = 32)]
     pub(crate) connections: usize,
-    /// How often each measurement is taken; medians are reported
+    /// Number of rounds; medians are reported
     #[arg(long, default_value_t = 5)]
     pub(crate) rounds: usize,
-    /// How long a measurement takes
+    /// Seconds of a measurement
     #[arg(long, default_value_t = 3)]
     pub(crate) seconds: u64,
-    /// Where the results go
+    /// Directory for the results
     #[arg(long, default_value = "target/bench")]
     pub(crate) out: PathBuf,
 }
@@ -61,25 +61,25 @@ pub(crate) struct Options {
     /// One short round of the main workloads at 32 connections: two minutes instead of more than an hour
     #[arg(long)]
     pub(crate) quick: bool,
-    /// These workloads only
+    /// Only these workloads
     #[arg(long, value_delimiter = ',')]
     pub(crate) only: Vec<Workload>,
-    /// These targets only
+    /// Only these targets
     #[arg(long, value_delimiter = ',')]
     pub(crate) targets: Vec<Target>,
-    /// How many connections
+    /// Numbers of connections
     #[arg(long, value_delimiter = ',')]
     pub(crate) connections: Vec<usize>,
-    /// How often each measurement is taken; medians are reported
+    /// Number of rounds; medians are reported
     #[arg(long)]
     pub(crate) rounds: Option<usize>,
-    /// How long a measurement takes
+    /// Seconds of a measurement
     #[arg(long)]
     pub(crate) seconds: Option<u64>,
-    /// How long it runs before it counts
+    /// Seconds of warm-up before each measurement
     #[arg(long, default_value_t = 1)]
     pub(crate) warmup: u64,
-    /// Where the results go
+    /// Directory for the results
     #[arg(long, default_value = "target/bench")]
     pub(crate) out: PathBuf,
 }
@@ -113,12 +113,12 @@ impl Options {
         }
     }
 
-    /// How often each measurement is taken.
+    /// The number of rounds.
     pub(crate) fn rounds(&self) -> usize {
         self.rounds.unwrap_or(if self.quick { 1 } else { 3 })
     }
 
-    /// How long a measurement runs before it counts, and how long then.
+    /// The durations of the warm-up and of the measurement.
     pub(crate) fn times(&self) -> (Duration, Duration) {
         let seconds = self.seconds.unwrap_or(if self.quick { 2 } else { 3 });
         (Duration::from_secs(self.warmup), Duration::from_secs(seconds.max(1)))
@@ -132,7 +132,7 @@ impl Options {
 pub(crate) enum Target {
     /// The service on Postgres, with HS256 tokens
     Service,
-    /// The same, logging errors only, as the peers do
+    /// The same with only errors logged, as the peers do
     Quiet,
     /// The service on Postgres, with `EdDSA` tokens
     Eddsa,
@@ -144,17 +144,17 @@ pub(crate) enum Target {
     Hono,
     /// The statements of the service without the service
     Pgbench,
-    /// A fixed response: what the load generator can do
+    /// A server of fixed responses, to measure the load generator
     Fixed,
 }
 
 impl Target {
-    /// The one whose server answers: with tokens of either kind it is the same process, since two are never equally fast.
+    /// The target whose server is used. For both kinds of tokens it is the same process, since no two are equally fast.
     pub(crate) fn server(self) -> Self {
         if self == Self::Eddsa { Self::Service } else { self }
     }
 
-    /// What it is called in tables.
+    /// Its title in tables.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Service => "tasks-api",

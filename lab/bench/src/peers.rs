@@ -1,5 +1,4 @@
-//! What the service is compared with, from `bench/peers`: installed when first asked for, in the versions that are pinned
-//! there.
+//! The servers in `lab/bench/peers` that the service is compared with. They are installed on first use, in pinned versions.
 
 use std::{env, fs, path::Path, process::Command};
 
@@ -9,7 +8,7 @@ use crate::{process::Server, tokens};
 
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/peers");
 
-/// As its documentation advises: a worker a core, uvloop and httptools. It logs errors only.
+/// As its documentation recommends: two workers, uvloop and httptools. It logs errors only.
 pub(crate) fn fastapi(database_url: &str, log: &Path) -> anyhow::Result<Server> {
     let source = Path::new(SOURCES).join("fastapi");
     let environment = env::current_exe()?.with_file_name("../bench/fastapi");
@@ -26,7 +25,7 @@ pub(crate) fn fastapi(database_url: &str, log: &Path) -> anyhow::Result<Server> 
     start(command, database_url, log)
 }
 
-/// A process a core, and otherwise as its documentation shows.
+/// Two processes, otherwise as its documentation shows.
 pub(crate) fn hono(database_url: &str, log: &Path) -> anyhow::Result<Server> {
     let source = Path::new(SOURCES).join("hono");
     installed(&source.join("package-lock.json"), &source.join("node_modules"), || {
@@ -42,7 +41,7 @@ fn start(mut command: Command, database_url: &str, log: &Path) -> anyhow::Result
     Server::start(command, "/health", log)
 }
 
-/// Installs, unless that was done for just this list.
+/// Runs `install` unless it has already run for this version of `list`.
 fn installed(list: &Path, directory: &Path, install: impl Fn() -> anyhow::Result<()>) -> anyhow::Result<()> {
     let (wanted, done) = (fs::read(list).with_context(|| list.display().to_string())?, directory.join(".installed"));
     if fs::read(&done).is_ok_and(|installed| installed == wanted) {

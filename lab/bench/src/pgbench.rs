@@ -1,4 +1,4 @@
-//! What Postgres can do without a service before it: `pgbench` with prepared statements.
+//! Runs `pgbench` with prepared statements: the speed of Postgres without a service.
 
 use std::{fs, path::Path, process::Command, time::Duration};
 
@@ -8,16 +8,15 @@ use lab_common::postgres;
 
 use crate::{data::Data, statements::Statements, workload::Workload};
 
-/// What came of a run.
+/// The results of a run.
 pub(crate) struct Outcome {
-    /// How long each transaction of the time that counts took, in microseconds, in order of length.
+    /// The latencies of the transactions after the warm-up, in microseconds, in ascending order.
     pub(crate) latencies: Vec<u32>,
-    /// All of them, those included that do not count.
+    /// The number of all transactions, warm-up included.
     pub(crate) transactions: u64,
 }
 
-/// Runs a workload for as long as `warmup` and `duration`, of which the latter counts. `None` if it was not connected
-/// until then.
+/// Runs a workload for `warmup` and then `duration`, which counts. `None` if connecting took longer than the warm-up.
 pub(crate) fn run(
     url: &str,
     statements: &Statements,
@@ -64,13 +63,13 @@ pub(crate) fn run(
     Ok(Some(Outcome { latencies, transactions: transactions.len() as u64 }))
 }
 
-/// How much longer `pgbench` should run: its time begins before it is connected, and ours counts from the end.
+/// How much longer `pgbench` should run, since its time includes that of connecting.
 pub(crate) fn connecting(connections: usize) -> Duration {
     Duration::from_secs(connections as u64 / 80)
 }
 
-/// When a transaction ended and how long it took, both in microseconds: client, number, **time**, script, **seconds**,
-/// **microseconds**.
+/// When a transaction ended and its latency, in microseconds, from a line of the log: client, number, **latency**, script,
+/// **seconds**, **microseconds**.
 fn parse(line: &str) -> Option<(u128, u32)> {
     let mut fields = line.split(' ').skip(2);
     let took = fields.next()?.parse().ok()?;

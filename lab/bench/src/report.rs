@@ -1,4 +1,4 @@
-//! What a run found: tables in Markdown, all figures in JSON, and a picture.
+//! The report of a run: tables in Markdown, all figures in JSON, and a chart as SVG.
 
 use std::{fmt::Write, fs, path::Path, thread};
 
@@ -8,37 +8,37 @@ use serde_json::Value;
 
 use crate::{machine, measurement::Measurement, options::Target, postgres::Postgres, svg::Picture, workload::Workload};
 
-/// A run, and what it ran on.
+/// The results of a run, and the machine.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     /// The machine.
     pub(crate) machine: Machine,
-    /// How many seconds a measurement took, and how often it was taken.
+    /// The duration of a measurement in seconds.
     pub(crate) seconds: u64,
-    /// How often each measurement was taken.
+    /// The number of rounds.
     pub(crate) rounds: usize,
-    /// The size of the program.
+    /// The size of the service's binary.
     pub(crate) binary_bytes: u64,
-    /// From the start of the process until it is ready, in milliseconds; the median of several.
+    /// The time from the start of a process until it is ready, in milliseconds. The median of five.
     pub(crate) start_ms: Vec<(Target, f64)>,
-    /// What could not be measured, and why.
+    /// Descriptions of failed measurements.
     pub(crate) failed: Vec<String>,
     /// The medians.
     pub(crate) medians: Vec<Measurement>,
-    /// Every single measurement, in the order in which they were taken.
+    /// All measurements in the order in which they were taken.
     pub(crate) measurements: Vec<Measurement>,
 }
 
-/// What all of it ran on.
+/// The machine of a run.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Machine {
-    /// Cores of the machine, for the server, Postgres and the load generator together.
+    /// The number of cores, which server, Postgres and load generator share.
     pub(crate) cores: usize,
-    /// What the processor calls itself.
+    /// The model of the processor.
     pub(crate) processor: String,
     /// The version of Postgres.
     pub(crate) postgres: String,
-    /// Whether the buffers of Postgres are in huge pages, where that can be seen.
+    /// Whether the buffers of Postgres are in huge pages. `None` if unknown.
     pub(crate) huge_pages: Option<bool>,
 }
 
@@ -56,7 +56,7 @@ impl Machine {
         })
     }
 
-    /// The version of Postgres, and where its buffers are.
+    /// Describes Postgres and its buffers.
     pub(crate) fn database(&self) -> String {
         let pages = match self.huge_pages {
             Some(true) => ", its buffers in huge pages",
@@ -190,7 +190,7 @@ impl Report {
         table
     }
 
-    /// Requests a second as bars, a group for each workload: over 32 connections, or as many as were measured first.
+    /// A bar chart of requests per second by workload, at 32 connections, or at the first number that was measured.
     fn picture(&self) -> String {
         const SHOWN: [Target; 4] = [Target::Service, Target::Hono, Target::Fastapi, Target::Pgbench];
         const BAR: f64 = 16.0;
@@ -230,7 +230,7 @@ impl Report {
     }
 }
 
-/// JSON with a line for each element of each list, so that it can be read, and compared with that of another run.
+/// JSON with a line for each element of each list, so that runs can be compared with `diff`.
 pub(crate) fn json(report: &impl Serialize) -> anyhow::Result<String> {
     let mut members = Vec::new();
     for (name, value) in serde_json::to_value(report)?.as_object().context("a report is an object")? {
@@ -246,7 +246,7 @@ pub(crate) fn json(report: &impl Serialize) -> anyhow::Result<String> {
     Ok(format!("{{\n{}\n}}\n", members.join(",\n")))
 }
 
-/// A whole number, in groups of three digits.
+/// A number without decimals, with a comma between groups of three digits.
 pub(crate) fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();

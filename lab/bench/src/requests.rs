@@ -1,4 +1,4 @@
-//! Requests, written as they go out.
+//! Requests as bytes.
 
 use std::{
     fmt::Write,
@@ -12,54 +12,54 @@ use crate::{
     workload::Workload,
 };
 
-/// What the load generator sends.
+/// A source of requests for the load generator.
 pub(crate) trait Requests {
-    /// Writes the next request, and says which status the response must have.
+    /// Writes the next request, and returns the status that its response must have.
     fn next(&mut self, request: &mut String) -> u16;
 }
 
-/// One user of the service, and what their requests have in common.
+/// A user of the service, and the headers of their requests.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     headers: String,
 }
 
 impl Client {
-    /// The user whose token this is.
+    /// The user with this token.
     pub(crate) fn new(token: &str) -> Self {
         let headers = format!(" HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\nAuthorization: Bearer {token}\r\n");
         Self { headers }
     }
 
-    /// A request without a body.
+    /// Writes a request without a body.
     pub(crate) fn plain(&self, request: &mut String, method: &str, path: &str) {
         request.extend([method, " ", path, &self.headers, "\r\n"]);
     }
 
-    /// A request with one.
+    /// Writes a request with a JSON body.
     pub(crate) fn with_body(&self, request: &mut String, method: &str, path: &str, body: &str) {
         request.extend([method, " ", path, &self.headers, "Content-Type: application/json\r\nContent-Length: "]);
         let _ = write!(request, "{}\r\n\r\n{body}", body.len());
     }
 }
 
-/// Requests of one workload, of all clients at random.
+/// Requests of one workload, from random clients.
 pub(crate) struct Working<'a> {
-    /// What is asked for.
+    /// The workload.
     pub(crate) workload: Workload,
-    /// The rows that there are.
+    /// The rows in the database.
     pub(crate) data: Data,
-    /// Who asks: one client an owner, in order.
+    /// One client for each owner, in order.
     pub(crate) clients: &'a [Client],
-    /// Where the choices come from.
+    /// The source of random choices.
     pub(crate) random: Random,
-    /// How many of the tasks that are there to be deleted have been.
+    /// The number of tasks deleted so far.
     pub(crate) deleted: &'a AtomicU64,
 }
 
 impl Requests for Working<'_> {
     fn next(&mut self, request: &mut String) -> u16 {
-        let workload = if self.workload == Workload::Mix { self.of_the_mix() } else { self.workload };
+        let workload = if self.workload == Workload::Mix { self.one_of_mix() } else { self.workload };
         let number = self.random.below(self.data.tasks());
         if workload == Workload::Delete {
             let number = self.deleted.fetch_add(1, Ordering::Relaxed);
@@ -84,13 +84,13 @@ impl Requests for Working<'_> {
 }
 
 impl Working<'_> {
-    /// The client whose task this is.
+    /// The owner of this task.
     fn client(&self, number: u64) -> &Client {
         let at = usize::try_from(number % self.data.owners).unwrap_or_default();
         &self.clients[at]
     }
 
-    fn of_the_mix(&mut self) -> Workload {
+    fn one_of_mix(&mut self) -> Workload {
         let mut rest = self.random.below(100);
         for (workload, percent) in Workload::MIX {
             if rest < percent {
@@ -106,14 +106,14 @@ fn task(number: u64) -> String {
     format!("/api/tasks/{TASK}{number}")
 }
 
-/// What the titles of all tasks that are created or changed begin with.
+/// The start of the titles that creates and updates send.
 pub(crate) const TITLE: &str = "Buy wine ";
 
 fn body(number: u64) -> String {
     format!(r#"{{"title":"{TITLE}{number}","description":"Red, and a little cheese to go with it"}}"#)
 }
 
-/// A client for each owner, with the tokens that this makes.
+/// A client for each owner, with a token from `token`.
 pub(crate) fn clients(owners: u64, token: impl Fn(&str) -> anyhow::Result<String>) -> anyhow::Result<Vec<Client>> {
     (0..owners).map(|number| Ok(Client::new(&token(&data::owner(number))?))).collect()
 }

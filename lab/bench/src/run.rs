@@ -1,4 +1,4 @@
-//! Measuring requests: each target in turn, several rounds.
+//! Measures requests: all targets in turn, in several rounds.
 
 use std::{collections::HashMap, sync::atomic::AtomicU64, time::Duration};
 
@@ -26,10 +26,10 @@ use crate::{
     workload::Workload,
 };
 
-/// What every run measures on.
+/// The rows of every run.
 const DATA: Data = Data { owners: 200, tasks_each: 1000 };
 
-/// All that runs while measurements are taken. The servers are dropped before their databases.
+/// All servers and databases of a run. Fields are dropped in this order, servers before databases.
 pub(crate) struct Bench {
     service: Service,
     servers: HashMap<Target, Server>,
@@ -46,14 +46,14 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// Starts and fills what these options need.
+    /// Starts the servers for these options and fills the databases.
     pub(crate) fn start(options: &Options, service: Service) -> anyhow::Result<Self> {
         let targets = options.targets();
         let scratch = scratch()?;
         let files = tempfile::Builder::new().prefix("tasks-bench-").tempdir()?;
         let log = |target: Target| scratch.path().join(format!("{target:?}.log"));
 
-        eprintln!("making {} tasks of each of {} users", DATA.tasks_each, DATA.owners);
+        eprintln!("inserting {} tasks for each of {} users", DATA.tasks_each, DATA.owners);
         let has_pgbench = targets.contains(&Target::Pgbench);
         let statements = has_pgbench.then(|| Statements::derive(&service)).transpose()?;
         let mut postgres = Postgres::start()?;
@@ -113,12 +113,12 @@ impl Bench {
             scratch,
             _files: files,
         };
-        bench.check_that_all_do_the_same(&targets)?;
+        bench.check_responses(&targets)?;
         Ok(bench)
     }
 
-    /// Checks that the peers do what the service does.
-    fn check_that_all_do_the_same(&self, targets: &[Target]) -> anyhow::Result<()> {
+    /// Checks that all servers respond as the service does.
+    fn check_responses(&self, targets: &[Target]) -> anyhow::Result<()> {
         let transcript = |target: Target| {
             let server = self.servers.get(&target.server()).context("not started")?;
             let client = self.clients(target).get(same::OWNER).context("no clients")?;
@@ -142,7 +142,7 @@ impl Bench {
         Working { workload, data: DATA, clients: self.clients(target), random: Random::new(1), deleted }
     }
 
-    /// Takes all measurements that were asked for.
+    /// Takes all measurements.
     pub(crate) fn run(mut self, options: &Options) -> anyhow::Result<Report> {
         let targets = options.targets();
         let (mut measurements, mut failed) = (Vec::new(), Vec::new());
@@ -151,7 +151,7 @@ impl Bench {
             for workload in options.workloads() {
                 for connections in options.connections() {
                     for nth in 0..targets.len() {
-                        // Another one begins in each round, since each leaves the machine to the next as it is.
+                        // Each round begins with another target, since each affects the next.
                         let Some(target) = targets.get((nth + round) % targets.len()).copied() else { continue };
                         match self.measure(target, workload, connections) {
                             Ok(figures) => {
@@ -159,7 +159,7 @@ impl Bench {
                                 eprintln!("{measurement}");
                                 measurements.push(measurement);
                             }
-                            // The others are worth having all the same.
+                            // The other measurements go on.
                             Err(error) => {
                                 let what = format!("{workload} {connections} × {}: {error:#}", target.title());
                                 eprintln!("FAILED {what}");
@@ -200,7 +200,7 @@ impl Bench {
             let all_deleted = workload.deletes() && self.postgres.one::<i64>(&Dialect::count_doomed())? == 0;
             self.tidy_up_after(workload, target)?;
             match figures? {
-                _ if all_deleted => bail!("there were too few tasks to delete"),
+                _ if all_deleted => bail!("too few tasks were left to delete"),
                 Some(figures) => return Ok(figures),
                 None if extra > Duration::from_mins(1) => bail!("pgbench takes too long to connect"),
                 None => extra = extra * 2 + Duration::from_secs(1),
@@ -215,7 +215,7 @@ impl Bench {
         measure(server, database, connections, &mut self.requests(target, workload, &deleted), self.times)
     }
 
-    /// `None` if it needs more extra time to connect.
+    /// `None` if connecting took longer than `extra`.
     fn measure_pgbench(
         &mut self,
         workload: Workload,
@@ -242,7 +242,7 @@ impl Bench {
         }))
     }
 
-    /// Adds tasks to delete: more than can be deleted in the time.
+    /// Inserts more tasks than can be deleted in this time.
     fn add_doomed(&mut self, target: Target, connections: usize, time: Duration) -> anyhow::Result<()> {
         let a_second = match (target, connections) {
             (Target::Fastapi | Target::Hono, _) | (_, 1) => 8_000,
@@ -255,7 +255,7 @@ impl Bench {
         if workload.writes() { self.tidy_up(target) } else { Ok(()) }
     }
 
-    /// Leaves the tables as they were at the start, without dead rows.
+    /// Restores the tables to their state at the start, without dead rows.
     fn tidy_up(&mut self, target: Target) -> anyhow::Result<()> {
         match target {
             Target::Fixed => Ok(()),
@@ -276,7 +276,7 @@ impl Bench {
     }
 }
 
-/// Starts a server a few times, notes the median of how long it took, and keeps the last.
+/// Starts a server five times, records the median start time, and keeps the last.
 fn started_often(
     target: Target,
     start_ms: &mut Vec<(Target, f64)>,

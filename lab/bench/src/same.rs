@@ -1,4 +1,4 @@
-//! Whether all servers do the same: what is compared must be the same work.
+//! Checks that all servers respond alike, so that the same work is compared.
 
 use std::net::SocketAddr;
 
@@ -11,10 +11,10 @@ use crate::{
     requests::Client,
 };
 
-/// The number of the owner who asks. Task `n` is that of owner `n`, for the first tasks.
+/// The number of the owner who sends the requests. The first tasks belong to the owners of the same numbers.
 pub(crate) const OWNER: usize = 3;
 
-/// `{mine}` and `{theirs}` are tasks that are there, `{new}` is the one that was created last.
+/// Requests: method, path and body. `{mine}` and `{theirs}` are existing tasks, `{new}` is the one created last.
 const STEPS: [(&str, &str, &str); 15] = [
     ("GET", "/{mine}", ""),
     ("GET", "?limit=20", ""),
@@ -33,11 +33,11 @@ const STEPS: [(&str, &str, &str); 15] = [
     ("POST", "", r#"{"title":""}"#),
 ];
 
-/// The status of a response, and what must be the same in its body.
+/// The status of a response, and the comparable part of its body.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Response(u16, Value);
 
-/// What a server answers, step by step; at last to somebody with a bad token.
+/// The responses of a server to [`STEPS`] and to a request with an invalid token.
 pub(crate) fn transcript(address: SocketAddr, client: &Client) -> anyhow::Result<Vec<Response>> {
     let mine = format!("{TASK}{}", FIRST_TASK + OWNER as u64);
     let theirs = format!("{TASK}{}", FIRST_TASK + OWNER as u64 + 1);
@@ -56,7 +56,7 @@ pub(crate) fn transcript(address: SocketAddr, client: &Client) -> anyhow::Result
             id.clone_into(&mut new);
         }
         make_comparable(&mut body);
-        // What errors say differs, and is no work.
+        // Bodies of errors differ.
         responses.push(Response(status, if status < 300 { body } else { Value::Null }));
     }
     let mut request = String::new();
@@ -65,18 +65,18 @@ pub(crate) fn transcript(address: SocketAddr, client: &Client) -> anyhow::Result
     Ok(responses)
 }
 
-/// Checks that two servers answered alike.
+/// Checks that two servers responded alike.
 pub(crate) fn compare(expected: &[Response], answered: &[Response]) -> anyhow::Result<()> {
     for (nth, (expected, answered)) in expected.iter().zip(answered).enumerate() {
         if expected != answered {
             let step = STEPS.get(nth);
-            bail!("to {step:?} it answers\n{answered:?} where tasks-api answers\n{expected:?}");
+            bail!("{step:?}: the response is\n{answered:?}, that of tasks-api\n{expected:?}");
         }
     }
     Ok(())
 }
 
-/// Ids and times are new every time, and cursors mean nothing to others: only whether they are there is compared.
+/// Replaces ids, times and cursors, which differ from server to server, by whether they are present.
 fn make_comparable(body: &mut Value) {
     let strip = |value: &mut Value, keys: &[&str]| {
         for key in keys {

@@ -16,9 +16,9 @@ use crate::{process::Server, tokens};
 pub(crate) struct Service(PathBuf);
 
 impl Service {
-    /// The one that was asked for, or else the one that `just release` made.
-    pub(crate) fn find(asked_for: Option<PathBuf>) -> anyhow::Result<Self> {
-        let binary = match asked_for {
+    /// The given binary, or the one that `just release` builds.
+    pub(crate) fn find(given: Option<PathBuf>) -> anyhow::Result<Self> {
+        let binary = match given {
             Some(binary) => binary,
             None => env::current_exe()?.with_file_name("../guided/tasks-api"),
         };
@@ -26,42 +26,42 @@ impl Service {
         Ok(Self(binary.canonicalize().with_context(remedy)?))
     }
 
-    /// Starts it in production, and otherwise as it comes.
+    /// Starts it in production with default settings.
     pub(crate) fn start(&self, database_url: &str, key_set: SocketAddr, log: &Path) -> anyhow::Result<Server> {
         Server::start(self.measured(database_url, key_set), "/health/ready", log)
     }
 
-    /// The same without a line in the log for every request: the peers have none either.
+    /// The same with only errors logged, as the peers do.
     pub(crate) fn start_quiet(&self, database_url: &str, key_set: SocketAddr, log: &Path) -> anyhow::Result<Server> {
         let mut command = self.measured(database_url, key_set);
         command.env("RUST_LOG", "error");
         Server::start(command, "/health/ready", log)
     }
 
-    /// Starts it for HS256 tokens only, with its log discarded.
+    /// Starts it for HS256 tokens only, and discards its log.
     pub(crate) fn start_with_secret(&self, database_url: &str) -> anyhow::Result<Server> {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
         Server::start(self.measured(database_url, nowhere), "/health/ready", Path::new("/dev/null"))
     }
 
-    /// With the settings that all measurements of it share.
+    /// A command with the settings that all measurements share.
     fn measured(&self, database_url: &str, key_set: SocketAddr) -> Command {
         let mut command = Command::new(&self.0);
         command.env_clear().envs(settings(database_url)).envs([
             ("BETTER_AUTH_URL", tokens::ORIGIN),
             ("JWKS_URL", &format!("http://{key_set}/")),
             ("SHUTDOWN_DELAY", "1ms"),
-            // A machine that has all it can do lets requests wait, and here none may fail for that.
+            // Requests may wait on a busy machine, and none may fail for that.
             ("DATABASE_ACQUIRE_TIMEOUT", "30s"),
             ("DATABASE_STATEMENT_TIMEOUT", "50s"),
             ("REQUEST_TIMEOUT", "60s"),
-            // Two hundred users from one address are no attack here.
+            // Two hundred users share one address.
             ("RATE_LIMIT", "off"),
         ]);
         command
     }
 
-    /// Makes the tables, as the service does.
+    /// Creates the tables with the service's migrations.
     pub(crate) fn migrate(&self, database_url: &str) -> anyhow::Result<()> {
         let mut command = Command::new(&self.0);
         let output = command.arg("migrate").arg("up").env_clear().envs(settings(database_url)).output()?;
@@ -69,7 +69,7 @@ impl Service {
         output.status.success().then_some(()).with_context(|| format!("tasks-api migrate up: {said}"))
     }
 
-    /// How large it is.
+    /// Its size in bytes.
     pub(crate) fn bytes(&self) -> anyhow::Result<u64> {
         Ok(fs::metadata(&self.0)?.len())
     }
@@ -79,7 +79,7 @@ fn settings(database_url: &str) -> [(&'static str, &str); 3] {
     [("ENVIRONMENT", "production"), ("BETTER_AUTH_SECRET", tokens::SECRET), ("DATABASE_URL", database_url)]
 }
 
-/// This program, answering with fixed responses.
+/// Starts this program as a server of fixed responses.
 pub(crate) fn fixed(log: &Path) -> anyhow::Result<Server> {
     let mut command = Command::new(env::current_exe()?);
     command.arg("fixed");

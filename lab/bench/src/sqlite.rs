@@ -1,4 +1,4 @@
-//! An SQLite file to measure on.
+//! The SQLite file of the benchmark.
 
 use std::{path::Path, time::Duration};
 
@@ -6,14 +6,14 @@ use anyhow::Context;
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::runtime::Runtime;
 
-/// A connection to the file, beside the service's.
+/// A connection to the file.
 pub(crate) struct Sqlite {
     runtime: Runtime,
     connection: SqliteConnection,
 }
 
 impl Sqlite {
-    /// Opens the file, which must be there.
+    /// Opens an existing file.
     pub(crate) fn open(file: &Path) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let options = SqliteConnectOptions::new().filename(file).busy_timeout(Duration::from_secs(10));

@@ -1,4 +1,4 @@
-//! Pictures of figures, light or dark as the page they are on.
+//! Charts as SVG, light or dark as the page around them.
 
 use std::fmt::Write;
 
@@ -16,7 +16,7 @@ path { fill: none !important; stroke-width: 2 }
   text { fill: #e6edf3 } .small { fill: #9198a1 }
 }";
 
-/// A picture that is being drawn.
+/// A chart that is being drawn.
 pub(crate) struct Picture {
     width: f64,
     height: f64,
@@ -24,30 +24,30 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
-    /// An empty one, in pixels.
+    /// An empty chart of this size in pixels.
     pub(crate) fn new(width: f64, height: f64) -> Self {
         Self { width, height, elements: String::new() }
     }
 
-    /// Text that begins, ends or has its middle here.
+    /// Adds text at this position. `anchor` is `start`, `middle` or `end`.
     pub(crate) fn text(&mut self, (x, y): (f64, f64), anchor: &str, class: &str, text: &str) {
         let text = text.replace('&', "&amp;").replace('<', "&lt;");
         self.add(format_args!(r#"<text x="{x:.1}" y="{y:.1}" text-anchor="{anchor}" class="{class}">{text}</text>"#));
     }
 
-    /// A filled rectangle.
+    /// Adds a filled rectangle.
     pub(crate) fn bar(&mut self, (x, y): (f64, f64), (width, height): (f64, f64), class: &str) {
         self.add(format_args!(
             r#"<rect x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}" class="{class}"/>"#
         ));
     }
 
-    /// A straight line.
+    /// Adds a straight line.
     pub(crate) fn line(&mut self, (x1, y1): (f64, f64), (x2, y2): (f64, f64), class: &str) {
         self.add(format_args!(r#"<line x1="{x1:.1}" y1="{y1:.1}" x2="{x2:.1}" y2="{y2:.1}" class="{class}"/>"#));
     }
 
-    /// A line through points, each of them marked.
+    /// Adds a line through points, with a mark on each.
     pub(crate) fn curve(&mut self, points: &[(f64, f64)], class: &str) {
         let path: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
         self.add(format_args!(r#"<path d="M {}" class="{class}"/>"#, path.join(" L ")));
@@ -56,7 +56,7 @@ impl Picture {
         }
     }
 
-    /// The picture as a file.
+    /// The chart as an SVG document.
     pub(crate) fn finish(self) -> String {
         let Self { width, height, elements } = self;
         format!(

@@ -1,4 +1,4 @@
-//! Tokens as Better Auth makes them, and the key set that goes with them.
+//! Tokens as Better Auth signs them, and the key set for them.
 
 use std::{
     io::{Read, Write},
@@ -17,7 +17,7 @@ use serde_json::json;
 /// The secret of HS256 tokens.
 pub(crate) const SECRET: &str = "the secret of the benchmark, 32 bytes or more";
 
-/// Who signs tokens, and whom they are for.
+/// The issuer and audience of tokens.
 pub(crate) const ORIGIN: &str = "http://app.test";
 
 const KEY_ID: &str = "key-of-thirty-two-characters-000";
@@ -27,12 +27,12 @@ const KEY_ID: &str = "key-of-thirty-two-characters-000";
 pub(crate) enum Key {
     /// HS256, with [`SECRET`].
     Secret,
-    /// `EdDSA`, with a key of this run.
+    /// `EdDSA`, with a new key for each run.
     Ed25519(Ed25519KeyPair),
 }
 
 impl Key {
-    /// A token of this owner that is good for a day.
+    /// A token of this owner, valid for a day.
     pub(crate) fn token(&self, owner: &str) -> anyhow::Result<String> {
         let now = now()?;
         let claims = json!({
@@ -57,12 +57,12 @@ impl Key {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a token is measured by the real clock of the service")]
+#[expect(clippy::disallowed_methods, reason = "the service checks tokens by the system's clock")]
 fn now() -> anyhow::Result<u64> {
     Ok(SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs())
 }
 
-/// Publishes the public key as Better Auth does, as long as this process runs. Returns where.
+/// Serves the public key as Better Auth does, until this process exits. Returns the address.
 pub(crate) fn publish(key: &Ed25519KeyPair) -> anyhow::Result<SocketAddr> {
     let x = BASE64_URL_SAFE_NO_PAD.encode(key.public_key());
     let set =
@@ -75,7 +75,7 @@ pub(crate) fn publish(key: &Ed25519KeyPair) -> anyhow::Result<SocketAddr> {
     let address = listener.local_addr()?;
     thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            // Whatever is asked for.
+            // Every request gets the key set.
             let _ = stream.read(&mut [0; 4096]);
             let _ = stream.write_all(response.as_bytes());
         }

@@ -1,35 +1,35 @@
-//! What is asked for, again and again.
+//! The workloads.
 
 use std::fmt;
 
 use clap::ValueEnum;
 use serde::Serialize;
 
-/// One kind of request, or the mix of them.
+/// A kind of request, or a mix of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[value(rename_all = "lowercase")]
 pub(crate) enum Workload {
-    /// One task, at random.
+    /// Get a random task.
     Get,
-    /// The first page of 20 of somebody's list.
+    /// List the first 20 tasks of a random user.
     List20,
-    /// A whole list of 1,000.
+    /// List all 1,000 tasks of a random user.
     List1000,
-    /// A new task with a description.
+    /// Create a task with a description.
     Create,
-    /// Another title and description.
+    /// Change title and description.
     Update,
-    /// Completed, or open again.
+    /// Toggle completion.
     Toggle,
-    /// A task that was made to be deleted.
+    /// Delete a task.
     Delete,
-    /// What an app does all day: mostly reads.
+    /// A mix of requests as an app sends them, mostly reads.
     Mix,
 }
 
 impl Workload {
-    /// What the mix is made of, in percent.
+    /// The mix, in percent.
     pub(crate) const MIX: [(Self, u64); 6] = [
         (Self::Get, 35),
         (Self::List20, 35),
@@ -39,21 +39,21 @@ impl Workload {
         (Self::Delete, 2),
     ];
 
-    /// Those that are a statement each; the mix is made of them.
+    /// The workloads that are one statement each, which is all but the mix.
     pub(crate) const STATEMENTS: [Self; 7] =
         [Self::Get, Self::List20, Self::List1000, Self::Create, Self::Update, Self::Toggle, Self::Delete];
 
-    /// Whether it reads a list, and so names no task.
+    /// Whether it lists tasks, and so has no id of a task.
     pub(crate) fn lists(self) -> bool {
         matches!(self, Self::List20 | Self::List1000)
     }
 
-    /// Whether rows are changed, so that there is something to tidy up afterwards.
+    /// Whether it changes rows, which must be undone after a measurement.
     pub(crate) fn writes(self) -> bool {
         !matches!(self, Self::Get | Self::List20 | Self::List1000)
     }
 
-    /// Whether tasks must be there to be deleted.
+    /// Whether it needs tasks to delete.
     pub(crate) fn deletes(self) -> bool {
         matches!(self, Self::Delete | Self::Mix)
     }

@@ -1,4 +1,4 @@
-//! The databases that the service stands on: a Postgres server of its own, or an SQLite file.
+//! The database of a check: a Postgres server of its own, or an SQLite file.
 
 use std::{
     fmt,
@@ -25,7 +25,7 @@ impl fmt::Display for Store {
     }
 }
 
-/// A database of one check, with nothing in it at first.
+/// The database of one check, empty at first.
 pub(crate) enum Database {
     Postgres(Box<Postgres>),
     Sqlite(PathBuf),
@@ -39,7 +39,7 @@ impl Database {
         })
     }
 
-    /// The URL of a further one beside it, empty too.
+    /// The URL of another empty database of the same kind.
     pub(crate) async fn another(&self, context: &Context, name: &str) -> anyhow::Result<String> {
         match self {
             Self::Postgres(server) => server.create_database(name).await,
@@ -54,7 +54,7 @@ impl Database {
         }
     }
 
-    /// Does this as someone who may do anything.
+    /// Runs statements as a superuser.
     pub(crate) async fn execute(&self, statement: &str) -> anyhow::Result<()> {
         let statement = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()));
         match self {
@@ -64,13 +64,13 @@ impl Database {
         Ok(())
     }
 
-    /// Production on this database.
+    /// Settings for production with this database.
     pub(crate) fn settings(&self) -> Settings {
         Settings::production(&self.url())
     }
 }
 
-/// A connection to an SQLite file, which is in another process than the service's.
+/// Opens an SQLite file, from another process than the service.
 pub(crate) async fn open(file: &Path) -> anyhow::Result<SqliteConnection> {
     Ok(SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await?)
 }

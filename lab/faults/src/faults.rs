@@ -1,4 +1,4 @@
-//! All faults, a file for each group.
+//! All checks, a file for each group.
 
 mod clients;
 mod crash;
@@ -46,18 +46,22 @@ pub(crate) fn all() -> Vec<Fault> {
     .collect()
 }
 
-/// A while into a fault the process must still say that it lives: nobody is helped if it is killed and started again.
+/// During a fault `/health/live` must succeed, since restarting the service would not help.
 async fn liveness(address: SocketAddr) -> Measured {
     sleep(Duration::from_millis(500)).await;
     let begin = Instant::now();
     let answer = Client::new(address, "").get("/health/live").await.map(|response| response.status);
     let took = begin.elapsed();
     let mut measured = Measured::default();
-    measured.must(answer == Ok(200) && took < Duration::from_secs(1), "/health/live answers", &(answer, took));
+    measured.must(
+        answer == Ok(200) && took < Duration::from_secs(1),
+        "/health/live succeeds within a second",
+        &(answer, took),
+    );
     measured
 }
 
-/// For a while reads must go on, one after the other.
+/// Checks that reads succeed during this time, one after the other.
 async fn readable(context: &Context, address: SocketAddr, span: Duration) -> Measured {
     let mut client = Client::new(address, &context.token("reader"));
     let mut measured = Measured::default();
@@ -65,8 +69,8 @@ async fn readable(context: &Context, address: SocketAddr, span: Duration) -> Mea
     while begin.elapsed() < span {
         let asked = Instant::now();
         let answer = client.get("/api/tasks").await.map(|response| response.status);
-        let went_on = answer == Ok(200) && asked.elapsed() < Duration::from_secs(1);
-        measured.must(went_on, "reads go on", &(answer, asked.elapsed()));
+        let continues = answer == Ok(200) && asked.elapsed() < Duration::from_secs(1);
+        measured.must(continues, "reads continue", &(answer, asked.elapsed()));
         sleep(Duration::from_millis(50)).await;
     }
     measured

@@ -1,4 +1,4 @@
-//! Histories: what clients were told while they worked on the same tasks at the same time, checked for what cannot be.
+//! Records what clients of the same tasks do at the same time, and checks that the responses are linearizable and private.
 
 mod check;
 mod choice;
@@ -23,41 +23,41 @@ use check::check;
 use model::{Answer, Owner};
 use recorder::{History, Plan, record};
 
-/// Two users with four clients each, who get in each other's way: some 200 requests.
+/// Two users with four clients each, which work on the same tasks: 200 requests.
 const CROWDED: Plan = Plan { users: 2, clients: 4, requests: 25, foreign: 5 };
 
-/// Twenty users with a client each. Half of 2,500 requests reach for what is another's.
-const NOSY: Plan = Plan { users: 20, clients: 1, requests: 125, foreign: 50 };
+/// Twenty users with a client each. Half of the 2,500 requests are for tasks of another user.
+const PRYING: Plan = Plan { users: 20, clients: 1, requests: 125, foreign: 50 };
 
 const PROMISES: &[Promise] = &[ONLY_UNAVAILABLE, Promise::OneOrder, Promise::NothingTwice, Promise::NothingForeign];
 
 pub(crate) fn faults() -> Vec<Fault> {
     vec![
         Fault {
-            name: "histories",
-            story: "clients of the same user create, change, delete, read and list the same tasks at once; some hang up",
+            name: "clients-concurrent",
+            story: "clients of one user create, change, delete, read and list the same tasks at once; some hang up",
             on: BOTH,
             promises: PROMISES,
             check: |context, store| Box::pin(checked(context, store, 1, CROWDED, context.rounds(15, 300))),
         },
         Fault {
-            name: "histories-of-two-replicas",
-            story: "the same, with half of the clients on another replica",
+            name: "replicas-concurrent",
+            story: "clients of one user work on the same tasks at once, half of them on another replica",
             on: POSTGRES,
             promises: PROMISES,
             check: |context, store| Box::pin(checked(context, store, 2, CROWDED, context.rounds(20, 400))),
         },
         Fault {
-            name: "isolation",
-            story: "users read, change and delete tasks of others, in their path, and with their cursors and keys",
+            name: "users-isolated",
+            story: "users try to read, change and delete tasks of others, by path, cursor and key",
             on: BOTH,
             promises: PROMISES,
-            check: |context, store| Box::pin(checked(context, store, 1, NOSY, context.rounds(2, 200))),
+            check: |context, store| Box::pin(checked(context, store, 1, PRYING, context.rounds(2, 200))),
         },
     ]
 }
 
-/// Records histories on a fresh database, each of users of its own, and checks them.
+/// Records histories on a new database, each with users of its own, and checks them.
 async fn checked(
     context: &Context,
     store: Store,
@@ -71,7 +71,7 @@ async fn checked(
     for _ in 0..replicas {
         services.push(Service::start(context, &settings).await?);
     }
-    // Every token begins so. All of those that there are here would be too many to look for.
+    // All tokens begin with this header. The tokens themselves are too many to search for.
     let token = tokens::of(Owner::PREFIX, SECRET);
     context.must_not_be_logged(token.split('.').next().unwrap_or_default());
     let addresses: Vec<_> = services.iter().map(|service| service.address).collect();
@@ -83,17 +83,17 @@ async fn checked(
         for operation in &history.operations {
             *answers.entry(operation.answer.kind()).or_default() += 1;
         }
-        measured.add(judged(history, took));
+        measured.add(figures(history, took));
     }
-    // A history in which nothing happens is always good.
+    // A history without responses would always pass.
     let are_all_there = Answer::KINDS.iter().all(|kind| answers.contains_key(kind));
     let unknown = answers.get(Answer::Unknown.kind()).copied().unwrap_or_default();
-    measured.must(are_all_there, "answers of every kind occur", &answers);
-    measured.must(unknown * 10 <= measured.requests, "nine in ten requests are answered", &answers);
+    measured.must(are_all_there, "responses of every kind occur", &answers);
+    measured.must(unknown * 10 <= measured.requests, "at least nine in ten requests are answered", &answers);
     Ok(measured)
 }
 
-fn judged(history: History, took: Duration) -> Measured {
+fn figures(history: History, took: Duration) -> Measured {
     let findings = check(&history.operations);
     let spans = history.operations.iter().map(|operation| operation.end.saturating_sub(operation.start));
     let evidence = [&findings.foreign, &findings.anomalies, &findings.twice];

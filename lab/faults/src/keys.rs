@@ -1,5 +1,5 @@
-//! A server of a key set, as Better Auth publishes one, that can serve all sorts of other things instead; and tokens that
-//! are signed with its key.
+//! A key set server, as an app with Better Auth is one, that can serve invalid responses instead; and tokens signed with its
+//! key.
 
 use std::{
     net::SocketAddr,
@@ -24,21 +24,21 @@ use tokio::{
 
 use crate::tokens;
 
-/// What is served.
+/// What the server sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Serves {
     Keys,
-    /// 500.
+    /// Status 500.
     Error,
-    /// A page, with 200.
+    /// An HTML page with status 200.
     Html,
-    /// JSON without end.
+    /// JSON that never ends.
     Endless,
-    /// The key set, a byte now and then.
+    /// The key set, one byte every half second.
     Trickle,
 }
 
-/// A running server. It ends when this is dropped.
+/// A running server. Dropping it stops it.
 pub(crate) struct KeyServer {
     pub(crate) address: SocketAddr,
     key: Arc<Ed25519KeyPair>,
@@ -69,17 +69,17 @@ impl KeyServer {
         self.serves.send_replace(what);
     }
 
-    /// How often it was asked.
+    /// How many requests it has received.
     pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// A token of this user that the app at `origin` could have made.
+    /// A token of this user from the app at `origin`.
     pub(crate) fn token(&self, user: &str, origin: &str) -> String {
         self.token_with(user, origin, KEY_ID)
     }
 
-    /// The same, with a key that nobody knows.
+    /// The same with another key id, which the key set does not have.
     pub(crate) fn token_with(&self, user: &str, origin: &str, key_id: &str) -> String {
         let mut claims = tokens::claims(user);
         claims["iss"] = json!(origin);
@@ -100,7 +100,7 @@ fn key_set(key: &Ed25519KeyPair) -> Value {
     json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": KEY_ID, "x": x }] })
 }
 
-/// Answers one request. Whoever asked may be gone before the end.
+/// Answers one request. The client may hang up before the end.
 async fn answer(mut connection: TcpStream, serves: Serves, set: String) -> std::io::Result<()> {
     connection.read_buf(&mut Vec::with_capacity(4096)).await?;
     let head = |status: &str, kind: &str, length: usize| {

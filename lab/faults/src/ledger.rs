@@ -1,4 +1,4 @@
-//! What became of writes: what each was told, compared with what is stored.
+//! Compares the responses to writes with what is stored.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,43 +16,43 @@ use crate::{
     promises::{Failure, Measured},
 };
 
-/// The description of a task as it is created, and after it was changed.
+/// The description of a task when it is created, and after the change.
 pub(crate) const FIRST: &str = "a-private-matter, as created";
 pub(crate) const SECOND: &str = "a-private-matter, as changed";
 
-/// What a write was told.
+/// What a client knows about a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     NotSent,
     Acknowledged,
-    /// It may have taken place or not: the client knows nothing, or that the service did not know.
+    /// It may have been executed or not: there was no response, or one that says so.
     InDoubt,
-    /// It has not taken place.
-    Refused,
+    /// It was not executed.
+    Rejected,
 }
 
 impl Fate {
     pub(crate) fn of(outcome: Result<(), Failure>) -> Self {
         match outcome {
             Ok(()) => Self::Acknowledged,
-            Err(Failure::Refused | Failure::Status(400..500)) => Self::Refused,
+            Err(Failure::Refused | Failure::Status(400..500)) => Self::Rejected,
             Err(_) => Self::InDoubt,
         }
     }
 }
 
-/// The life of a task: it is created, perhaps changed, perhaps deleted. Its title is its own.
+/// The writes to one task: it is created, and may be changed and deleted. Its title is unique.
 #[derive(Debug, Clone)]
 pub(crate) struct Write {
     pub(crate) title: String,
-    /// From the answer to its creation.
+    /// From the response to the create.
     pub(crate) id: Option<String>,
     pub(crate) create: Fate,
     pub(crate) update: Fate,
     pub(crate) delete: Fate,
 }
 
-/// A task as it is stored.
+/// A task in the database.
 #[derive(Debug)]
 struct Stored {
     id: String,
@@ -60,27 +60,29 @@ struct Stored {
 }
 
 impl Write {
-    /// What of it is lost or wrong, in words.
+    /// Describes what is lost or wrong, if anything.
     fn fault(&self, stored: &[Stored]) -> Option<&'static str> {
         let Some(stored) = stored.first() else {
             let may_be_gone =
                 self.create != Fate::Acknowledged || matches!(self.delete, Fate::Acknowledged | Fate::InDoubt);
-            return if may_be_gone { None } else { Some("created, and not there") };
+            return if may_be_gone { None } else { Some("created, but missing") };
         };
         match self {
-            Self { create: Fate::Refused | Fate::NotSent, .. } => Some("refused, and there"),
-            Self { delete: Fate::Acknowledged, .. } => Some("deleted, and there"),
-            Self { id: Some(id), .. } if *id != stored.id => Some("there under another id"),
-            Self { update: Fate::Acknowledged, .. } if stored.description != SECOND => Some("changed, and as before"),
-            Self { update: Fate::NotSent | Fate::Refused, .. } if stored.description != FIRST => {
-                Some("changed by nobody")
+            Self { create: Fate::Rejected | Fate::NotSent, .. } => Some("rejected, but stored"),
+            Self { delete: Fate::Acknowledged, .. } => Some("deleted, but stored"),
+            Self { id: Some(id), .. } if *id != stored.id => Some("stored under another id"),
+            Self { update: Fate::Acknowledged, .. } if stored.description != SECOND => {
+                Some("changed, but stored unchanged")
+            }
+            Self { update: Fate::NotSent | Fate::Rejected, .. } if stored.description != FIRST => {
+                Some("changed without a request")
             }
             _ => None,
         }
     }
 }
 
-/// Compares what writes were told with what is stored.
+/// Compares writes with what is stored.
 fn judge(writes: &[Write], stored: &HashMap<String, Vec<Stored>>) -> Measured {
     let mut measured = Measured { lost: Some(0), twice: Some(0), ..Measured::default() };
     for write in writes {
@@ -97,7 +99,7 @@ fn judge(writes: &[Write], stored: &HashMap<String, Vec<Stored>>) -> Measured {
     measured
 }
 
-/// Reads all tasks of these users from a service that is well, and compares them with what their writes were told.
+/// Reads all tasks of these users, once the service answers, and compares them with the writes.
 pub(crate) async fn verify(
     context: &Context,
     address: SocketAddr,
@@ -106,7 +108,7 @@ pub(crate) async fn verify(
     verify_with(&|user| context.token(user), address, writes).await
 }
 
-/// The same with tokens of another kind.
+/// The same with other tokens.
 pub(crate) async fn verify_with(
     token: &dyn Fn(&str) -> String,
     address: SocketAddr,
@@ -125,7 +127,7 @@ async fn stored(client: &mut Client) -> anyhow::Result<HashMap<String, Vec<Store
     let mut path = "/api/tasks?limit=1000".to_owned();
     loop {
         let page = patiently(client, &path).await?;
-        for task in page["data"].as_array().context("a list has tasks")? {
+        for task in page["data"].as_array().context("a list without data")? {
             let text = |key: &str| task[key].as_str().unwrap_or_default().to_owned();
             tasks.entry(text("title")).or_default().push(Stored { id: text("id"), description: text("description") });
         }
@@ -136,7 +138,7 @@ async fn stored(client: &mut Client) -> anyhow::Result<HashMap<String, Vec<Store
     }
 }
 
-/// Reads again and again until the service is well.
+/// Reads, and retries until the service answers.
 async fn patiently(client: &mut Client, path: &str) -> anyhow::Result<Value> {
     let begin = Instant::now();
     loop {
@@ -162,7 +164,7 @@ mod tests {
         Write { title: "t".to_owned(), id: (create == YES).then(|| "1".to_owned()), create, update, delete }
     }
 
-    /// How many are lost and twice if these are stored under the title.
+    /// The numbers of lost writes and of duplicates if these tasks are stored.
     fn judged(write: &Write, stored: &[(&str, &str)]) -> (u64, u64) {
         let stored = stored
             .iter()
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_acknowledged_must_be_there_and_as_it_was_left() {
+    fn acknowledged_write_must_be_stored() {
         let created = write(YES, NOT_SENT, NOT_SENT);
         assert_eq!(judged(&created, &[("1", FIRST)]), (0, 0));
         assert_eq!(judged(&created, &[]), (1, 0));
@@ -187,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_doubt_may_be_either_way_but_not_twice() {
+    fn write_in_doubt_may_be_stored_but_not_twice() {
         let created = write(DOUBT, NOT_SENT, NOT_SENT);
         assert_eq!(judged(&created, &[]), (0, 0));
         assert_eq!(judged(&created, &[("1", FIRST)]), (0, 0));
@@ -201,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_refused_must_not_be_there() {
-        assert_eq!(judged(&write(Fate::Refused, NOT_SENT, NOT_SENT), &[("1", FIRST)]), (1, 0));
+    fn rejected_write_must_not_be_stored() {
+        assert_eq!(judged(&write(Fate::Rejected, NOT_SENT, NOT_SENT), &[("1", FIRST)]), (1, 0));
     }
 }

@@ -1,9 +1,9 @@
-//! Load: clients that create, read, change and delete tasks, each request after the answer to the last; and probes, which
-//! come every so often on connections of their own, whatever became of those before. Every request is recorded, and what
-//! every write was told.
+//! Load: clients that create, read, change and delete tasks, one request after the other, and probes. A probe is one request
+//! on a connection of its own, sent at a fixed interval. Every request and its outcome is recorded.
+
+mod history;
 
 use std::{
-    collections::BTreeMap,
     iter::repeat_n,
     net::SocketAddr,
     sync::Arc,
@@ -17,51 +17,38 @@ use tokio::{
     time::{interval, sleep},
 };
 
+pub(crate) use history::History;
+use history::Record;
+
 use crate::{
     context::{Context, PRIVATE},
     http::{Client, Response},
-    ledger::{self, FIRST, Fate, SECOND, Write},
-    promises::{Failure, Measured},
+    ledger::{FIRST, Fate, SECOND, Write},
+    promises::Failure,
 };
 
-/// How often there is a probe.
+/// The interval between probes.
 const PROBES: Duration = Duration::from_millis(50);
 
-/// How long a client waits after a failure. Shorter than `Retry-After` asks for: the next failure is what we are after.
+/// How long a client waits after a failure. It is shorter than `Retry-After` says, in order to see further failures.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// One request.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Record {
-    pub(crate) start: Instant,
-    pub(crate) end: Instant,
-    pub(crate) outcome: Result<(), Failure>,
-}
-
-/// Load that is on.
+/// Running load.
 pub(crate) struct Load {
     stopping: Arc<AtomicBool>,
-    /// How many requests have succeeded.
+    /// The number of successful requests.
     succeeded: Arc<AtomicU64>,
     clients: Vec<JoinHandle<Worker>>,
     probes: Option<JoinHandle<Vec<Worker>>>,
 }
 
-/// What happened under load.
-#[derive(Default)]
-pub(crate) struct History {
-    pub(crate) records: Vec<Record>,
-    /// By user.
-    pub(crate) writes: BTreeMap<String, Vec<Write>>,
-}
-
-/// What load there is to be.
+/// The shape of a load.
 pub(crate) struct Plan {
     pub(crate) clients: usize,
-    /// How often each task is read for each time that it is written.
+    /// The number of reads of each task between its create and its change.
     pub(crate) reads: usize,
     pub(crate) probes: bool,
-    /// Clients end when an answer closes their connection, and count no refused connection: the service is about to stop.
+    /// Clients stop once a response closes their connection. For a service that is about to stop.
     pub(crate) until_closed: bool,
 }
 
@@ -72,12 +59,12 @@ impl Default for Plan {
 }
 
 impl Load {
-    /// Begins. Users are named after `tag`, so that each load has its own.
+    /// Starts the clients. The names of users begin with `tag`, so that each load has its own.
     pub(crate) fn start(context: &Context, address: SocketAddr, tag: &str, plan: &Plan) -> Self {
         Self::start_with(&|user| context.token(user), address, tag, plan)
     }
 
-    /// The same with tokens of another kind.
+    /// The same with other tokens.
     pub(crate) fn start_with(token: &dyn Fn(&str) -> String, address: SocketAddr, tag: &str, plan: &Plan) -> Self {
         let stopping = Arc::new(AtomicBool::new(false));
         let succeeded = Arc::new(AtomicU64::new(0));
@@ -95,7 +82,7 @@ impl Load {
         Self { stopping, succeeded, clients, probes }
     }
 
-    /// Waits until so many requests a second succeed, and returns how many do. Gives up in the end.
+    /// Waits until this many requests per second succeed, for at most 10 s. Returns the rate.
     pub(crate) async fn reaches(&self, wanted: u64) -> u64 {
         const WINDOW: Duration = Duration::from_millis(250);
         let begin = Instant::now();
@@ -110,13 +97,13 @@ impl Load {
         }
     }
 
-    /// Lets the requests that are on their way end, and returns all that happened.
+    /// Waits for the requests in flight, and returns the history.
     pub(crate) async fn stop(self) -> anyhow::Result<History> {
         self.stopping.store(true, Ordering::Relaxed);
         self.ended().await
     }
 
-    /// Waits until all clients have ended by themselves.
+    /// Waits until all clients have stopped by themselves, and returns the history.
     pub(crate) async fn ended(self) -> anyhow::Result<History> {
         let mut history = History::default();
         let mut workers = Vec::new();
@@ -135,7 +122,7 @@ impl Load {
     }
 }
 
-/// Sends one probe after the other, without waiting for any.
+/// Sends probes without waiting for their responses.
 async fn probe(prober: Worker, stopping: Arc<AtomicBool>) -> Vec<Worker> {
     let mut sent = JoinSet::new();
     let mut ticks = interval(PROBES);
@@ -157,7 +144,7 @@ async fn probe(prober: Worker, stopping: Arc<AtomicBool>) -> Vec<Worker> {
     sent.join_all().await
 }
 
-/// The requests in a task's life.
+/// The requests for one task, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     Create,
@@ -176,7 +163,7 @@ struct Worker {
 }
 
 impl Worker {
-    /// One of the same user, with a connection of its own.
+    /// A worker of the same user with a connection of its own.
     fn another(&self) -> Self {
         Self {
             user: self.user.clone(),
@@ -206,7 +193,7 @@ impl Worker {
         self
     }
 
-    /// One request of a task's life, if it comes to that: not all are changed or deleted.
+    /// Sends one request for the last task. `None` if this task has no such request: not every task is changed or deleted.
     async fn step(&mut self, number: u32, step: Step) -> Option<Result<(), Failure>> {
         if step == Step::Create {
             return Some(self.create(&number.to_string()).await);
@@ -256,88 +243,5 @@ impl Worker {
         self.records.push(record);
         self.succeeded.fetch_add(u64::from(outcome.is_ok()), Ordering::Relaxed);
         outcome
-    }
-}
-
-impl History {
-    /// The figures of one round. `over` is when the fault was over, if it was.
-    pub(crate) fn measured(&self, over: Option<Instant>) -> Measured {
-        let mut measured = Measured { rounds: 1, requests: self.records.len() as u64, ..Measured::default() };
-        for record in &self.records {
-            if let Err(failure) = record.outcome {
-                *measured.failures.entry(failure).or_default() += 1;
-            }
-        }
-        measured.longest = self.records.iter().map(|record| record.end - record.start).max();
-        if let Some(over) = over {
-            measured.recovery = recovery(&self.records, over);
-            if measured.recovery.is_none() {
-                measured.evidence.push("no request succeeded after the fault was over".to_owned());
-            }
-        }
-        measured
-    }
-
-    /// The same, and whether all that was written is there.
-    pub(crate) async fn finish(
-        &self,
-        over: Option<Instant>,
-        context: &Context,
-        address: SocketAddr,
-    ) -> anyhow::Result<Measured> {
-        let mut measured = self.measured(over);
-        measured.add(ledger::verify(context, address, &self.writes).await?);
-        Ok(measured)
-    }
-}
-
-/// How long after `over` it took until every request that was begun since then succeeded. `None` if none ever did.
-fn recovery(records: &[Record], over: Instant) -> Option<Duration> {
-    let since = || records.iter().filter(|record| record.start >= over);
-    let last_failure = since().filter(|record| record.outcome.is_err()).map(|record| record.end).max();
-    let successes = since().filter(|record| record.outcome.is_ok()).map(|record| record.end);
-    let first_success = successes.filter(|end| last_failure.is_none_or(|failure| *end >= failure)).min()?;
-    Some(last_failure.unwrap_or(first_success) - over)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn record(begin: Instant, from: u64, to: u64, outcome: Result<(), Failure>) -> Record {
-        let at = |ms| begin + Duration::from_millis(ms);
-        Record { start: at(from), end: at(to), outcome }
-    }
-
-    #[test]
-    fn recovery_lasts_until_the_last_failure_of_a_request_begun_since() {
-        let begin = Instant::now();
-        let bad = Err(Failure::Unavailable);
-        let records = [
-            record(begin, 0, 900, bad),
-            record(begin, 110, 120, Ok(())),
-            record(begin, 130, 400, bad),
-            record(begin, 500, 510, Ok(())),
-        ];
-        assert_eq!(recovery(&records, begin + Duration::from_millis(100)), Some(Duration::from_millis(300)));
-        assert_eq!(recovery(&records[..3], begin + Duration::from_millis(100)), None, "it ends with a failure");
-        assert_eq!(recovery(&records, begin + Duration::from_millis(600)), None, "nothing was tried since");
-    }
-
-    #[test]
-    fn recovery_without_a_failure_is_the_first_success() {
-        let begin = Instant::now();
-        let records = [record(begin, 10, 30, Ok(())), record(begin, 40, 50, Ok(()))];
-        assert_eq!(recovery(&records, begin), Some(Duration::from_millis(30)));
-    }
-
-    #[test]
-    fn the_figures_are_those_of_the_records() {
-        let begin = Instant::now();
-        let records = vec![record(begin, 0, 40, Ok(())), record(begin, 40, 100, Err(Failure::CutOff))];
-        let history = History { records, ..History::default() };
-        let measured = history.measured(None);
-        assert_eq!((measured.requests, measured.failures[&Failure::CutOff]), (2, 1));
-        assert_eq!((measured.longest, measured.recovery), (Some(Duration::from_millis(60)), None));
     }
 }

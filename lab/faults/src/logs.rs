@@ -1,4 +1,4 @@
-//! Nothing private in any log of the run: no secret, no password, no token, nothing that a user wrote.
+//! Searches the logs of a run for secrets, passwords, tokens and what users wrote.
 
 use std::{fs, time::Instant};
 
@@ -11,9 +11,9 @@ use crate::{
 };
 
 pub(crate) const NAME: &str = "private-text-in-logs";
-pub(crate) const PROMISE: &str = "no secret, password, token, title or description stands in any log";
+pub(crate) const PROMISE: &str = "no log has a secret, password, token, title or description";
 
-/// Searches the logs of all that ran.
+/// Searches the logs of all checks.
 pub(crate) fn search(context: &Context) -> Row {
     let begin = Instant::now();
     let outcome = searched(context).unwrap_or_else(|error| Outcome::Failed(error.to_string()));
@@ -32,12 +32,12 @@ fn searched(context: &Context) -> anyhow::Result<Outcome> {
         measured.rounds += 1;
         measured.must(found.is_empty(), PROMISE, &(entry.file_name(), found));
     }
-    measured.must(lines > 0, "there are logs to search", &lines);
+    measured.must(lines > 0, "the logs are not empty", &lines);
     let broken = measured.broken(&[]);
     Ok(Outcome::Ran { measured, broken })
 }
 
-/// The lines with something private in them.
+/// The lines that contain something private.
 fn private<'a>(log: &'a str, secrets: &AhoCorasick) -> impl Iterator<Item = &'a str> {
     log.lines().filter(|line| secrets.is_match(line))
 }
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_in_any_log_is_found_wherever_it_stands() {
+    fn secret_is_found_in_any_log() {
         let context = Context::new(Path::new("/bin/sh"), false).unwrap();
         let token = context.token("alice");
         fs::write(context.log("service"), "all is well\n").unwrap();
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn no_logs_at_all_are_no_success() {
+    fn empty_logs_are_a_failure() {
         assert!(!search(&Context::new(Path::new("/bin/sh"), false).unwrap()).is_good());
     }
 }

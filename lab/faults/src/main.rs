@@ -1,5 +1,5 @@
-//! The fault suite: breaks what the service stands on, drives the real binary from outside, and checks that it keeps its
-//! promises. `just faults` runs it; `docs/reliability.md` says what is promised.
+//! The fault suite: starts the real binary, breaks what it depends on, and checks that it keeps its promises. `just faults`
+//! runs it; `docs/reliability.md` lists the promises.
 
 #![forbid(unsafe_code)]
 
@@ -35,34 +35,34 @@ use crate::{
     context::Context,
     database::Store,
     promises::{Measured, Promise},
-    report::{LeftOut, Outcome, Row},
+    report::{Outcome, Row, Skipped},
 };
 
-/// How long a check may take before it counts as one that hangs.
-const PATIENCE: Duration = Duration::from_mins(3);
-const LONG_PATIENCE: Duration = Duration::from_hours(1);
+/// The time limit of a check, in a short run and in a long one.
+const TIMEOUT: Duration = Duration::from_mins(3);
+const LONG_TIMEOUT: Duration = Duration::from_hours(1);
 
-/// Breaks what the service stands on, and checks that it keeps its promises. Exits with 1 if it does not.
+/// Breaks what the service depends on, and checks that it keeps its promises. Exits with 1 if it does not.
 #[derive(Debug, Parser)]
 #[command(name = "just faults")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 struct CommandLine {
-    /// The service's program; by default the one that was built along with this
+    /// The service's binary; by default the one beside this program
     #[arg(long)]
     binary: Option<PathBuf>,
-    /// As many rounds as before a release, which takes hours
+    /// Run many rounds, as before a release; takes hours
     #[arg(long)]
     long: bool,
-    /// Only the checks whose name contains this; may be given several times
+    /// Run only checks whose name contains this; may be repeated
     #[arg(long)]
     only: Vec<String>,
-    /// List the checks and what they promise
+    /// List the checks with the promises they test
     #[arg(long)]
     list: bool,
-    /// Set a variable for the service, such as `REQUEST_TIMEOUT=60s`, to see what becomes of the promises
+    /// Override a setting of the service, such as `REQUEST_TIMEOUT=60s`, to see which promises break
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     set: Vec<(String, String)>,
-    /// Set a parameter of Postgres likewise, such as `synchronous_commit=off`
+    /// Override a parameter of Postgres, such as `synchronous_commit=off`
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     set_postgres: Vec<(String, String)>,
     /// Print JSON instead of the table
@@ -78,12 +78,12 @@ fn pair(text: &str) -> Result<(String, String), &'static str> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// A way to break things, and what is promised under it.
+/// A fault, and the promises that hold under it.
 struct Fault {
     name: &'static str,
-    /// What is done.
+    /// What the check does.
     story: &'static str,
-    /// The databases it is done on, one after the other.
+    /// The databases it runs on, in turn.
     on: &'static [Store],
     promises: &'static [Promise],
     check: Check,
@@ -118,7 +118,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     process::allow_many_files()?;
     let rows = tokio::select! {
         rows = run(&context, &faults, command_line.keep) => rows,
-        // What runs is stopped on the way out.
+        // Dropping the future stops the processes.
         interrupted = tokio::signal::ctrl_c() => { interrupted?; return Ok(ExitCode::from(130)); }
     };
     if command_line.json {
@@ -127,11 +127,11 @@ async fn main() -> anyhow::Result<ExitCode> {
         println!("{}", report::table(&rows));
     }
     if command_line.keep {
-        eprintln!("everything is kept in {}", context.keep().display());
+        eprintln!("logs and databases are in {}", context.keep().display());
     }
-    // On a machine of one's own some checks may be impossible; CI must run them all.
-    let may_leave_out = std::env::var_os("CI").is_none_or(|value| value.is_empty());
-    Ok(if report::is_success(&rows, may_leave_out) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    // A developer's machine may lack what a check needs. CI must run all of them.
+    let may_skip = std::env::var_os("CI").is_none_or(|value| value.is_empty());
+    Ok(if report::is_success(&rows, may_skip) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn list(faults: &[&Fault]) {
@@ -142,7 +142,7 @@ fn list(faults: &[&Fault]) {
             println!("    {promise}");
         }
     }
-    println!("{} (both): the logs of all that ran are searched\n    {}", logs::NAME, logs::PROMISE);
+    println!("{} (both): the logs of all checks are searched\n    {}", logs::NAME, logs::PROMISE);
 }
 
 async fn run(context: &Context, faults: &[&Fault], keep: bool) -> Vec<Row> {
@@ -150,7 +150,7 @@ async fn run(context: &Context, faults: &[&Fault], keep: bool) -> Vec<Row> {
     for fault in faults {
         for store in fault.on {
             let row = run_one(context, fault, *store).await;
-            tell(&row);
+            print(&row);
             rows.push(row);
             if !keep && let Err(error) = context.tidy_up() {
                 eprintln!("{}: {error:#}", fault.name);
@@ -158,13 +158,13 @@ async fn run(context: &Context, faults: &[&Fault], keep: bool) -> Vec<Row> {
         }
     }
     let row = logs::search(context);
-    tell(&row);
+    print(&row);
     rows.push(row);
     rows
 }
 
-/// Says what became of a check as soon as that is known.
-fn tell(row: &Row) {
+/// Prints the result of a check as soon as it is done.
+fn print(row: &Row) {
     if row.is_good() {
         eprintln!("{} ({}): kept, {:.1} s", row.fault, row.on, row.took.as_secs_f64());
     }
@@ -175,14 +175,14 @@ fn tell(row: &Row) {
 
 async fn run_one(context: &Context, fault: &Fault, store: Store) -> Row {
     let begin = Instant::now();
-    let patience = if context.long { LONG_PATIENCE } else { PATIENCE };
-    let outcome = match tokio::time::timeout(patience, (fault.check)(context, store)).await {
+    let limit = if context.long { LONG_TIMEOUT } else { TIMEOUT };
+    let outcome = match tokio::time::timeout(limit, (fault.check)(context, store)).await {
         Ok(Ok(measured)) => Outcome::Ran { broken: measured.broken(fault.promises), measured },
-        Ok(Err(error)) => match error.downcast::<LeftOut>() {
-            Ok(LeftOut(reason)) => Outcome::LeftOut(reason),
+        Ok(Err(error)) => match error.downcast::<Skipped>() {
+            Ok(Skipped(reason)) => Outcome::Skipped(reason),
             Err(error) => Outcome::Failed(format!("{error:#}").replace('\n', " ")),
         },
-        Err(_elapsed) => Outcome::Failed(format!("it hangs: not done after {} s", patience.as_secs())),
+        Err(_elapsed) => Outcome::Failed(format!("not done after {} s", limit.as_secs())),
     };
     Row { fault: fault.name, on: store.to_string(), took: begin.elapsed(), outcome }
 }

@@ -1,5 +1,5 @@
-//! A Postgres server of our own, to be broken. Unlike those of the tests it writes to disk what it should: what was
-//! acknowledged must survive its death.
+//! A Postgres server to break. Unlike the servers of the tests it syncs to disk, since acknowledged writes must survive
+//! a crash.
 
 use std::{
     ffi::OsStr,
@@ -20,43 +20,43 @@ use tokio::time::{sleep, timeout};
 use crate::{
     context::{Context, PASSWORD},
     process::{Process, TICK, children, is_there, pid, succeed},
-    report::LeftOut,
+    report::Skipped,
     small_disk::SmallDisk,
 };
 
-/// How long a start or a stop may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The time limit of a start or a stop.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The role of the service, which owns its database and is nothing else.
+/// The role of the service. It owns its database and has no other privileges.
 const ROLE: &str = "tasks_app";
 const DATABASE: &str = "tasks";
 
-/// How to stop it.
+/// How to stop the server.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Stop {
-    /// Ends what runs, then writes everything out.
+    /// Disconnects all clients, then writes a checkpoint.
     Fast,
-    /// Ends at once; the next start recovers.
+    /// Exits without a checkpoint. The next start recovers.
     Immediate,
 }
 
-/// A running server. It is stopped when this is dropped.
+/// A running server. Dropping it stops it.
 pub(crate) struct Postgres {
-    /// The program.
-    postgres: PathBuf,
-    /// What it runs as, if this is root.
+    /// The path of `postgres`.
+    program: PathBuf,
+    /// The user and group that it runs as. `None` if this process is not root.
     user: Option<(u32, u32)>,
-    /// Where its data and its socket are.
+    /// The directory of its data and its socket.
     directory: PathBuf,
     log: PathBuf,
     port: u16,
-    /// For the command line.
+    /// Arguments of the command line.
     parameters: Vec<String>,
     process: Option<Process>,
 }
 
 impl Postgres {
-    /// A server with one empty database, which belongs to the service.
+    /// Starts a server with one empty database, which the service's role owns.
     pub(crate) async fn start(context: &Context) -> anyhow::Result<Self> {
         let template = context.template.get_or_try_init(|| make_template(context)).await?;
         let mut server = Self::copy(context, template, context.directory("postgres")?)?;
@@ -64,7 +64,7 @@ impl Postgres {
         Ok(server)
     }
 
-    /// The same with its data on this disk. Its log of changes is elsewhere: a server that cannot write that ends.
+    /// The same with its data on this disk. The WAL is elsewhere, since a server that cannot write it exits.
     pub(crate) async fn start_on(context: &Context, disk: &SmallDisk) -> anyhow::Result<Self> {
         let template = context.template.get_or_try_init(|| make_template(context)).await?;
         let mut server = Self::copy(context, template, make(disk.directory().join("postgres"))?)?;
@@ -89,61 +89,61 @@ impl Postgres {
     }
 
     fn in_directory(context: &Context, directory: PathBuf) -> anyhow::Result<Self> {
-        let postgres =
-            installed::program("postgres").ok_or_else(|| LeftOut("Postgres is not installed here".to_owned()))?;
+        let program =
+            installed::program("postgres").ok_or_else(|| Skipped("Postgres is not installed here".to_owned()))?;
         let user = installed::give_to_unprivileged(&directory)?;
         let log = context.log("postgres");
         File::create(&log)?;
         let parameters =
             context.set_postgres.iter().flat_map(|(name, value)| ["-c".to_owned(), format!("{name}={value}")]);
         let parameters = parameters.collect();
-        Ok(Self { postgres, user, directory, log, port: free_port()?, parameters, process: None })
+        Ok(Self { program, user, directory, log, port: free_port()?, parameters, process: None })
     }
 
-    /// Starts the server and waits until it takes connections.
+    /// Starts the server and waits until it accepts connections.
     pub(crate) async fn run(&mut self) -> anyhow::Result<()> {
         let log = File::options().append(true).open(&self.log)?;
-        let mut command = self.command(&self.postgres);
+        let mut command = self.command(&self.program);
         command.arg("-D").arg("data").arg("-k").arg(&self.directory).args(["-h", "127.0.0.1"]);
         command.args(["-p", &self.port.to_string()]);
-        // What a start after a crash syncs file by file otherwise, before it looks at what there is to recover.
+        // By default a start after a crash first syncs each file of the data directory.
         command.args(["-c", "recovery_init_sync_method=syncfs"]).args(&self.parameters);
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         self.process = Some(Process::spawn(&mut command)?);
         let begin = Instant::now();
         while let Err(error) = self.admin_of("postgres").await {
             let ended = self.process.as_mut().map(Process::status).transpose()?.flatten().is_some();
-            ensure!(!ended && begin.elapsed() < PATIENCE, "Postgres does not start: {error}: {}", self.last_words());
+            ensure!(!ended && begin.elapsed() < TIMEOUT, "Postgres does not start: {error}: {}", self.last_words());
             sleep(TICK).await;
         }
         Ok(())
     }
 
-    /// Stops the server and waits until it has stopped.
+    /// Stops the server and waits until it has exited.
     pub(crate) async fn stop(&mut self, how: Stop) -> anyhow::Result<()> {
         let mut process = self.process.take().context("Postgres is not running")?;
         process.signal(match how {
             Stop::Fast => Signal::INT,
             Stop::Immediate => Signal::QUIT,
         })?;
-        process.ended(PATIENCE).await.context("Postgres is told to stop")?;
+        process.ended(TIMEOUT).await.context("Postgres does not stop")?;
         Ok(())
     }
 
-    /// Kills every process of the server at the same moment, as far as there is such a thing: nothing is written any more.
+    /// Kills all processes of the server at once with SIGKILL, so that nothing more is written.
     pub(crate) async fn kill(&mut self) -> anyhow::Result<()> {
         let mut process = self.process.take().context("Postgres is not running")?;
-        // Stopped, it makes no further ones, and cannot tell the others that something is wrong.
+        // While it is stopped, the parent can neither start nor warn other processes.
         process.signal(Signal::STOP)?;
         let children = children(process.id())?;
         for child in &children {
             kill_process(pid(*child)?, Signal::KILL).ok();
         }
         process.kill()?;
-        // Until the last is gone their memory counts as in use.
+        // The shared memory is in use until the last has exited.
         let begin = Instant::now();
         while children.iter().copied().any(is_there) {
-            ensure!(begin.elapsed() < PATIENCE, "processes of Postgres do not die");
+            ensure!(begin.elapsed() < TIMEOUT, "processes of Postgres do not exit");
             sleep(TICK).await;
         }
         Ok(())
@@ -154,14 +154,14 @@ impl Postgres {
         url_at(self.address())
     }
 
-    /// Does this as someone who may do anything, from outside the service's database.
+    /// Runs statements as a superuser who is connected to another database.
     pub(crate) async fn administer(&self, statement: &str) -> anyhow::Result<()> {
         let statement = AssertSqlSafe(statement.to_owned());
         sqlx::raw_sql(statement).execute(&mut self.admin_of("postgres").await?).await?;
         Ok(())
     }
 
-    /// Makes a further database for the service, and returns its URL.
+    /// Creates another database for the service, and returns its URL.
     pub(crate) async fn create_database(&self, name: &str) -> anyhow::Result<String> {
         self.administer(&format!("CREATE DATABASE {name} OWNER {ROLE}")).await?;
         Ok(url_of(name, self.address()))
@@ -171,7 +171,7 @@ impl Postgres {
         ([127, 0, 0, 1], self.port).into()
     }
 
-    /// A connection that may do anything, and that no proxy is in the way of.
+    /// Connects as a superuser, without a proxy in between.
     pub(crate) async fn admin(&self) -> anyhow::Result<PgConnection> {
         self.admin_of(DATABASE).await
     }
@@ -179,7 +179,7 @@ impl Postgres {
     async fn admin_of(&self, database: &str) -> anyhow::Result<PgConnection> {
         let options = PgConnectOptions::new_without_pgpass().socket(&self.directory).port(self.port);
         let options = options.username("postgres").database(database);
-        Ok(timeout(PATIENCE, PgConnection::connect_with(&options)).await??)
+        Ok(timeout(TIMEOUT, PgConnection::connect_with(&options)).await??)
     }
 
     fn command(&self, program: impl AsRef<OsStr>) -> Command {
@@ -201,7 +201,7 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         let Some(process) = &mut self.process else { return };
-        // Killed, it would leave its shared memory behind.
+        // SIGKILL would leave its shared memory behind.
         process.signal(Signal::QUIT).ok();
         for _ in 0..200 {
             if !matches!(process.status(), Ok(None)) {
@@ -217,7 +217,7 @@ fn make(directory: PathBuf) -> anyhow::Result<PathBuf> {
     Ok(directory)
 }
 
-/// The URL of the service's database through something that listens at this address.
+/// The URL of the service's database at this address, which may be that of a proxy.
 pub(crate) fn url_at(address: SocketAddr) -> String {
     url_of(DATABASE, address)
 }
@@ -226,10 +226,10 @@ fn url_of(database: &str, address: SocketAddr) -> String {
     format!("postgres://{ROLE}:{PASSWORD}@{address}/{database}")
 }
 
-/// Makes the data directory that all servers start with a copy of.
+/// Creates the data directory of which each server gets a copy.
 async fn make_template(context: &Context) -> anyhow::Result<PathBuf> {
     let mut server = Postgres::in_directory(context, context.directory("template")?)?;
-    let mut initdb = server.command(server.postgres.with_file_name("initdb"));
+    let mut initdb = server.command(server.program.with_file_name("initdb"));
     initdb.args(["--no-sync", "--no-instructions", "--username=postgres", "--encoding=UTF8", "--no-locale"]);
     initdb.args(["--auth-local=trust", "--auth-host=scram-sha-256", "--wal-segsize=1", "--pgdata=data"]);
     succeed(initdb)?;

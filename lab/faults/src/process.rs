@@ -1,4 +1,4 @@
-//! Processes: telling them something, and finding those that belong to one.
+//! Processes: signals, exit status and children.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail, ensure};
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 use tokio::time::sleep;
 
-/// How often to look whether something has come about.
+/// The interval at which conditions are polled.
 pub(crate) const TICK: Duration = Duration::from_millis(5);
 
 /// A process. It is killed when this is dropped.
@@ -31,26 +31,26 @@ impl Process {
         Ok(kill_process(pid(self.id())?, signal)?)
     }
 
-    /// How it has ended, if it has.
+    /// Its exit status, or `None` while it runs.
     pub(crate) fn status(&mut self) -> anyhow::Result<Option<ExitStatus>> {
         Ok(self.0.try_wait()?)
     }
 
-    /// Waits until it has ended.
-    pub(crate) async fn ended(&mut self, patience: Duration) -> anyhow::Result<ExitStatus> {
+    /// Waits until it has exited, at most this long.
+    pub(crate) async fn ended(&mut self, limit: Duration) -> anyhow::Result<ExitStatus> {
         let begin = Instant::now();
         loop {
             if let Some(status) = self.status()? {
                 return Ok(status);
             }
-            if begin.elapsed() > patience {
-                bail!("it does not end within {} s", patience.as_secs());
+            if begin.elapsed() > limit {
+                bail!("it does not exit within {} s", limit.as_secs());
             }
             sleep(TICK).await;
         }
     }
 
-    /// Ends it without a warning, as a crash does.
+    /// Kills it with SIGKILL and waits for it.
     pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
         self.0.kill()?;
         self.0.wait()?;
@@ -65,15 +65,15 @@ impl Drop for Process {
 }
 
 pub(crate) fn pid(id: u32) -> anyhow::Result<Pid> {
-    Pid::from_raw(id.try_into()?).context("a process has a number")
+    Pid::from_raw(id.try_into()?).context("0 is no process id")
 }
 
-/// The processes that this one has started.
+/// The ids of the processes whose parent is this one.
 pub(crate) fn children(parent: u32) -> anyhow::Result<Vec<u32>> {
     let mut children = Vec::new();
     for entry in fs::read_dir("/proc")?.flatten() {
         let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-        // One that has ended meanwhile is nobody's child.
+        // It may have exited in the meantime.
         let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
         if parent_in(&stat) == Some(parent) {
             children.push(id);
@@ -82,24 +82,24 @@ pub(crate) fn children(parent: u32) -> anyhow::Result<Vec<u32>> {
     Ok(children)
 }
 
-/// Field 4 of a process's status, counted from behind its name, which may hold anything.
+/// The parent in `/proc/PID/stat`: the second field after the name in brackets, which may contain any character.
 fn parent_in(stat: &str) -> Option<u32> {
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// Whether there is such a process. One that only waits to be noticed has ended.
+/// Whether there is such a process. A zombie counts as exited.
 pub(crate) fn is_there(id: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
     stat.rsplit_once(')').is_some_and(|(_, fields)| !fields.trim_start().starts_with(['Z', 'X']))
 }
 
-/// Lets this process, and those that it starts, have as many files and connections open as the machine allows.
+/// Raises the limit of open files, for this process and its children, to the maximum.
 pub(crate) fn allow_many_files() -> anyhow::Result<()> {
     let limit = getrlimit(Resource::Nofile);
     Ok(setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit })?)
 }
 
-/// Runs a command that must succeed, and does not wait long for it.
+/// Runs a command. If it does not succeed, the error has its standard error.
 pub(crate) fn succeed(mut command: Command) -> anyhow::Result<()> {
     let name = command.get_program().to_owned();
     let output = command.output().with_context(|| format!("{} does not run", name.display()))?;
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_was_killed_is_not_there() {
+    fn killed_process_is_not_there() {
         let mut child = Process::spawn(Command::new("sleep").arg("60")).unwrap();
         assert!(is_there(child.id()));
         child.kill().unwrap();

@@ -1,31 +1,31 @@
-//! What the service promises, and the verdict on what was measured. Every figure stands here and nowhere else.
+//! The promises of the service with their limits, and whether measurements keep them.
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-/// How long a request may take under any fault: its deadline, which is the default of `REQUEST_TIMEOUT`…
+/// The deadline of a request under any fault: the default of `REQUEST_TIMEOUT`.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 
-/// …and as much more as it takes to notice and to say so.
+/// How much later than [`DEADLINE`] the response may arrive.
 pub(crate) const GRACE: Duration = Duration::from_millis(500);
 
-/// How soon after the end of a fault every new request succeeds.
+/// The time after the end of a fault from which every new request succeeds.
 pub(crate) const RECOVERY: Duration = Duration::from_secs(2);
 
-/// How many requests a second there must be at least for a stop to count as one under load.
+/// The lowest rate, in requests per second, that counts as load.
 pub(crate) const LOAD: u64 = 500;
 
-/// Why a request was not answered as it should have been.
+/// Why a request failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Failure {
-    /// 503 that says when to come back.
+    /// 503 with `Retry-After`.
     Unavailable,
-    /// Any other status than the one that belongs there.
+    /// Any other unexpected status. 0 stands for what is not HTTP.
     Status(u16),
-    /// Nobody took the connection.
+    /// The connection was refused.
     Refused,
-    /// The connection ended before the answer did.
+    /// The connection ended before the response did.
     CutOff,
-    /// The client gave up, long after the deadline.
+    /// The client timed out, well after the deadline.
     Unanswered,
 }
 
@@ -42,43 +42,43 @@ impl fmt::Display for Failure {
     }
 }
 
-/// What is promised under a fault. A promise whose figure was not measured is broken: nothing passes by not being looked at.
+/// A promise under a fault. If its figure was not measured, it counts as broken, so that no check passes without looking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Promise {
-    /// Requests fail in these ways and in no other.
+    /// Requests fail only in these ways.
     FailsOnlyWith(&'static [Failure]),
     /// No request takes longer than [`DEADLINE`] and [`GRACE`].
     InTime,
     /// New requests succeed within [`RECOVERY`] of the end of the fault.
     Recovers,
-    /// Every write that was acknowledged is there, and none that was refused.
+    /// Every acknowledged write is stored, and no rejected one.
     NothingLost,
-    /// No create takes place twice.
+    /// No create is executed twice.
     NothingTwice,
-    /// All answers to a user fit one order of their requests: no lost update, no resurrection, no stale read.
+    /// The responses to each user are linearizable: no lost update, no resurrected task, no stale read.
     OneOrder,
-    /// Nobody sees or touches rows of another user.
+    /// No user reads or changes rows of another.
     NothingForeign,
-    /// There are at least [`LOAD`] requests a second.
+    /// The load is at least [`LOAD`] requests per second.
     UnderLoad,
     /// All replicas start.
     AllStart,
 }
 
-/// A request that fails is told when to come back, and nothing else.
+/// Requests fail only with 503 and `Retry-After`.
 pub(crate) const ONLY_UNAVAILABLE: Promise = Promise::FailsOnlyWith(&[Failure::Unavailable]);
 
 /// No request fails.
 pub(crate) const NONE_FAILS: Promise = Promise::FailsOnlyWith(&[]);
 
-/// What the service stands on fails, and it recovers.
+/// A dependency of the service fails, and the service recovers.
 pub(crate) const RECOVERS: &[Promise] =
     &[ONLY_UNAVAILABLE, Promise::InTime, Promise::Recovers, Promise::NothingLost, Promise::NothingTwice];
 
-/// Nobody notices.
+/// Clients do not notice the fault.
 pub(crate) const UNNOTICED: &[Promise] = &[NONE_FAILS, Promise::InTime, Promise::NothingLost, Promise::NothingTwice];
 
-/// The service itself went away: its connections ended, and there were none until it was back.
+/// The service itself was down: connections were cut, and refused until it was back.
 pub(crate) const ONLY_GONE: Promise =
     Promise::FailsOnlyWith(&[Failure::Unavailable, Failure::Refused, Failure::CutOff]);
 
@@ -92,17 +92,17 @@ impl fmt::Display for Promise {
             }
             Self::InTime => write!(f, "no request takes longer than {} s", (DEADLINE + GRACE).as_secs_f64()),
             Self::Recovers => write!(f, "new requests succeed within {} s", RECOVERY.as_secs_f64()),
-            Self::NothingLost => f.write_str("every acknowledged write is there"),
-            Self::NothingTwice => f.write_str("no write takes place twice"),
-            Self::OneOrder => f.write_str("no lost updates, resurrections or stale reads"),
-            Self::NothingForeign => f.write_str("no rows of another user are seen or touched"),
-            Self::UnderLoad => write!(f, "there are at least {LOAD} requests/s"),
+            Self::NothingLost => f.write_str("no acknowledged write is lost"),
+            Self::NothingTwice => f.write_str("no write is executed twice"),
+            Self::OneOrder => f.write_str("no lost updates, resurrected tasks or stale reads"),
+            Self::NothingForeign => f.write_str("no user reads or changes rows of another"),
+            Self::UnderLoad => write!(f, "the load is at least {LOAD} requests/s"),
             Self::AllStart => f.write_str("all replicas start"),
         }
     }
 }
 
-/// What was measured under a fault. `None` was not looked at.
+/// The figures measured under a fault. `None` means not measured.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Measured {
     pub(crate) rounds: u32,
@@ -112,23 +112,23 @@ pub(crate) struct Measured {
     pub(crate) recovery: Option<Duration>,
     pub(crate) lost: Option<u64>,
     pub(crate) twice: Option<u64>,
-    /// Users whose answers fit no order of their requests.
+    /// Violations of [`Promise::OneOrder`].
     pub(crate) anomalies: Option<u64>,
-    /// Rows that were seen or touched by another user.
+    /// Rows that another user read or changed.
     pub(crate) foreign: Option<u64>,
-    /// Requests a second, in the round that had the fewest.
+    /// The lowest rate of all rounds, in requests per second.
     pub(crate) rate: Option<u64>,
-    /// Replicas that started, and those that were to.
+    /// The number of replicas that started, and of all replicas.
     pub(crate) started: Option<(u64, u64)>,
-    /// Where a promise was broken, with what is known about it, or what else was found not to hold.
+    /// Details of broken promises and of `untrue` statements.
     pub(crate) evidence: Vec<String>,
-    /// How many statements beyond the figures were checked, and which of them do not hold.
+    /// The number of further statements that were checked, and those that do not hold.
     pub(crate) statements: u64,
     pub(crate) untrue: Vec<String>,
 }
 
 impl Measured {
-    /// Checks a statement that no figure tells.
+    /// Records a statement that is not one of the figures, and whether it holds.
     pub(crate) fn must(&mut self, holds: bool, statement: &str, evidence: &dyn fmt::Debug) {
         self.statements += 1;
         if !holds {
@@ -137,7 +137,7 @@ impl Measured {
         }
     }
 
-    /// Adds another round, or part of one.
+    /// Adds the figures of another round, or of part of one.
     pub(crate) fn add(&mut self, other: Self) {
         self.rounds += other.rounds;
         self.requests += other.requests;
@@ -160,7 +160,7 @@ impl Measured {
         self.evidence.extend(other.evidence);
     }
 
-    /// The promises that were broken, in words. Empty if all is well.
+    /// Describes the broken promises. Empty if all were kept.
     pub(crate) fn broken(&self, promises: &[Promise]) -> Vec<String> {
         let mut broken: Vec<String> = promises
             .iter()
@@ -168,13 +168,13 @@ impl Measured {
             .chain(self.untrue.iter().cloned())
             .collect();
         if promises.is_empty() && self.statements == 0 || self.rounds == 0 {
-            broken.push("the check must look at something: it did not".to_owned());
+            broken.push("the check measured nothing".to_owned());
         }
         broken.dedup();
         broken
     }
 
-    /// How a promise was broken, if it was.
+    /// How a promise was broken. `None` if it was kept.
     fn breach(&self, promise: &Promise) -> Option<String> {
         const NOT_MEASURED: &str = "not measured";
         let none_of = |number: Option<u64>, what: &str| match number {
@@ -197,7 +197,7 @@ impl Measured {
             Promise::InTime => at_most(self.longest, DEADLINE + GRACE),
             Promise::Recovers => at_most(self.recovery, RECOVERY),
             Promise::NothingLost => none_of(self.lost, "lost"),
-            Promise::NothingTwice => none_of(self.twice, "twice"),
+            Promise::NothingTwice => none_of(self.twice, "executed twice"),
             Promise::OneOrder => none_of(self.anomalies, "found"),
             Promise::NothingForeign => none_of(self.foreign, "found"),
             Promise::UnderLoad => match self.rate {
@@ -228,96 +228,4 @@ fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const ALL: [Promise; 10] = [
-        ONLY_UNAVAILABLE,
-        NONE_FAILS,
-        Promise::InTime,
-        Promise::Recovers,
-        Promise::NothingLost,
-        Promise::NothingTwice,
-        Promise::OneOrder,
-        Promise::NothingForeign,
-        Promise::UnderLoad,
-        Promise::AllStart,
-    ];
-
-    fn good() -> Measured {
-        Measured {
-            rounds: 1,
-            requests: 1000,
-            longest: Some(DEADLINE + GRACE),
-            recovery: Some(RECOVERY),
-            lost: Some(0),
-            twice: Some(0),
-            anomalies: Some(0),
-            foreign: Some(0),
-            rate: Some(LOAD),
-            started: Some((4, 4)),
-            ..Measured::default()
-        }
-    }
-
-    #[test]
-    fn figures_within_their_limits_break_nothing() {
-        assert_eq!(good().broken(&ALL), [""; 0]);
-    }
-
-    #[test]
-    fn a_figure_out_of_its_limits_breaks_the_promise_that_it_belongs_to_and_no_other() {
-        let longer = Duration::from_millis(1);
-        let cases = [
-            (Promise::InTime, Measured { longest: Some(DEADLINE + GRACE + longer), ..good() }),
-            (Promise::Recovers, Measured { recovery: Some(RECOVERY + longer), ..good() }),
-            (Promise::NothingLost, Measured { lost: Some(1), ..good() }),
-            (Promise::NothingTwice, Measured { twice: Some(1), ..good() }),
-            (Promise::OneOrder, Measured { anomalies: Some(1), ..good() }),
-            (Promise::NothingForeign, Measured { foreign: Some(1), ..good() }),
-            (Promise::UnderLoad, Measured { rate: Some(LOAD - 1), ..good() }),
-            (Promise::AllStart, Measured { started: Some((3, 4)), ..good() }),
-            (NONE_FAILS, Measured { failures: [(Failure::Unavailable, 1)].into(), ..good() }),
-        ];
-        for (promise, measured) in cases {
-            let broken = measured.broken(&ALL);
-            assert_eq!(broken.len(), 1, "{broken:?}");
-            assert!(broken[0].starts_with(&promise.to_string()), "{broken:?}");
-        }
-    }
-
-    #[test]
-    fn what_was_not_measured_is_a_broken_promise() {
-        let nothing = Measured { rounds: 1, ..Measured::default() };
-        assert_eq!(nothing.broken(&ALL).len(), ALL.len());
-        assert_eq!(nothing.broken(&[]).len(), 1, "no promise and no statement: nothing was looked at");
-        assert_eq!(Measured { rounds: 0, ..good() }.broken(&ALL).len(), 1);
-        assert_eq!(Measured { started: Some((0, 0)), ..good() }.broken(&ALL).len(), 1);
-    }
-
-    #[test]
-    fn a_503_that_does_not_say_when_to_come_back_is_not_the_one_that_is_promised() {
-        for failure in [Failure::Status(503), Failure::Status(500), Failure::CutOff, Failure::Unanswered] {
-            let measured = Measured { failures: [(failure, 1)].into(), ..good() };
-            assert_eq!(measured.broken(&[ONLY_UNAVAILABLE]).len(), 1);
-        }
-    }
-
-    #[test]
-    fn a_statement_that_does_not_hold_is_reported_in_its_words() {
-        let mut measured = good();
-        measured.must(true, "reads go on", &"");
-        assert!(measured.broken(&ALL).is_empty());
-        measured.must(false, "reads go on", &500);
-        assert_eq!(measured.broken(&ALL), ["reads go on"]);
-        assert_eq!(measured.evidence, ["reads go on: 500"]);
-    }
-
-    #[test]
-    fn rounds_add_up_and_the_worst_of_them_counts() {
-        let mut all = Measured { rounds: 1, recovery: Some(Duration::from_secs(1)), ..good() };
-        all.add(Measured { lost: Some(2), rate: Some(7), started: Some((3, 4)), ..good() });
-        assert_eq!((all.rounds, all.requests, all.lost, all.rate), (2, 2000, Some(2), Some(7)));
-        assert_eq!((all.recovery, all.started), (Some(RECOVERY), Some((7, 8))));
-    }
-}
+mod tests;

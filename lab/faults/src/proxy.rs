@@ -1,5 +1,4 @@
-//! A TCP proxy of our own, to stand between the service and its database, or before several services: a network that
-//! breaks when it is told to.
+//! A TCP proxy that simulates a broken network, between the service and its database or in front of several services.
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -14,17 +13,17 @@ use tokio::{
     time::sleep,
 };
 
-/// What it does with connections.
+/// What the proxy does with connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Passes on what arrives.
+    /// Forwards everything.
     Pass,
-    /// Passes on what arrives, this much later.
+    /// Forwards everything, delayed by this much in each direction.
     Delay(Duration),
-    /// Takes no new connections; those that there are go on.
+    /// Refuses new connections. Existing ones continue.
     Refuse,
-    /// Passes on nothing, neither bytes nor ends, and takes new connections without doing anything with them. What it has
-    /// taken meanwhile arrives when it passes again, as after an outage that TCP survives.
+    /// Accepts connections but forwards nothing, neither bytes nor ends. What arrived in the meantime is forwarded later, as
+    /// after an outage that TCP survives.
     Blackhole,
 }
 
@@ -32,15 +31,15 @@ pub(crate) enum Mode {
 struct State {
     mode: Mode,
     targets: Vec<SocketAddr>,
-    /// How many connections have been taken.
+    /// The number of accepted connections.
     taken: u64,
-    /// Connections with a lower number are cut.
+    /// Connections with a lower number are reset.
     cut_below: u64,
-    /// Connections with a lower number are silent, in both directions.
+    /// Connections with a lower number forward nothing in either direction.
     silent_below: u64,
 }
 
-/// A running proxy. It ends, with all its connections, when this is dropped.
+/// A running proxy. Dropping it closes all connections.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     state: watch::Sender<State>,
@@ -48,7 +47,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// One that passes connections to these in turn, or to the next one if that takes none.
+    /// Starts a proxy that connects to these targets in turn. If one refuses, it tries the next.
     pub(crate) async fn start(targets: &[SocketAddr]) -> io::Result<Self> {
         let state = State { mode: Mode::Pass, targets: targets.to_vec(), taken: 0, cut_below: 0, silent_below: 0 };
         let state = watch::Sender::new(state);
@@ -62,13 +61,13 @@ impl Proxy {
         self.state.send_modify(|state| state.mode = mode);
     }
 
-    /// Resets the connections that there are.
+    /// Resets all existing connections.
     pub(crate) fn cut(&self) {
         self.state.send_modify(|state| state.cut_below = state.taken);
     }
 
-    /// The connections that there are fall silent, without an end; new ones are well. Those that were lost before are cut: a
-    /// server whose keep-alive never noticed would run out of connections in the end.
+    /// Forwards nothing on existing connections from now on, without closing them. New ones work. Connections that were lost
+    /// before are reset, since a server that never notices would run out of connections.
     pub(crate) fn lose(&self) {
         self.state.send_modify(|state| {
             state.cut_below = state.cut_below.max(state.silent_below);
@@ -76,7 +75,7 @@ impl Proxy {
         });
     }
 
-    /// New connections go to these.
+    /// Sets the targets of new connections.
     pub(crate) fn aim(&self, targets: &[SocketAddr]) {
         self.state.send_if_modified(|state| {
             let changes = state.targets != targets;
@@ -98,7 +97,7 @@ async fn listen(address: SocketAddr, listener: TcpListener, state: watch::Sender
     let mut listener = Some(listener);
     loop {
         let Some(open) = &listener else {
-            // Only without a listener is a connection refused.
+            // Connections are refused only while there is no listener.
             if now.wait_for(|state| state.mode != Mode::Refuse).await.is_err() {
                 return;
             }
@@ -126,7 +125,7 @@ async fn listen(address: SocketAddr, listener: TcpListener, state: watch::Sender
     }
 }
 
-/// How a connection learns what is to become of it.
+/// The state of the proxy as one connection sees it.
 #[derive(Clone)]
 struct Path {
     state: watch::Receiver<State>,
@@ -134,7 +133,7 @@ struct Path {
 }
 
 impl Path {
-    /// Waits as long as nothing may be passed on.
+    /// Waits until this connection may forward.
     async fn clear(&mut self) {
         let number = self.number;
         let passes = |state: &State| state.mode != Mode::Blackhole && number >= state.silent_below;
@@ -146,7 +145,7 @@ impl Path {
                     Duration::ZERO
                 }
             }
-            // The proxy is gone, and this connection with it.
+            // The proxy is gone, and this connection ends with it.
             Err(_) => Duration::ZERO,
         };
         if !delay.is_zero() {
@@ -154,7 +153,7 @@ impl Path {
         }
     }
 
-    /// Waits until this connection is to be cut.
+    /// Waits until this connection is to be reset.
     async fn cut(&mut self) {
         let number = self.number;
         self.state.wait_for(|state| number < state.cut_below).await.ok();
@@ -163,7 +162,7 @@ impl Path {
 
 async fn serve(mut client: TcpStream, path: Path) {
     let mut until = path.clone();
-    // Who gives up in a black hole has never got through it.
+    // A client that gives up during a blackhole never reaches the server.
     let mut arrived = Vec::new();
     let server = tokio::select! {
         server = open(&path) => server,
@@ -194,7 +193,7 @@ async fn read_to_the_end(from: &mut TcpStream, arrived: &mut Vec<u8>) {
     while matches!(from.read_buf(arrived).await, Ok(1..)) {}
 }
 
-/// A connection to the next target that takes one.
+/// Connects to the next target that accepts.
 async fn open(path: &Path) -> Option<TcpStream> {
     path.clone().clear().await;
     let targets = path.state.borrow().targets.clone();
@@ -219,7 +218,7 @@ async fn pass(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, mut path: Path) -> 
     }
 }
 
-/// Has the connection end with a reset, not with a good-bye.
+/// Makes the connection end with a reset (RST) instead of FIN.
 fn reset(connection: &TcpStream) {
     connection.set_zero_linger().ok();
 }

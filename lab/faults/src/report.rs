@@ -1,4 +1,4 @@
-//! The table that the suite prints, and the same for programs.
+//! The results of the suite, as a table and as JSON.
 
 use std::time::Duration;
 
@@ -6,31 +6,31 @@ use serde_json::{Value, json};
 
 use crate::promises::{Measured, listed};
 
-/// What became of a check.
+/// The outcome of a check.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one for each check, and no more")]
+#[expect(clippy::large_enum_variant, reason = "there is one for each check")]
 pub(crate) enum Outcome {
-    /// It ran; these promises were broken.
+    /// It ran; `broken` lists the promises that were not kept.
     Ran { measured: Measured, broken: Vec<String> },
-    /// It could not run here, for this reason.
-    LeftOut(String),
-    /// It broke down itself.
+    /// It cannot run on this machine, for this reason.
+    Skipped(String),
+    /// The check itself failed, for this reason.
     Failed(String),
 }
 
-/// The error of a check that cannot run here.
+/// The error of a check that cannot run on this machine.
 #[derive(Debug)]
-pub(crate) struct LeftOut(pub(crate) String);
+pub(crate) struct Skipped(pub(crate) String);
 
-impl std::fmt::Display for LeftOut {
+impl std::fmt::Display for Skipped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for LeftOut {}
+impl std::error::Error for Skipped {}
 
-/// A check and what became of it.
+/// A check and its outcome.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) fault: &'static str,
@@ -65,7 +65,7 @@ impl Row {
                 or_dash(seconds(measured.recovery)),
                 if broken.is_empty() { format!("kept ({took})") } else { format!("BROKEN ({took})") },
             ],
-            Outcome::LeftOut(_) => Self::without_figures(fault, on, "LEFT OUT".to_owned()),
+            Outcome::Skipped(_) => Self::without_figures(fault, on, "SKIPPED".to_owned()),
             Outcome::Failed(_) => Self::without_figures(fault, on, format!("FAILED ({took})")),
         }
     }
@@ -76,7 +76,7 @@ impl Row {
         cells
     }
 
-    /// What there is to say about a row that is not good, a line each.
+    /// Explains a row that is not good, a line for each reason.
     pub(crate) fn remarks(&self) -> Vec<String> {
         let name = format!("{} ({})", self.fault, self.on);
         match &self.outcome {
@@ -86,7 +86,7 @@ impl Row {
                 let evidence = measured.evidence.iter().map(|evidence| format!("    {evidence}"));
                 broken.chain(evidence.take(20)).collect()
             }
-            Outcome::LeftOut(reason) => vec![format!("{name}: left out: {reason}")],
+            Outcome::Skipped(reason) => vec![format!("{name}: skipped: {reason}")],
             Outcome::Failed(reason) => vec![format!("{name}: the check itself failed: {reason}")],
         }
     }
@@ -95,7 +95,7 @@ impl Row {
         let (verdict, measured, notes) = match &self.outcome {
             Outcome::Ran { measured, broken } if broken.is_empty() => ("kept", Some(measured), broken.clone()),
             Outcome::Ran { measured, broken } => ("broken", Some(measured), broken.clone()),
-            Outcome::LeftOut(reason) => ("left out", None, vec![reason.clone()]),
+            Outcome::Skipped(reason) => ("skipped", None, vec![reason.clone()]),
             Outcome::Failed(reason) => ("failed", None, vec![reason.clone()]),
         };
         let failures = |measured: &Measured| {
@@ -123,7 +123,7 @@ impl Row {
     }
 }
 
-/// The whole table in Markdown, its columns in line.
+/// The table in Markdown, with aligned columns.
 pub(crate) fn table(rows: &[Row]) -> String {
     const HEAD: [&str; 12] = [
         "fault",
@@ -157,10 +157,9 @@ fn line(cells: &[String; 12], widths: &[usize; 12], fill: char) -> String {
     format!("| {} |\n", padded.join(" | "))
 }
 
-/// Whether a run with these rows is a success. Left out rows are one only where they may be.
-pub(crate) fn is_success(rows: &[Row], may_leave_out: bool) -> bool {
-    !rows.is_empty()
-        && rows.iter().all(|row| row.is_good() || may_leave_out && matches!(row.outcome, Outcome::LeftOut(_)))
+/// Whether the run is a success. Skipped rows fail it unless `may_skip`.
+pub(crate) fn is_success(rows: &[Row], may_skip: bool) -> bool {
+    !rows.is_empty() && rows.iter().all(|row| row.is_good() || may_skip && matches!(row.outcome, Outcome::Skipped(_)))
 }
 
 #[cfg(test)]
@@ -168,7 +167,7 @@ mod tests {
     use super::*;
 
     fn row(outcome: Outcome) -> Row {
-        Row { fault: "cut", on: "Postgres".to_owned(), took: Duration::from_secs(1), outcome }
+        Row { fault: "network-cut", on: "Postgres".to_owned(), took: Duration::from_secs(1), outcome }
     }
 
     fn ran(broken: &[&str]) -> Row {
@@ -179,23 +178,26 @@ mod tests {
     #[test]
     fn one_row_that_is_not_good_fails_the_run() {
         assert!(is_success(&[ran(&[]), ran(&[])], false));
-        assert!(!is_success(&[ran(&[]), ran(&["no write takes place twice: 1 twice"])], true));
+        assert!(!is_success(&[ran(&[]), ran(&["no write is executed twice: 1 executed twice"])], true));
         assert!(!is_success(&[ran(&[]), row(Outcome::Failed("no server".to_owned()))], true));
-        assert!(!is_success(&[], true), "a run of nothing is no success");
+        assert!(!is_success(&[], true), "a run without checks is no success");
     }
 
     #[test]
-    fn what_is_left_out_counts_as_a_failure_where_all_must_run() {
-        let rows = [ran(&[]), row(Outcome::LeftOut("not root".to_owned()))];
+    fn skipped_row_fails_unless_it_may_be_skipped() {
+        let rows = [ran(&[]), row(Outcome::Skipped("not root".to_owned()))];
         assert!(is_success(&rows, true));
         assert!(!is_success(&rows, false));
-        assert_eq!(rows[1].remarks(), ["cut (Postgres): left out: not root"]);
+        assert_eq!(rows[1].remarks(), ["network-cut (Postgres): skipped: not root"]);
     }
 
     #[test]
-    fn a_broken_promise_is_named_in_the_table_the_remarks_and_the_json() {
-        let row = ran(&["no write takes place twice: 1 twice"]);
-        assert_eq!(row.remarks(), ["cut (Postgres): promise broken: no write takes place twice: 1 twice"]);
+    fn broken_promise_is_named_in_every_output() {
+        let row = ran(&["no write is executed twice: 1 executed twice"]);
+        assert_eq!(
+            row.remarks(),
+            ["network-cut (Postgres): promise broken: no write is executed twice: 1 executed twice"]
+        );
         assert_eq!(row.json()["verdict"], "broken");
         assert!(table(&[row]).contains("BROKEN"));
     }

@@ -18,8 +18,8 @@ use crate::{
     settings::Settings,
 };
 
-/// How long a start or a stop may take.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// The time limit of a start or a stop.
+const TIMEOUT: Duration = Duration::from_secs(40);
 
 /// A running service. It is killed when this is dropped.
 pub(crate) struct Service {
@@ -28,12 +28,12 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts one and waits until it listens. It does so only after it has reached the database.
+    /// Starts the service and waits until it listens, which it does once it has reached the database.
     pub(crate) async fn start(context: &Context, settings: &Settings) -> anyhow::Result<Self> {
         Self::spawn(context, settings)?.listening().await
     }
 
-    /// Starts one, and leaves it to the caller to wait.
+    /// Starts the service without waiting.
     pub(crate) fn spawn(context: &Context, settings: &Settings) -> anyhow::Result<Starting> {
         let log = context.log("service");
         let output = File::create(&log)?;
@@ -46,23 +46,23 @@ impl Service {
         self.process.id()
     }
 
-    /// Ends it without a warning, as a crash does.
+    /// Kills it with SIGKILL.
     pub(crate) fn kill(mut self) -> anyhow::Result<()> {
         self.process.kill()
     }
 
-    /// Asks it to stop.
+    /// Sends SIGTERM.
     pub(crate) fn terminate(&self) -> anyhow::Result<()> {
         self.process.signal(Signal::TERM)
     }
 
-    /// Waits until it has ended.
+    /// Waits until it has exited.
     pub(crate) async fn ended(&mut self) -> anyhow::Result<ExitStatus> {
-        self.process.ended(PATIENCE).await.context("the service is told to stop")
+        self.process.ended(TIMEOUT).await.context("the service does not stop after SIGTERM")
     }
 }
 
-/// A service that does not listen yet.
+/// A service that was started and may not listen yet.
 pub(crate) struct Starting {
     process: Process,
     log: PathBuf,
@@ -79,7 +79,7 @@ impl Starting {
             if let Some(status) = self.process.status()? {
                 bail!("the service does not start: {status}: {}", log.trim());
             }
-            if begin.elapsed() > PATIENCE {
+            if begin.elapsed() > TIMEOUT {
                 bail!("the service does not listen: {}", log.trim());
             }
             sleep(TICK).await;
@@ -87,7 +87,7 @@ impl Starting {
     }
 }
 
-/// The address in a whole line that says where the service listens.
+/// The address in a complete log line that says where the service listens.
 fn address(line: &str) -> Option<SocketAddr> {
     let line: serde_json::Value = serde_json::from_str(line).ok()?;
     line["address"].as_str().filter(|_| line["message"] == "listening")?.parse().ok()
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_is_that_of_the_line_that_says_so() {
+    fn address_is_read_from_the_listening_line() {
         let line = r#"{"level":"INFO","message":"listening","address":"127.0.0.1:41207","workers":2}"#;
         assert_eq!(address(line), Some(([127, 0, 0, 1], 41207).into()));
         assert_eq!(address(r#"{"message":"other","address":"127.0.0.1:41207"}"#), None);

@@ -1,13 +1,13 @@
-//! The settings that a service is started with. What is not set here is as it is in production.
+//! Settings of a service under test. Everything else has its default.
 
 use crate::context::SECRET;
 
-/// Variables for the environment of a service.
+/// Environment variables of a service.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settings(Vec<(String, String)>);
 
 impl Settings {
-    /// Production on this database. Users are made from their tokens, and load is what is wanted.
+    /// Production with this database. Users are provisioned from their tokens, and rate limits are off.
     pub(crate) fn production(database_url: &str) -> Self {
         Self::default()
             .with("ENVIRONMENT", "production")
@@ -20,14 +20,14 @@ impl Settings {
             .with("PORT", "0")
     }
 
-    /// The same with another one, or with another value for one.
+    /// Sets a variable, or replaces its value.
     pub(crate) fn with(mut self, name: &str, value: &(impl ToString + ?Sized)) -> Self {
         self = self.without(name);
         self.0.push((name.to_owned(), value.to_string()));
         self
     }
 
-    /// The same without one.
+    /// Removes a variable.
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.0.retain(|(set, _)| set != name);
         self

@@ -1,4 +1,4 @@
-//! A disk that is soon full: a file system in memory.
+//! A small file system in memory (tmpfs), to be filled or made read-only.
 
 use std::{
     fs::{self, File},
@@ -10,31 +10,31 @@ use std::{
 
 use anyhow::ensure;
 
-use crate::{process::succeed, report::LeftOut};
+use crate::{process::succeed, report::Skipped};
 
-/// It is unmounted when this is dropped.
+/// A mounted tmpfs. Dropping it unmounts it.
 pub(crate) struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    /// Mounts one over this directory.
+    /// Mounts one on this directory.
     pub(crate) fn mount(directory: &Path, megabytes: u32) -> anyhow::Result<Self> {
         let owner = fs::metadata(directory)?;
         let options = format!("size={megabytes}m,mode=0755,uid={},gid={}", owner.uid(), owner.gid());
         let mut mount = as_root("mount", owner.uid());
         mount.args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(directory);
-        succeed(mount).map_err(|error| LeftOut(format!("no file system can be mounted here: {error:#}")))?;
+        succeed(mount).map_err(|error| Skipped(format!("no file system can be mounted here: {error:#}")))?;
         Ok(Self(directory.to_owned()))
     }
 
-    /// A directory on it.
+    /// The mount point.
     pub(crate) fn directory(&self) -> &Path {
         &self.0
     }
 
-    /// Takes all the space that there is.
+    /// Fills the disk.
     pub(crate) fn fill(&self) -> anyhow::Result<()> {
         let mut ballast = File::create(self.ballast())?;
-        // In smaller and smaller pieces, so that nothing fits in beside it.
+        // In blocks of two sizes, so that no space is left.
         for size in [1 << 20, 1 << 12] {
             loop {
                 match ballast.write(&vec![0; size]) {
@@ -54,7 +54,7 @@ impl SmallDisk {
         Ok(fs::remove_file(self.ballast())?)
     }
 
-    /// From now on it can only be read.
+    /// Remounts it read-only.
     pub(crate) fn make_read_only(&self) -> anyhow::Result<()> {
         let mut mount = as_root("mount", fs::metadata(&self.0)?.uid());
         mount.args(["-o", "remount,ro"]).arg(&self.0);
@@ -69,14 +69,14 @@ impl SmallDisk {
 impl Drop for SmallDisk {
     fn drop(&mut self) {
         let owner = fs::metadata(&self.0).map_or(0, |directory| directory.uid());
-        // Lazily: a process that is about to end may still have a file open.
+        // Lazily, since a process that is about to exit may still have a file open.
         let mut unmount = as_root("umount", owner);
         unmount.arg("--lazy").arg(&self.0);
         succeed(unmount).ok();
     }
 }
 
-/// A command that only root may run. Who is not root may be allowed to, without being asked for a password.
+/// A command to run as root: with sudo, without a password, if this process is not root.
 fn as_root(program: &str, me: u32) -> Command {
     if me == 0 {
         return Command::new(program);

@@ -1,8 +1,7 @@
 """The peer on FastAPI + SQLModel + asyncpg: the same table, tokens and JSON as tasks-api, written as their docs show.
 
-That is: a model for the table and one for responses, and a task that is changed is loaded, changed and saved. It is not
-refreshed after that, since nothing in it comes from the database. It serves what the benchmark measures, and no more of the
-contract.
+There is a model for the table and one for responses. An update loads the task, changes it and saves it, without a refresh,
+since the database sets no column. It serves only the requests that the benchmark measures.
 """
 
 import os

@@ -1,5 +1,5 @@
 // The peer on Hono + Drizzle + postgres.js: the same table, tokens and JSON as tasks-api, written as their docs show.
-// It serves what the benchmark measures, and no more of the contract.
+// It serves only the requests that the benchmark measures.
 
 import cluster from "node:cluster";
 import { randomFillSync } from "node:crypto";

@@ -1,4 +1,4 @@
-//! Clients that are slow, or that come and go in masses.
+//! Slow clients, and many that connect and reset.
 
 use std::{
     fs,
@@ -22,25 +22,25 @@ use crate::{
     service::Service,
 };
 
-/// How long a request's head may take: the HTTP server's own limit.
+/// The time limit of a request's head: the HTTP server's own.
 const HEAD: Duration = Duration::from_secs(5);
 
-/// How long its body may take, where that is what is looked at.
+/// The time limit of a request's body in the check of slow clients.
 const BODY: Duration = Duration::from_secs(2);
 
 pub(super) fn faults() -> Vec<Fault> {
     vec![
         Fault {
-            name: "slow-clients",
-            story: "200 clients send half a head, 200 others a body byte by byte, beside normal ones",
-            // Nothing of it touches the database.
+            name: "clients-slow",
+            story: "200 clients send half a head, 200 a body byte by byte, 200 never end theirs, beside normal clients",
+            // The database is not involved.
             on: SQLITE,
             promises: UNNOTICED,
             check: |context, store| Box::pin(slow(context, store)),
         },
         Fault {
             name: "connection-storm",
-            story: "2000 connections are opened and reset, some in the middle of a request, beside normal clients",
+            story: "2000 connections are opened and reset, some during a request, beside normal clients",
             on: SQLITE,
             promises: UNNOTICED,
             check: |context, store| Box::pin(storm(context, store)),
@@ -64,13 +64,13 @@ async fn slow(context: &Context, store: Store) -> anyhow::Result<Measured> {
     let (heads, bodies, unread) = (heads.join_all().await, bodies.join_all().await, unread.join_all().await);
     let mut measured = load.stop().await?.finish(None, context, service.address).await?;
     for (what, limit, ends) in [("head", HEAD, heads), ("body", BODY, bodies)] {
-        let statement = format!("who sends a slow {what} is answered with 408 in time");
+        let statement = format!("a slow {what} gets 408 in time");
         let others: Vec<_> =
             ends.into_iter().filter(|(status, took)| *status != Some(408) || *took > limit + 2 * GRACE).collect();
         measured.must(others.is_empty(), &statement, &(others.len(), others.first()));
     }
     let kept = unread.iter().filter(|is_closed| !**is_closed).count();
-    measured.must(kept == 0, "who is answered and never sends the rest of a body is not waited for", &kept);
+    measured.must(kept == 0, "the connection is closed if the rest of a rejected body does not come", &kept);
     Ok(measured)
 }
 
@@ -113,7 +113,7 @@ fn status(response: &[u8]) -> Option<u16> {
 
 async fn storm(context: &Context, store: Store) -> anyhow::Result<Measured> {
     const WAVE: usize = 500;
-    /// How many send a whole request: with more of them, however many the waves, requests would be turned away.
+    /// The number of whole requests. More of them, in however many waves, would exceed the limit of requests in flight.
     const WHOLE: usize = 200;
     let waves = context.rounds(4, 40) as usize;
     let database = context.database(store).await?;
@@ -127,7 +127,7 @@ async fn storm(context: &Context, store: Store) -> anyhow::Result<Measured> {
         let mut connections = Vec::new();
         for number in wave * WAVE..(wave + 1) * WAVE {
             let Ok(mut connection) = TcpStream::connect(service.address).await else { continue };
-            // Nothing, a part, or the whole of a request whose answer nobody reads.
+            // Nothing, half of a request, or all of it. Nobody reads the response.
             let sent = if number % (waves * WAVE / WHOLE) == 0 {
                 request.len()
             } else if number % 10 < 5 {
@@ -139,18 +139,18 @@ async fn storm(context: &Context, store: Store) -> anyhow::Result<Measured> {
             connection.set_zero_linger()?;
             connections.push(connection);
         }
-        anyhow::ensure!(connections.len() > WAVE / 2, "there was no storm: {} connections", connections.len());
+        anyhow::ensure!(connections.len() > WAVE / 2, "too few connections: {}", connections.len());
         drop(connections);
     }
     sleep(Duration::from_millis(500)).await;
     let mut measured = load.stop().await?.finish(None, context, service.address).await?;
     let begin = Instant::now();
-    // Those of the load are gone too by now.
+    // The sockets of the load are closed by now.
     while open_files(&service)? > before && begin.elapsed() < Duration::from_secs(5) {
         sleep(Duration::from_millis(50)).await;
     }
     let after = open_files(&service)?;
-    measured.must(after <= before, "no file stays open that was opened for a connection", &(before, after));
+    measured.must(after <= before, "every connection's socket is closed", &(before, after));
     Ok(measured)
 }
 

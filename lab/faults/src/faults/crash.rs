@@ -23,15 +23,15 @@ use crate::{
 pub(super) fn faults() -> Vec<Fault> {
     vec![
         Fault {
-            name: "kill-service",
-            story: "the service is killed (SIGKILL) during writes, and started again",
+            name: "service-killed",
+            story: "the service is killed (SIGKILL) during writes and restarted",
             on: BOTH,
             promises: &[ONLY_GONE, Promise::InTime, Promise::Recovers, Promise::NothingLost, Promise::NothingTwice],
             check: |context, store| Box::pin(service_killed(context, store)),
         },
         Fault {
-            name: "kill-postgres",
-            story: "all processes of Postgres are killed (SIGKILL) during writes, and it is started again",
+            name: "postgres-killed",
+            story: "all processes of Postgres are killed (SIGKILL) during writes, and Postgres is restarted",
             on: POSTGRES,
             promises: RECOVERS,
             check: |context, _| Box::pin(postgres_killed(context)),
@@ -39,14 +39,14 @@ pub(super) fn faults() -> Vec<Fault> {
     ]
 }
 
-/// No two rounds break off at the same place.
+/// When to kill: at another time in each round.
 fn moment(round: u32) -> Duration {
     Duration::from_millis(u64::from(150 + round * 37 % 250))
 }
 
 async fn service_killed(context: &Context, store: Store) -> anyhow::Result<Measured> {
     let database = context.database(store).await?;
-    // The same address every time: clients just try again.
+    // The same port each time, so that clients can reconnect.
     let settings = database.settings().with("PORT", &free_port()?);
     let mut service = Service::start(context, &settings).await?;
     let (mut measured, mut writes) = (Measured::default(), BTreeMap::new());
@@ -61,7 +61,7 @@ async fn service_killed(context: &Context, store: Store) -> anyhow::Result<Measu
         measured.add(history.finish(Some(over), context, service.address).await?);
         writes.extend(history.writes);
     }
-    // What a later round has damaged would not be seen by that of its own.
+    // Again, since a later round may have damaged the writes of an earlier one.
     measured.add(ledger::verify(context, service.address, &writes).await?);
     Ok(measured)
 }

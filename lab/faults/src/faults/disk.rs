@@ -1,4 +1,4 @@
-//! The disk is full, or the database can only be read.
+//! The disk is full, or the database is read-only.
 
 use std::time::{Duration, Instant};
 
@@ -21,14 +21,14 @@ pub(super) fn faults() -> Vec<Fault> {
     vec![
         Fault {
             name: "disk-full",
-            story: "the disk that the tasks are on is full, and then it is not any more",
+            story: "the disk of the database is full, and later has space again",
             on: BOTH,
             promises: RECOVERS,
             check: |context, store| Box::pin(disk_full(context, store)),
         },
         Fault {
-            name: "read-only",
-            story: "the database takes no writes for a while, as after a fail-over to a standby",
+            name: "database-read-only",
+            story: "the database rejects writes for a while, as after a failover to a standby",
             on: POSTGRES,
             promises: RECOVERS,
             check: |context, _| Box::pin(read_only(context)),
@@ -37,7 +37,7 @@ pub(super) fn faults() -> Vec<Fault> {
 }
 
 async fn disk_full(context: &Context, store: Store) -> anyhow::Result<Measured> {
-    // A new Postgres has some forty megabytes.
+    // A new Postgres data directory has about 40 MB.
     let megabytes = match store {
         Store::Postgres => 96,
         Store::Sqlite => 16,
@@ -58,7 +58,7 @@ async fn disk_full(context: &Context, store: Store) -> anyhow::Result<Measured> 
     let history = load.stop().await?;
     let mut measured = history.finish(Some(over), context, service.address).await?;
     let failed = history.records.iter().any(|record| record.outcome.is_err() && record.end < over);
-    measured.must(failed, "a full disk makes writes fail, or this check checks nothing", &measured.failures.clone());
+    measured.must(failed, "some writes fail while the disk is full", &measured.failures.clone());
     measured.add(reads);
     drop(service);
     drop(database);
@@ -66,7 +66,7 @@ async fn disk_full(context: &Context, store: Store) -> anyhow::Result<Measured> 
 }
 
 async fn read_only(context: &Context) -> anyhow::Result<Measured> {
-    // Sessions that there are keep to what they began with.
+    // Existing sessions keep the old setting.
     const END_SESSIONS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'tasks_app'";
     let server = Postgres::start(context).await?;
     let service = Service::start(context, &Settings::production(&server.url())).await?;
@@ -74,7 +74,7 @@ async fn read_only(context: &Context) -> anyhow::Result<Measured> {
     sleep(Duration::from_millis(700)).await;
     server.administer("ALTER DATABASE tasks SET default_transaction_read_only = on").await?;
     server.administer(END_SESSIONS).await?;
-    // Connections that are cut are not what this is about.
+    // Cut connections are not the subject of this check.
     sleep(Duration::from_millis(300)).await;
     let reads = readable(context, service.address, Duration::from_millis(2500)).await;
     server.administer("ALTER DATABASE tasks RESET default_transaction_read_only").await?;

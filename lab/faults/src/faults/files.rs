@@ -1,4 +1,4 @@
-//! SQLite files that cannot be used. Nothing is made in their place.
+//! SQLite files that cannot be used. The service must not replace them.
 
 use std::{
     fs,
@@ -7,29 +7,29 @@ use std::{
 };
 
 use crate::{
-    Fault, SQLITE, context::Context, database::sqlite_url, promises::Measured, report::LeftOut, service::Service,
+    Fault, SQLITE, context::Context, database::sqlite_url, promises::Measured, report::Skipped, service::Service,
     settings::Settings, small_disk::SmallDisk,
 };
 
 pub(super) fn faults() -> Vec<Fault> {
     vec![
         Fault {
-            name: "corrupt-file",
-            story: "the SQLite file holds something else, or its header is damaged",
+            name: "file-corrupt",
+            story: "the SQLite file has other content, or a damaged header",
             on: SQLITE,
             promises: &[],
             check: |context, _| Box::pin(corrupt(context)),
         },
         Fault {
-            name: "no-place-for-file",
-            story: "the SQLite file is in a directory that cannot be made",
+            name: "file-without-directory",
+            story: "the directory of the SQLite file cannot be created",
             on: SQLITE,
             promises: &[],
             check: |context, _| Box::pin(no_place(context)),
         },
         Fault {
-            name: "unwritable-file",
-            story: "the SQLite file is on a disk that is mounted read-only",
+            name: "file-unwritable",
+            story: "the disk of the SQLite file is mounted read-only",
             on: SQLITE,
             promises: &[],
             check: |context, _| Box::pin(unwritable(context)),
@@ -41,18 +41,18 @@ async fn corrupt(context: &Context) -> anyhow::Result<Measured> {
     let mut measured = Measured { rounds: 2, ..Measured::default() };
     let file = context.directory("sqlite")?.join("tasks.db");
     fs::write(&file, "a shopping list, kept under the wrong name\n".repeat(100))?;
-    refused(context, &file, &mut measured).await?;
+    rejected(context, &file, &mut measured).await?;
 
     let file = context.directory("sqlite")?.join("tasks.db");
     Service::start(context, &Settings::production(&sqlite_url(&file))).await?.kill()?;
-    // What SQLite would read instead.
+    // SQLite would recover from these.
     for beside in ["-wal", "-shm"] {
         fs::remove_file(file.with_file_name(format!("tasks.db{beside}"))).ok();
     }
     let mut damaged = fs::File::options().write(true).open(&file)?;
     damaged.seek(SeekFrom::Start(0))?;
     damaged.write_all(&[0xAA; 100])?;
-    refused(context, &file, &mut measured).await?;
+    rejected(context, &file, &mut measured).await?;
     Ok(measured)
 }
 
@@ -60,7 +60,7 @@ async fn no_place(context: &Context) -> anyhow::Result<Measured> {
     let mut measured = Measured { rounds: 1, ..Measured::default() };
     let in_the_way = context.directory("sqlite")?.join("data");
     fs::write(&in_the_way, "")?;
-    refused(context, &in_the_way.join("tasks.db"), &mut measured).await?;
+    rejected(context, &in_the_way.join("tasks.db"), &mut measured).await?;
     Ok(measured)
 }
 
@@ -71,13 +71,13 @@ async fn unwritable(context: &Context) -> anyhow::Result<Measured> {
     let mut service = Service::start(context, &Settings::production(&sqlite_url(&file))).await?;
     service.terminate()?;
     service.ended().await?;
-    disk.make_read_only().map_err(|error| LeftOut(format!("{error:#}")))?;
-    refused(context, &file, &mut measured).await?;
+    disk.make_read_only().map_err(|error| Skipped(format!("{error:#}")))?;
+    rejected(context, &file, &mut measured).await?;
     Ok(measured)
 }
 
-/// The start must fail in one line that names the file, and leave it as it is.
-async fn refused(context: &Context, file: &Path, measured: &mut Measured) -> anyhow::Result<()> {
+/// The start must fail with one line that names the file, and must not change it.
+async fn rejected(context: &Context, file: &Path, measured: &mut Measured) -> anyhow::Result<()> {
     let before = fs::read(file).ok();
     let output = context.run(&Settings::production(&sqlite_url(file)), &[]).await?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -85,7 +85,7 @@ async fn refused(context: &Context, file: &Path, measured: &mut Measured) -> any
         && said.lines().count() == 1
         && said.contains(&file.display().to_string())
         && !said.contains("panic");
-    measured.must(is_clear, "the start is refused in one line that names the file", &said);
-    measured.must(fs::read(file).ok() == before, "the file stays as it is", &file);
+    measured.must(is_clear, "the start fails with one line that names the file", &said);
+    measured.must(fs::read(file).ok() == before, "the file is unchanged", &file);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The server of the key set goes down, or serves junk.
+//! The key set server is down, or sends invalid responses.
 
 use std::time::{Duration, Instant};
 
@@ -21,16 +21,16 @@ use crate::{
 pub(super) fn faults() -> Vec<Fault> {
     vec![
         Fault {
-            name: "key-set",
-            story: "the server of the key set is down, hangs, or serves 500, a page, an endless or a slow answer",
-            // Nothing of it touches the database.
+            name: "key-set-broken",
+            story: "the key set server is down, hangs, or sends 500, HTML, an endless or a slow response",
+            // The database is not involved.
             on: SQLITE,
             promises: UNNOTICED,
-            check: |context, store| Box::pin(spoilt(context, store)),
+            check: |context, store| Box::pin(broken(context, store)),
         },
         Fault {
-            name: "late-key-set",
-            story: "the server of the key set is down when the service starts, and comes up later",
+            name: "key-set-late",
+            story: "the key set server is down when the service starts, and comes up later",
             on: SQLITE,
             promises: &[ONLY_UNAVAILABLE, Promise::InTime, Promise::Recovers, Promise::NothingLost],
             check: |context, store| Box::pin(late(context, store)),
@@ -38,7 +38,7 @@ pub(super) fn faults() -> Vec<Fault> {
     ]
 }
 
-/// The app that publishes the key set, through a network that can be broken.
+/// The app that publishes the key set, behind a proxy.
 async fn app() -> anyhow::Result<(KeyServer, Proxy, String)> {
     let keys = KeyServer::start().await?;
     let network = Proxy::start(&[keys.address]).await?;
@@ -50,7 +50,7 @@ fn with_keys(settings: Settings, origin: &str) -> Settings {
     settings.with("BETTER_AUTH_URL", origin).without("BETTER_AUTH_SECRET")
 }
 
-async fn spoilt(context: &Context, store: Store) -> anyhow::Result<Measured> {
+async fn broken(context: &Context, store: Store) -> anyhow::Result<Measured> {
     const WAYS: [(Mode, Serves); 6] = [
         (Mode::Refuse, Serves::Keys),
         (Mode::Blackhole, Serves::Keys),
@@ -65,11 +65,11 @@ async fn spoilt(context: &Context, store: Store) -> anyhow::Result<Measured> {
         let database = context.database(store).await?;
         let service = Service::start(context, &with_keys(database.settings(), &origin)).await?;
         let token = |user: &str| context.remember(keys.token(user, &origin));
-        // The set has come.
+        // Wait until the service has the key set.
         let mut client = Client::new(service.address, &token("first"));
         let begin = Instant::now();
         while client.get("/api/tasks").await.map(|answer| answer.status) != Ok(200) {
-            anyhow::ensure!(begin.elapsed() < Duration::from_secs(10), "the key set does not come");
+            anyhow::ensure!(begin.elapsed() < Duration::from_secs(10), "the service does not fetch the key set");
             sleep(Duration::from_millis(20)).await;
         }
         network.set(mode);
@@ -82,7 +82,7 @@ async fn spoilt(context: &Context, store: Store) -> anyhow::Result<Measured> {
         let history = load.stop().await?;
         let mut round = history.measured(None);
         let fetches = keys.requests() - asked;
-        // Two in half a minute, whoever asks; one more if the first at the start was slow.
+        // Two in half a minute, whatever the number of tokens, and one more if the first at the start was slow.
         round.must(fetches <= 3, "tokens with unknown keys cause few fetches", &(serves, fetches));
         round.add(strangers);
         round.add(ledger::verify_with(&token, service.address, &history.writes).await?);
@@ -91,7 +91,7 @@ async fn spoilt(context: &Context, store: Store) -> anyhow::Result<Measured> {
     Ok(measured)
 }
 
-/// Sends tokens with keys that nobody knows for a while. They must be turned away, and soon.
+/// Sends tokens with unknown keys for a while. They must be rejected in time.
 async fn strangers(address: std::net::SocketAddr, token: &dyn Fn(u32) -> String) -> Measured {
     let mut measured = Measured::default();
     let begin = Instant::now();
@@ -101,8 +101,8 @@ async fn strangers(address: std::net::SocketAddr, token: &dyn Fn(u32) -> String)
         }
         let asked = Instant::now();
         let answer = Client::new(address, &token(number)).get("/api/tasks").await.map(|answer| answer.status);
-        let turned_away = matches!(answer, Ok(401 | 503)) && asked.elapsed() < Duration::from_millis(2500);
-        measured.must(turned_away, "a token with an unknown key is turned away soon", &(answer, asked.elapsed()));
+        let is_rejected = matches!(answer, Ok(401 | 503)) && asked.elapsed() < Duration::from_millis(2500);
+        measured.must(is_rejected, "a token with an unknown key is rejected within 2.5 s", &(answer, asked.elapsed()));
         sleep(Duration::from_millis(20)).await;
     }
     measured
@@ -122,7 +122,7 @@ async fn late(context: &Context, store: Store) -> anyhow::Result<Measured> {
     sleep(Duration::from_secs(3)).await;
     let history = load.stop().await?;
     let mut measured = history.measured(Some(over));
-    measured.must(ready == Ok(503), "without a key set the service is not ready", &ready);
+    measured.must(ready == Ok(503), "the service is not ready without a key set", &ready);
     measured.add(ledger::verify_with(&token, service.address, &history.writes).await?);
     Ok(measured)
 }

@@ -1,4 +1,4 @@
-//! Someone else holds a lock, or the pool is too small for what waits on one.
+//! Another session holds a lock, or all connections of the pool wait for one.
 
 use std::time::{Duration, Instant};
 
@@ -17,28 +17,28 @@ use crate::{
     settings::Settings,
 };
 
-/// How long requests wait for a connection, where that is what is looked at.
+/// How long requests wait for a connection in the check of the exhausted pool.
 const ACQUIRE: Duration = Duration::from_millis(500);
 
 pub(super) fn faults() -> Vec<Fault> {
     vec![
         Fault {
             name: "table-locked",
-            story: "another session locks the table of tasks for longer than a statement may take",
+            story: "another session locks the table of tasks for longer than the statement timeout",
             on: POSTGRES,
             promises: RECOVERS,
             check: |context, _| Box::pin(table_locked(context)),
         },
         Fault {
             name: "pool-exhausted",
-            story: "there are two connections, and both wait for a lock",
+            story: "the pool has two connections, and both wait for a lock",
             on: POSTGRES,
             promises: RECOVERS,
             check: |context, _| Box::pin(pool_exhausted(context)),
         },
         Fault {
             name: "file-locked",
-            story: "another process keeps the SQLite file locked for writing, for longer than a statement may take",
+            story: "another process locks the SQLite file for longer than the statement timeout",
             on: SQLITE,
             promises: RECOVERS,
             check: |context, _| Box::pin(file_locked(context)),
@@ -46,7 +46,7 @@ pub(super) fn faults() -> Vec<Fault> {
     ]
 }
 
-/// Nobody can read or write a task meanwhile.
+/// Locks the table of tasks against reads and writes for this time. Returns when it ended.
 async fn lock_table(server: &Postgres, span: Duration) -> anyhow::Result<Instant> {
     let mut other = server.admin().await?;
     other.execute("BEGIN; LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE").await?;
@@ -78,20 +78,20 @@ async fn pool_exhausted(context: &Context) -> anyhow::Result<Measured> {
     let load = Load::start(context, service.address, "exhausted", &Plan::default());
     sleep(Duration::from_millis(700)).await;
     let begin = Instant::now();
-    // Shorter than a statement may take: those that have a connection keep it to the end.
+    // Shorter than the statement timeout, so that the two statements keep their connections until the end.
     let (over, alive) = tokio::join!(lock_table(&server, Duration::from_millis(1300)), liveness(service.address));
     let over = over?;
     sleep(Duration::from_secs(3)).await;
     let history = load.stop().await?;
     let mut measured = history.finish(Some(over), context, service.address).await?;
     let during = history.records.iter().filter(|record| record.start > begin && record.end < over);
-    let turned_away: Vec<Duration> = during
+    let rejected: Vec<Duration> = during
         .filter(|record| record.outcome == Err(Failure::Unavailable))
         .map(|record| record.end - record.start)
         .collect();
-    measured.must(!turned_away.is_empty(), "who gets no connection is told so while others have one", &turned_away);
-    let in_time = turned_away.iter().all(|waited| *waited <= ACQUIRE + GRACE);
-    measured.must(in_time, "who gets no connection is told so after DATABASE_ACQUIRE_TIMEOUT", &turned_away);
+    measured.must(!rejected.is_empty(), "some requests fail for want of a connection", &rejected);
+    let in_time = rejected.iter().all(|waited| *waited <= ACQUIRE + GRACE);
+    measured.must(in_time, "they fail after DATABASE_ACQUIRE_TIMEOUT", &rejected);
     measured.add(alive);
     Ok(measured)
 }

@@ -1,4 +1,4 @@
-//! Nobody reads the log any more.
+//! Nobody reads the log.
 
 use std::{
     process::Stdio,
@@ -21,7 +21,7 @@ use crate::{
 pub(super) fn faults() -> Vec<Fault> {
     vec![Fault {
         name: "log-blocked",
-        story: "the pipe that the log goes into is full, and nobody reads it",
+        story: "the log is a pipe that is full and that nobody reads",
         on: SQLITE,
         promises: UNNOTICED,
         check: |context, store| Box::pin(blocked(context, store)),
@@ -31,7 +31,7 @@ pub(super) fn faults() -> Vec<Fault> {
 async fn blocked(context: &Context, store: Store) -> anyhow::Result<Measured> {
     let database = context.database(store).await?;
     let port = free_port()?;
-    // More than a pipe holds, soon.
+    // Enough to fill a pipe soon.
     let settings = database.settings().with("PORT", &port).with("RUST_LOG", "trace");
     let mut command = context.command(&settings, &[])?;
     let mut process = Process::spawn(command.stdout(Stdio::null()).stderr(Stdio::piped()))?;
@@ -46,6 +46,6 @@ async fn blocked(context: &Context, store: Store) -> anyhow::Result<Measured> {
     let mut measured = load.stop().await?.finish(None, context, address).await?;
     process.signal(rustix::process::Signal::TERM)?;
     let status = process.ended(Duration::from_secs(20)).await?;
-    measured.must(status.success(), "it stops in order all the same", &status);
+    measured.must(status.success(), "the service still exits with 0", &status);
     Ok(measured)
 }

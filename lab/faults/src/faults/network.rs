@@ -1,4 +1,4 @@
-//! The network between the service and Postgres breaks, in every way that a network can.
+//! The network between the service and Postgres breaks in several ways.
 
 use std::time::{Duration, Instant};
 
@@ -20,50 +20,50 @@ use crate::{
 pub(super) fn faults() -> Vec<Fault> {
     vec![
         Fault {
-            name: "cut",
-            story: "all connections to Postgres are reset in the middle of queries, five times in a second",
+            name: "network-cut",
+            story: "all connections to Postgres are reset during queries, five times in a second",
             on: POSTGRES,
             promises: RECOVERS,
             check: |context, _| Box::pin(check(context, cut)),
         },
         Fault {
-            name: "refused",
-            story: "connections to Postgres are reset, and refused for three seconds",
+            name: "network-refused",
+            story: "connections to Postgres are reset, and new ones refused for three seconds",
             on: POSTGRES,
             promises: RECOVERS,
             check: |context, _| Box::pin(check(context, refused)),
         },
         Fault {
-            name: "blackhole",
-            story: "for three seconds nothing passes to or from Postgres, and no connection ends",
+            name: "network-blackhole",
+            story: "nothing reaches or leaves Postgres for three seconds, and no connection ends",
             on: POSTGRES,
             promises: RECOVERS,
             check: |context, _| Box::pin(check(context, async |network: &Proxy| blackhole(network, 3).await)),
         },
         Fault {
-            name: "long-blackhole",
-            story: "the same for longer than any request may take",
+            name: "network-blackhole-long",
+            story: "nothing reaches or leaves Postgres for longer than the deadline of a request",
             on: POSTGRES,
             promises: RECOVERS,
             check: |context, _| Box::pin(check(context, async |network: &Proxy| blackhole(network, 12).await)),
         },
         Fault {
-            name: "half-open",
-            story: "the connections that there are fall silent for ever, as after a fail-over; new ones are well at once",
+            name: "network-half-open",
+            story: "existing connections stay silent for ever, as after a failover, while new ones work",
             on: POSTGRES,
             promises: RECOVERS,
             check: |context, _| Box::pin(check(context, lost)),
         },
         Fault {
-            name: "slow-network",
-            story: "everything to and from Postgres takes 20 ms longer each way, for three seconds",
+            name: "network-slow",
+            story: "the network to Postgres adds 20 ms each way for three seconds",
             on: POSTGRES,
             promises: UNNOTICED,
             check: |context, _| Box::pin(check(context, slow)),
         },
         Fault {
-            name: "distant-database",
-            story: "Postgres is 75 ms away each way, and every connection to it is new",
+            name: "network-distant",
+            story: "Postgres is 75 ms away each way, and all connections to it are new",
             on: POSTGRES,
             promises: RECOVERS,
             check: |context, _| Box::pin(distant(context)),
@@ -88,7 +88,7 @@ async fn distant(context: &Context) -> anyhow::Result<Measured> {
     Ok(measured)
 }
 
-/// Breaks the network under load, and measures from the moment that is returned.
+/// Breaks the network under load. `fault` returns the time at which it ended.
 async fn check(context: &Context, fault: impl AsyncFn(&Proxy) -> Instant) -> anyhow::Result<Measured> {
     let server = Postgres::start(context).await?;
     let network = Proxy::start(&[server.address()]).await?;

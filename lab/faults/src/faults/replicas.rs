@@ -1,4 +1,4 @@
-//! Two replicas on one Postgres, behind a proxy that asks them whether they are ready.
+//! Two replicas on one Postgres, behind a proxy that checks whether they are ready.
 
 use std::{
     collections::BTreeMap,
@@ -23,17 +23,17 @@ use crate::{
     settings::Settings,
 };
 
-/// How often the proxy asks.
-const ASKED_EVERY: Duration = Duration::from_millis(100);
+/// The interval of the proxy's health checks.
+const INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long a replica that is told to stop serves on: ten times as long, since an answer may be late on a busy machine.
+/// How long a replica continues to serve after SIGTERM: ten times the interval, since a busy machine may be late.
 const SHUTDOWN_DELAY: &str = "1s";
 
 pub(super) fn faults() -> Vec<Fault> {
     vec![
         Fault {
-            name: "rolling-restart",
-            story: "two replicas behind a proxy are stopped (SIGTERM) and started in turn, under load",
+            name: "replicas-restarted",
+            story: "two replicas behind a proxy are restarted (SIGTERM) in turn, under load",
             on: POSTGRES,
             promises: &[NONE_FAILS, Promise::InTime, Promise::NothingLost, Promise::NothingTwice, Promise::UnderLoad],
             check: |context, _| Box::pin(rolling(context)),
@@ -54,7 +54,7 @@ pub(super) fn faults() -> Vec<Fault> {
     ]
 }
 
-/// Replicas, and the proxy before them. Whoever is not ready gets no new connections.
+/// A proxy in front of two replicas. A replica that is not ready gets no new connections.
 struct Balanced {
     proxy: Arc<Proxy>,
     asking: JoinHandle<()>,
@@ -74,7 +74,7 @@ impl Balanced {
                     }
                 }
                 aimed.aim(&ready);
-                sleep(ASKED_EVERY).await;
+                sleep(INTERVAL).await;
             }
         });
         Ok(Self { proxy, asking })
@@ -91,7 +91,7 @@ impl Drop for Balanced {
     }
 }
 
-/// Settings for two replicas on one database, each at an address of its own.
+/// Settings for two replicas on one database, each with its own port.
 fn two(server: &Postgres) -> anyhow::Result<[Settings; 2]> {
     let settings = Settings::production(&server.url()).with("SHUTDOWN_DELAY", SHUTDOWN_DELAY);
     Ok([settings.clone().with("PORT", &free_port()?), settings.with("PORT", &free_port()?)])
@@ -114,12 +114,12 @@ async fn rolling(context: &Context) -> anyhow::Result<Measured> {
         leaving.terminate()?;
         let status = leaving.ended().await?;
         let history = load.stop().await?;
-        measured.must(status.success(), "a service that is told to stop exits with 0", &status);
+        measured.must(status.success(), "the service exits with 0 after SIGTERM", &status);
         measured.add(Measured { rate: Some(rate), ..history.measured(None) });
         replicas.push(Service::start(context, &settings[round as usize % 2]).await?);
         writes.extend(history.writes);
-        // The proxy has to have seen it.
-        sleep(2 * ASKED_EVERY).await;
+        // Until the proxy has checked it.
+        sleep(2 * INTERVAL).await;
     }
     measured.add(ledger::verify(context, balanced.address(), &writes).await?);
     Ok(measured)

@@ -17,15 +17,15 @@ use crate::{
 pub(super) fn faults() -> Vec<Fault> {
     vec![
         Fault {
-            name: "restart-fast",
-            story: "Postgres is restarted in order, under load",
+            name: "postgres-restart",
+            story: "Postgres is restarted (fast shutdown) under load",
             on: POSTGRES,
             promises: RECOVERS,
             check: |context, _| Box::pin(restarted(context, Stop::Fast)),
         },
         Fault {
-            name: "restart-immediate",
-            story: "Postgres is stopped at once and started again, under load",
+            name: "postgres-restart-immediate",
+            story: "Postgres is restarted (immediate shutdown) under load",
             on: POSTGRES,
             promises: RECOVERS,
             check: |context, _| Box::pin(restarted(context, Stop::Immediate)),
@@ -42,7 +42,7 @@ async fn restarted(context: &Context, how: Stop) -> anyhow::Result<Measured> {
         let load = Load::start(context, service.address, &format!("restart-{round}"), &Plan::default());
         sleep(Duration::from_secs(1)).await;
         server.stop(how).await?;
-        // Long enough that no request can wait for it.
+        // Longer than requests wait for a connection.
         sleep(Duration::from_millis(1500)).await;
         server.run().await?;
         let over = Instant::now();

@@ -1,4 +1,4 @@
-//! Starts that cannot work, or that come all at once.
+//! Several starts at once, starts after an interrupted migration, and starts that must fail.
 
 use std::{
     process::Stdio,
@@ -22,22 +22,22 @@ use crate::{
 pub(super) fn faults() -> Vec<Fault> {
     vec![
         Fault {
-            name: "four-replicas",
-            story: "four replicas start at once on an empty database, and all of them migrate it",
+            name: "replicas-start-at-once",
+            story: "four replicas start at once on an empty database, and each tries to migrate it",
             on: BOTH,
             promises: &[Promise::AllStart],
             check: |context, store| Box::pin(four_at_once(context, store)),
         },
         Fault {
             name: "migration-killed",
-            story: "`tasks-api migrate up` is killed (SIGKILL) at any moment, and run again",
+            story: "`tasks-api migrate up` is killed (SIGKILL) at different times and run again",
             on: BOTH,
             promises: &[Promise::AllStart],
             check: |context, store| Box::pin(migration_killed(context, store)),
         },
         Fault {
-            name: "newer-database",
-            story: "the database was migrated by a version that is newer than the binary",
+            name: "database-newer",
+            story: "the database was migrated by a newer version",
             on: BOTH,
             promises: &[],
             check: |context, store| Box::pin(newer(context, store)),
@@ -56,7 +56,7 @@ async fn four_at_once(context: &Context, store: Store) -> anyhow::Result<Measure
             starting.spawn(Service::spawn(context, &settings)?.listening());
         }
         let mut round = Measured { rounds: 1, ..Measured::default() };
-        // Each runs until the last has started.
+        // Keep each until the last has started.
         let mut running = Vec::new();
         while let Some(started) = starting.join_next().await {
             match started? {
@@ -68,7 +68,7 @@ async fn four_at_once(context: &Context, store: Store) -> anyhow::Result<Measure
         for service in &running {
             let answer = Client::new(service.address, &context.token("four-replicas")).get("/api/tasks").await;
             let answer = answer.map(|response| response.status);
-            round.must(answer == Ok(200), "a replica that has started serves", &answer);
+            round.must(answer == Ok(200), "a replica that has started serves requests", &answer);
         }
         measured.add(round);
     }
@@ -78,7 +78,7 @@ async fn four_at_once(context: &Context, store: Store) -> anyhow::Result<Measure
 async fn migration_killed(context: &Context, store: Store) -> anyhow::Result<Measured> {
     let server = context.database(store).await?;
     let mut measured = Measured::default();
-    // How long an undisturbed one takes.
+    // The duration of a migration that is not interrupted.
     let begin = Instant::now();
     context.run(&Settings::production(&server.url()), &["migrate", "up"]).await?;
     let whole = begin.elapsed();
@@ -92,7 +92,7 @@ async fn migration_killed(context: &Context, store: Store) -> anyhow::Result<Mea
         let again = context.run(&settings, &["migrate", "up"]).await?;
         let mut round = Measured { rounds: 1, ..Measured::default() };
         let said = String::from_utf8_lossy(&again.stderr).into_owned();
-        round.must(again.status.success(), "the next migration completes what was broken off", &said);
+        round.must(again.status.success(), "the next migration completes the interrupted one", &said);
         let service = Service::start(context, &settings.with("MIGRATE_ON_START", "off")).await;
         round.started = Some((u64::from(service.is_ok()), 1));
         match service {
@@ -100,13 +100,13 @@ async fn migration_killed(context: &Context, store: Store) -> anyhow::Result<Mea
                 let mut client = Client::new(service.address, &context.token("migrated"));
                 let task = json!({ "title": PRIVATE });
                 let answer = client.send("POST", "/api/tasks", &[], Some(&task)).await.map(|answer| answer.status);
-                round.must(answer == Ok(201), "the schema is whole", &answer);
+                round.must(answer == Ok(201), "the schema is complete", &answer);
             }
             Err(error) => round.evidence.push(error.to_string()),
         }
         measured.add(round);
     }
-    measured.must(killed > rounds / 4, "migrations are broken off, or this check checks nothing", &killed);
+    measured.must(killed > rounds / 4, "more than a quarter of the migrations are interrupted", &killed);
     Ok(measured)
 }
 
@@ -126,7 +126,7 @@ async fn newer(context: &Context, store: Store) -> anyhow::Result<Measured> {
             && said.contains("newer than this program")
             && said.contains("m20991231_000001_flying")
             && begin.elapsed() < Duration::from_secs(5);
-        measured.must(is_clear, "the start is refused at once, in one line that says why", &said);
+        measured.must(is_clear, "the start fails within 5 s, with one line that says why", &said);
     }
     Ok(measured)
 }

@@ -1,4 +1,4 @@
-//! The service is told to stop under load.
+//! The service is stopped under load.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -17,8 +17,8 @@ use crate::{
 
 pub(super) fn faults() -> Vec<Fault> {
     vec![Fault {
-        name: "sigterm",
-        story: "SIGTERM under load; clients keep their connections until an answer closes them",
+        name: "service-stopped",
+        story: "the service gets SIGTERM under load; clients keep their connections until a response closes them",
         on: BOTH,
         promises: &[NONE_FAILS, Promise::InTime, Promise::NothingLost, Promise::NothingTwice, Promise::UnderLoad],
         check: |context, store| Box::pin(stopped(context, store)),
@@ -38,7 +38,7 @@ async fn stopped(context: &Context, store: Store) -> anyhow::Result<Measured> {
         service.terminate()?;
         let history = load.ended().await?;
         let status = service.ended().await?;
-        measured.must(status.success(), "a service that is told to stop exits with 0", &status);
+        measured.must(status.success(), "the service exits with 0 after SIGTERM", &status);
         measured.add(Measured { rate: Some(rate), ..history.measured(None) });
         writes.extend(history.writes);
     }

@@ -1,21 +1,21 @@
-//! Checks what was recorded. Nobody may see or touch what is another's; no task may be there twice; and each user's answers
-//! must fit one order of their requests, in which none comes before one that had been answered when it was sent. That there
-//! is such an order (linearizability) leaves no room for lost updates, resurrections or stale reads.
+//! Checks a history. No user may see or change tasks of another. No task may exist twice. The answers to each user must be
+//! linearizable: they fit one order of the requests, in which a request that was answered before another was sent comes
+//! first. Then there are no lost updates, resurrected tasks or stale reads.
 //!
-//! The search is Wing's and Gong's, with Lowe's memory of where it has been.
+//! The search is that of Wing and Gong, with Lowe's set of visited states.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::model::{Answer, Name, Operation, Owner, Seen, Tasks};
 
-/// What was found that must not be, each in words.
+/// Descriptions of all violations.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
-    /// Answers that fit no order, and lists that are in none.
+    /// Answers that fit no order, and lists in the wrong order.
     pub(crate) anomalies: Vec<String>,
     /// Tasks that were created more than once.
     pub(crate) twice: Vec<String>,
-    /// What belongs to another.
+    /// Answers that show or change tasks of another user.
     pub(crate) foreign: Vec<String>,
 }
 
@@ -24,9 +24,9 @@ pub(crate) fn check(operations: &[Operation]) -> Findings {
         Findings { foreign: foreign(operations), twice: twice(operations), anomalies: unsorted(operations) };
     let mut by_owner: BTreeMap<Owner, Vec<&Operation>> = BTreeMap::new();
     for operation in operations {
-        // What reaches for another's tasks is not one of the owner's requests, and found to be foreign if it succeeds.
+        // A request for a task of another is not part of the owner's history. If it succeeds, it counts as foreign.
         let is_own = operation.request.name().is_none_or(|name| name.owner == operation.owner);
-        if is_own && operation.answer != Answer::Refused {
+        if is_own && operation.answer != Answer::Rejected {
             by_owner.entry(operation.owner).or_default().push(operation);
         }
     }
@@ -34,7 +34,7 @@ pub(crate) fn check(operations: &[Operation]) -> Findings {
     findings
 }
 
-/// What shows a task of another, names another, or does anything to a task of another.
+/// Answers that show a task or the name of another user, or that change a task of another.
 fn foreign(operations: &[Operation]) -> Vec<String> {
     let mut owners: BTreeMap<&str, BTreeSet<Owner>> = BTreeMap::new();
     for seen in operations.iter().flat_map(|operation| operation.answer.seen()) {
@@ -43,7 +43,7 @@ fn foreign(operations: &[Operation]) -> Vec<String> {
     let is_foreign = |operation: &&Operation| {
         let owner = operation.owner;
         let touches = operation.request.name().is_some_and(|name| name.owner != owner)
-            && !matches!(operation.answer, Answer::Absent | Answer::Refused | Answer::Unknown);
+            && !matches!(operation.answer, Answer::Absent | Answer::Rejected | Answer::Unknown);
         let shows = operation.answer.seen().iter().any(|seen| seen.name.owner != owner);
         let mut ids = operation
             .text
@@ -57,13 +57,13 @@ fn foreign(operations: &[Operation]) -> Vec<String> {
     operations.iter().filter(is_foreign).map(|operation| format!("{operation:?}")).collect()
 }
 
-/// Whether a user other than this is named anywhere.
+/// Whether the text names another user than this.
 fn names_another(text: &str, owner: Owner) -> bool {
     let own = owner.to_string();
     text.match_indices(Owner::PREFIX).any(|(at, _)| !text[at..].starts_with(&own))
 }
 
-/// Tasks with several ids, and ids with several tasks of the same user.
+/// Tasks with several ids, and ids with several tasks.
 fn twice(operations: &[Operation]) -> Vec<String> {
     let mut ids: BTreeMap<Name, BTreeSet<&str>> = BTreeMap::new();
     let mut names: BTreeMap<&str, BTreeSet<Name>> = BTreeMap::new();
@@ -82,46 +82,46 @@ fn unsorted(operations: &[Operation]) -> Vec<String> {
     operations.iter().filter(is_unsorted).map(|operation| format!("not newest first: {operation:?}")).collect()
 }
 
-/// How far a search may go. With a hundred requests and few unknown answers it ends after some two hundred.
-const MOST_PLACES: usize = 10_000;
+/// The limit of visited states. A hundred requests with few unknown answers need about two hundred.
+const MAX_STATES: usize = 10_000;
 
-/// Where a search is: which operations have their place in the order, and what that makes of the tasks.
+/// A state of the search: the operations that have been ordered, and the tasks after them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Place {
     placed: Vec<bool>,
     tasks: Tasks,
 }
 
-/// Finds an order that explains all answers to one user, or says where every order ends.
+/// Finds an order that explains all answers to one user, or describes the longest one that was found.
 fn order(mut operations: Vec<&Operation>) -> Result<(), String> {
     operations.sort_by_key(|operation| operation.start);
     let start = Place { placed: vec![false; operations.len()], tasks: Tasks::default() };
-    let (mut been, mut open, mut furthest) = (HashSet::new(), vec![start.clone()], start);
+    let (mut visited, mut open, mut furthest) = (HashSet::new(), vec![start.clone()], start);
     while let Some(place) = open.pop() {
         let candidates = place.candidates(&operations);
         if candidates.is_empty() {
             return Ok(());
         }
-        if been.len() > MOST_PLACES {
-            return Err(format!("undecided after {MOST_PLACES} places; {}", furthest.described(&operations)));
+        if visited.len() > MAX_STATES {
+            return Err(format!("undecided after {MAX_STATES} states; {}", furthest.described(&operations)));
         }
         let next = candidates.iter().filter_map(|index| place.with(*index, operations[*index]));
-        let mut next: Vec<Place> = next.filter(|next| next.leads_on(&operations)).collect();
-        // What changes nothing can be placed at once where it fits: nothing that comes later minds.
+        let mut next: Vec<Place> = next.filter(|next| next.is_possible(&operations)).collect();
+        // An operation that changes nothing is ordered as soon as it fits, since that excludes no later one.
         if let Some(reading) = next.iter().position(|next| next.tasks == place.tasks) {
             next = vec![next.swap_remove(reading)];
         }
         if place.count() > furthest.count() {
             furthest = place;
         }
-        open.extend(next.into_iter().filter(|next| been.insert(next.clone())));
+        open.extend(next.into_iter().filter(|next| visited.insert(next.clone())));
     }
     Err(format!("no order; {}", furthest.described(&operations)))
 }
 
 impl Place {
-    /// The operations that may come next: those that were sent before the first of the answers without a place was there.
-    /// None if every answer has one. Those that may not have taken place come first, so that they are tried last.
+    /// The operations that may come next: those that were sent before the earliest answer that is not yet ordered. Empty if
+    /// all known answers are ordered. Operations with an unknown answer come first, so that they are tried last.
     fn candidates(&self, operations: &[&Operation]) -> Vec<usize> {
         let open = || (0..operations.len()).filter(|index| !self.placed[*index]);
         let is_known = |index: &usize| operations[*index].answer != Answer::Unknown;
@@ -140,9 +140,9 @@ impl Place {
         Some(Self { placed, tasks })
     }
 
-    /// Whether answers without a place may still find one. Versions only grow: an answer that needs a version that is gone
-    /// never will. That is nearly always the end of a wrong way.
-    fn leads_on(&self, operations: &[&Operation]) -> bool {
+    /// Whether the remaining answers are still possible. Versions only grow, so an answer with a lower version than the task
+    /// has is not. This prunes nearly all wrong orders early.
+    fn is_possible(&self, operations: &[&Operation]) -> bool {
         let open = operations.iter().zip(&self.placed).filter(|(_, placed)| !**placed);
         open.flat_map(|(operation, _)| operation.needs()).all(|(number, version)| self.tasks.may_reach(number, version))
     }

@@ -1,4 +1,4 @@
-//! What the clients do: everything, at random.
+//! Chooses requests at random.
 
 use lab_common::Random;
 
@@ -7,21 +7,21 @@ use super::{
     wire::{Manner, Told},
 };
 
-/// How many tasks a user has at once, about.
+/// The number of tasks up to which a user creates more.
 const TASKS: usize = 6;
 
-/// How many tasks a user remembers, those that are deleted among them.
+/// The number of tasks that a user remembers, deleted ones included.
 const MEMORY: usize = 10;
 
-/// What a user knows.
+/// What the clients of a user have learned from responses.
 #[derive(Debug)]
 pub(crate) struct Knowledge {
     owner: Owner,
-    /// How many tasks and texts there have been.
+    /// The numbers of tasks and texts so far.
     names: u32,
     texts: u32,
     tasks: Vec<Known>,
-    /// Creates under a key, to be repeated.
+    /// Creates with a key, to be repeated.
     keyed: Vec<Request>,
     cursor: Option<String>,
 }
@@ -34,7 +34,7 @@ struct Known {
     is_deleted: bool,
 }
 
-/// Chance.
+/// Random choices.
 pub(crate) struct Dice(Random);
 
 impl Dice {
@@ -51,11 +51,11 @@ impl Dice {
     }
 }
 
-/// Chooses what to ask for, and how.
+/// Chooses a request and how to send it.
 pub(crate) fn choose(dice: &mut Dice, users: &mut [Knowledge], own: usize, foreign: usize) -> (Request, Manner) {
     let other = (own + 1 + dice.below(users.len() - 1)) % users.len();
-    let reaches_out = dice.below(100) < foreign;
-    let reach = if reaches_out { other } else { own };
+    let is_foreign = dice.below(100) < foreign;
+    let reach = if is_foreign { other } else { own };
     let in_path = match dice.below(4) {
         0 => Some(users[own].owner),
         1 => Some(users[reach].owner),
@@ -70,7 +70,7 @@ pub(crate) fn choose(dice: &mut Dice, users: &mut [Knowledge], own: usize, forei
     let request = match (dice.below(100), target.map(|task| task.name)) {
         (0..15, _) if user.has_room() => user.create(dice),
         (15..21, _) if !user.keyed.is_empty() => {
-            // One of the last, which may still be on its way.
+            // One of the last three, which may still be in flight.
             let back = 1 + dice.below(user.keyed.len().min(3));
             user.keyed[user.keyed.len() - back]
         }
@@ -80,15 +80,15 @@ pub(crate) fn choose(dice: &mut Dice, users: &mut [Knowledge], own: usize, forei
             Request::List { completed: dice.one_in(3).then(|| dice.one_in(2)), whole: !is_page }
         }
         (30..50, Some(name)) => Request::Get { name, if_none_match: dice.one_in(4).then_some(version) },
-        (50..88, Some(name)) => Request::Change { name, if_match: demanded(dice, version), change: user.change(dice) },
-        (_, Some(name)) => Request::Delete { name, if_match: demanded(dice, version) },
+        (50..88, Some(name)) => Request::Change { name, if_match: if_match(dice, version), change: user.change(dice) },
+        (_, Some(name)) => Request::Delete { name, if_match: if_match(dice, version) },
         (_, None) => user.create(dice),
     };
     (request, manner)
 }
 
-/// No version, the last that is known, or the one before.
-fn demanded(dice: &mut Dice, version: u32) -> Option<u32> {
+/// No version, the last known one, or the one before.
+fn if_match(dice: &mut Dice, version: u32) -> Option<u32> {
     match dice.below(4) {
         0 => None,
         1 => Some(version.max(2) - 1),
@@ -105,7 +105,7 @@ impl Knowledge {
         self.tasks.iter().filter(|task| !task.is_deleted).count() < TASKS
     }
 
-    /// A task, the older the more often, so that clients meet; sometimes one that is deleted.
+    /// A task, older ones more often, so that clients choose the same. Sometimes a deleted one.
     fn some_task(&self, dice: &mut Dice) -> Option<Known> {
         let may_be_deleted = dice.one_in(8);
         let tasks: Vec<&Known> = self.tasks.iter().filter(|task| may_be_deleted || !task.is_deleted).collect();

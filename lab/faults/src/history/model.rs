@@ -1,5 +1,5 @@
-//! What a user's tasks are like, what is asked of them, and which answers fit. Texts are numbers here: no two requests of a
-//! user write the same one, so that each tells where it is from.
+//! A model of a user's tasks: their states, the requests, and the answers that are possible. A text is a number here. No two
+//! requests of a user write the same text, so each shows which request wrote it.
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -7,14 +7,14 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Owner(pub(crate) u32);
 
-/// A user's first task, their second…: its name in a history, whatever its id.
+/// Identifies a task in a history by its owner and a number, without its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Name {
     pub(crate) owner: Owner,
     pub(crate) number: u32,
 }
 
-/// What a task is like.
+/// The state of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct State {
     pub(crate) version: u32,
@@ -23,7 +23,7 @@ pub(crate) struct State {
     pub(crate) completed: bool,
 }
 
-/// What is to change.
+/// A change of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Change {
     pub(crate) title: Option<u32>,
@@ -46,7 +46,7 @@ pub(crate) enum Completed {
 }
 
 impl Change {
-    /// Whether it does nothing but mark the task as done or not done.
+    /// Whether it changes at most `completed`.
     pub(crate) fn is_completion(&self) -> bool {
         self.title.is_none() && self.description == Description::Keep
     }
@@ -71,10 +71,10 @@ impl State {
     }
 }
 
-/// What is asked for.
+/// A request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Request {
-    /// With a key it may be asked for again; then it is the same request.
+    /// With a key it may be repeated as the same request.
     Create {
         name: Name,
         first: State,
@@ -84,7 +84,7 @@ pub(crate) enum Request {
         name: Name,
         if_none_match: Option<u32>,
     },
-    /// All tasks, or those that are completed or not. If it is not `whole`, some may be missing: it is one page.
+    /// All tasks, or only completed or open ones. If it is not `whole`, it is one page and tasks may be missing.
     List {
         completed: Option<bool>,
         whole: bool,
@@ -101,7 +101,7 @@ pub(crate) enum Request {
 }
 
 impl Request {
-    /// The task that is meant, if it is one.
+    /// The task of the request. `None` for a list.
     pub(crate) fn name(&self) -> Option<Name> {
         match self {
             Self::Create { name, .. }
@@ -113,7 +113,7 @@ impl Request {
     }
 }
 
-/// A task as an answer shows it.
+/// A task in an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) id: String,
@@ -121,7 +121,7 @@ pub(crate) struct Seen {
     pub(crate) state: State,
 }
 
-/// What a request was told.
+/// What a response says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
     Created(Seen),
@@ -129,16 +129,16 @@ pub(crate) enum Answer {
     Replayed(Seen),
     Is(Seen),
     Are(Vec<Seen>),
-    /// As it was in the version that is known.
+    /// Not modified since the known version.
     Unchanged,
     Deleted,
     /// There is no such task.
     Absent,
-    /// The task is in another version than the one asked for.
+    /// The task has another version than `If-Match`.
     Conflict(Seen),
-    /// It has not taken place, which says nothing about tasks.
-    Refused,
-    /// It may have taken place or not.
+    /// The request was not executed. This says nothing about tasks.
+    Rejected,
+    /// The request may have been executed or not.
     Unknown,
 }
 
@@ -157,7 +157,7 @@ impl Answer {
             Self::Deleted => "deleted",
             Self::Absent => "absent",
             Self::Conflict(_) => "conflict",
-            Self::Refused => "refused",
+            Self::Rejected => "rejected",
             Self::Unknown => "unknown",
         }
     }
@@ -173,7 +173,7 @@ impl Answer {
     }
 }
 
-/// A request, when it was sent, when the answer was there, and which.
+/// A request with its answer, and the times at which both were sent and received.
 #[derive(Debug, Clone)]
 pub(crate) struct Operation {
     pub(crate) owner: Owner,
@@ -181,12 +181,12 @@ pub(crate) struct Operation {
     pub(crate) end: Duration,
     pub(crate) request: Request,
     pub(crate) answer: Answer,
-    /// The answer as it came.
+    /// The response as text.
     pub(crate) text: String,
 }
 
 impl Operation {
-    /// In which versions which tasks must have been for this answer.
+    /// The numbers and versions of tasks that this answer requires.
     pub(crate) fn needs(&self) -> Vec<(u32, u32)> {
         match (&self.request, &self.answer) {
             (Request::Create { .. }, _) => Vec::new(),
@@ -197,18 +197,17 @@ impl Operation {
     }
 }
 
-/// All tasks of a user. Those that were deleted are `None`; those that were not created are not in it.
+/// The tasks of a user by number. Deleted ones are `None`; those not yet created have no entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Tasks(BTreeMap<u32, Option<State>>);
 
 impl Tasks {
-    /// The tasks after this request, if with these tasks it is answered so. What became of a request that was not answered
-    /// is as if it had taken place.
+    /// The tasks after this request, if it can have this answer now. An unknown answer is treated as an execution.
     pub(crate) fn after(&self, request: &Request, answer: &Answer) -> Option<Self> {
         use {Answer as A, Request as R};
 
         let now = request.name().and_then(|name| self.present(name.number));
-        let fits = |demanded: &Option<u32>| now.filter(|now| demanded.is_none_or(|version| version == now.version));
+        let fits = |if_match: &Option<u32>| now.filter(|now| if_match.is_none_or(|version| version == now.version));
         match (request, answer) {
             (R::Create { name, first, .. }, A::Created(seen)) if seen.state == *first => self.with_new(*name, *first),
             (R::Create { name, first, .. }, A::Unknown) => self.with_new(*name, *first),
@@ -239,7 +238,7 @@ impl Tasks {
         }
     }
 
-    /// Whether the task is in this version, or may yet be.
+    /// Whether the task has this version or may still get it.
     pub(crate) fn may_reach(&self, number: u32, version: u32) -> bool {
         match self.0.get(&number) {
             None => true,
@@ -273,7 +272,7 @@ impl Tasks {
     }
 }
 
-/// Every name is as long as any other, so that none begins another.
+/// All names have the same length, so that none is a prefix of another.
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{:06}", Self::PREFIX, self.0)

@@ -1,4 +1,4 @@
-//! Clients that do all there is to do with a few tasks, at the same time, and record it.
+//! Clients that send all kinds of requests for a few tasks at the same time, and record them.
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Instant};
 
@@ -11,26 +11,26 @@ use super::{
 };
 use crate::{context::SECRET, http::Client, promises::Failure, tokens};
 
-/// Who does how much.
+/// The size of a history.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
     pub(crate) users: u32,
-    /// Of each user.
+    /// Clients of each user.
     pub(crate) clients: u32,
-    /// Of each client.
+    /// Requests of each client.
     pub(crate) requests: u32,
-    /// How many requests in a hundred reach for what is another's.
+    /// The percentage of requests for tasks of another user.
     pub(crate) foreign: usize,
 }
 
-/// What happened.
+/// A recorded history.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     pub(crate) operations: Vec<Operation>,
     pub(crate) failures: BTreeMap<Failure, u64>,
 }
 
-/// Lets users numbered from `first` on do as planned, through these services in turn.
+/// Records a history of users whose numbers begin with `first`. Clients are spread over the services.
 pub(crate) async fn record(services: &[SocketAddr], plan: Plan, first: u32) -> anyhow::Result<History> {
     let owners = (first..first + plan.users).map(Owner);
     let knowledge: Vec<Knowledge> = owners.clone().map(Knowledge::of).collect();
@@ -63,11 +63,11 @@ pub(crate) async fn record(services: &[SocketAddr], plan: Plan, first: u32) -> a
 }
 
 struct Recorder {
-    /// Which of all users it is.
+    /// The index of the user in `knowledge`.
     user: usize,
     owner: Owner,
     http: Client,
-    /// Of all users.
+    /// What all users know.
     knowledge: Arc<Mutex<Vec<Knowledge>>>,
     dice: Dice,
     begin: Instant,

@@ -1,4 +1,4 @@
-//! Requests and answers as they are on the wire.
+//! Requests and responses as HTTP.
 
 use std::time::Duration;
 
@@ -13,31 +13,31 @@ use crate::{
     promises::Failure,
 };
 
-/// About as long as the service takes, so that some requests of who hangs up then take place and others do not.
+/// When a hasty client hangs up: about as long as the service takes, so that some of its requests are executed.
 const HASTE: Duration = Duration::from_millis(2);
 
-/// How to put a request.
+/// How to send a request.
 #[derive(Debug, Default)]
 pub(crate) struct Manner {
     /// The id of the task.
     pub(crate) id: String,
-    /// Which user the path names, if any.
+    /// The user that the path names, if any.
     pub(crate) in_path: Option<Owner>,
-    /// Which user the body claims to be of, if any. That is to be ignored.
+    /// The user that the body names, if any. The service must ignore it.
     pub(crate) in_body: Option<Owner>,
-    /// The page to list, if it is not the first.
+    /// The cursor of the page to list. `None` for the first page.
     pub(crate) cursor: Option<String>,
-    /// PUT in place of PATCH, which is the same.
+    /// PUT instead of PATCH, which does the same.
     pub(crate) put: bool,
-    /// Hang up almost at once, and never learn what became of it.
+    /// Hang up after [`HASTE`], without the response.
     pub(crate) hastily: bool,
 }
 
-/// What a client gets. By default it knows nothing.
+/// The outcome of a request. By default nothing is known.
 pub(crate) struct Told {
     pub(crate) answer: Answer,
     pub(crate) failure: Option<Failure>,
-    /// All that the answer says.
+    /// The response as text.
     pub(crate) text: String,
     pub(crate) next_cursor: Option<String>,
 }
@@ -48,7 +48,7 @@ impl Default for Told {
     }
 }
 
-/// Sends a request and understands the answer.
+/// Sends a request and reads the response.
 pub(crate) async fn ask(client: &mut Client, owner: Owner, request: &Request, manner: &Manner) -> anyhow::Result<Told> {
     let (method, path) = line(request, manner);
     let headers = headers(request);
@@ -62,7 +62,7 @@ pub(crate) async fn ask(client: &mut Client, owner: Owner, request: &Request, ma
     };
     let json = response.json();
     let text = format!("{json} {:?} {:?}", response.header("etag"), response.header("location"));
-    match understood(owner, request, manner, &response, &json).with_context(|| format!("{request:?}: {text}"))? {
+    match answer_in(owner, request, manner, &response, &json).with_context(|| format!("{request:?}: {text}"))? {
         Ok(answer) => {
             let next_cursor = json["meta"]["next_cursor"].as_str().map(str::to_owned);
             Ok(Told { answer, text, next_cursor, ..Told::default() })
@@ -73,7 +73,7 @@ pub(crate) async fn ask(client: &mut Client, owner: Owner, request: &Request, ma
 
 fn failed(failure: Failure, text: String) -> Told {
     let answer = match failure {
-        Failure::Refused | Failure::Status(400..500) => Answer::Refused,
+        Failure::Refused | Failure::Status(400..500) => Answer::Rejected,
         _ => Answer::Unknown,
     };
     Told { answer, failure: Some(failure), text, ..Told::default() }
@@ -101,7 +101,7 @@ fn line(request: &Request, manner: &Manner) -> (&'static str, String) {
 
 fn headers(request: &Request) -> Vec<(&'static str, String)> {
     match request {
-        // All users choose the same ones.
+        // The same keys for all users.
         Request::Create { name, has_key: true, .. } => vec![("Idempotency-Key", format!("key-{}", name.number))],
         Request::Get { if_none_match: Some(version), .. } => vec![("If-None-Match", tag(*version))],
         Request::Change { if_match: Some(version), .. } | Request::Delete { if_match: Some(version), .. } => {
@@ -116,7 +116,7 @@ fn tag(version: u32) -> String {
 }
 
 fn body(owner: Owner, request: &Request, manner: &Manner) -> Option<Value> {
-    // Of whom it is that writes, whoever's task it is.
+    // The texts name the user who writes, even if the task is of another.
     let title = |name: &Name, number: u32| json!(format!("{PRIVATE} of {owner}, task {}, title {number}", name.number));
     let words = |number: u32| json!(format!("{PRIVATE} of {owner}, words {number}"));
     let mut body = json!({});
@@ -147,8 +147,8 @@ fn body(owner: Owner, request: &Request, manner: &Manner) -> Option<Value> {
     Some(body)
 }
 
-/// The answer, or why it is none. One that cannot be read at all is an error.
-fn understood(
+/// The answer, or a failure. A response that cannot be read is an error.
+fn answer_in(
     owner: Owner,
     request: &Request,
     manner: &Manner,
@@ -163,17 +163,17 @@ fn understood(
         anyhow::Ok(seen)
     };
     Ok(Ok(match (response.status, request) {
-        (403, _) if is_elsewhere => Answer::Refused,
+        (403, _) if is_elsewhere => Answer::Rejected,
         (status, _) if is_elsewhere => return Ok(Err(Failure::Status(status))),
         (201, Request::Create { .. }) if response.header("idempotency-replayed") == Some("true") => {
             Answer::Replayed(task(&json["data"])?)
         }
         (201, Request::Create { .. }) => Answer::Created(task(&json["data"])?),
-        // The same request is running.
-        (409, Request::Create { has_key: true, .. }) => Answer::Refused,
+        // A request with the same key is in flight.
+        (409, Request::Create { has_key: true, .. }) => Answer::Rejected,
         (200, Request::Get { .. } | Request::Change { .. }) => Answer::Is(task(&json["data"])?),
         (200, Request::List { .. }) => {
-            let tasks = json["data"].as_array().context("a list has tasks")?;
+            let tasks = json["data"].as_array().context("a list without data")?;
             Answer::Are(tasks.iter().map(seen).collect::<anyhow::Result<_>>()?)
         }
         (304, Request::Get { if_none_match: Some(_), .. }) => Answer::Unchanged,
@@ -187,23 +187,24 @@ fn understood(
     }))
 }
 
-/// A task in an answer. Its title tells whose it is, and which.
+/// A task in a response. Its title has its owner and its number.
 fn seen(json: &Value) -> anyhow::Result<Seen> {
-    let text = |key: &str| json[key].as_str().with_context(|| format!("a task has the text {key}: {json}"));
-    let [owner, number, title] = numbers(text("title")?).with_context(|| format!("an odd title: {json}"))?;
+    let text = |key: &str| json[key].as_str().with_context(|| format!("no {key} in {json}"));
+    let [owner, number, title] = numbers(text("title")?).with_context(|| format!("an unknown title: {json}"))?;
     let description = if json["description"].is_null() {
         None
     } else {
-        let [_owner, words] = numbers(text("description")?).with_context(|| format!("an odd description: {json}"))?;
+        let [_owner, words] =
+            numbers(text("description")?).with_context(|| format!("an unknown description: {json}"))?;
         Some(words)
     };
-    let version = json["version"].as_u64().context("a task has a version")?.try_into()?;
-    let completed = json["completed"].as_bool().context("a task is completed or not")?;
+    let version = json["version"].as_u64().context("no version")?.try_into()?;
+    let completed = json["completed"].as_bool().context("no completed")?;
     let name = Name { owner: Owner(owner), number };
     Ok(Seen { id: text("id")?.to_owned(), name, state: State { version, title, description, completed } })
 }
 
-/// The numbers in one of our texts, if there are so many.
+/// The numbers in a text of ours. `None` if there are not exactly `N`.
 fn numbers<const N: usize>(text: &str) -> Option<[u32; N]> {
     let numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty());
     let numbers: Vec<u32> = numbers.map(str::parse).collect::<Result<_, _>>().ok()?;
@@ -215,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_task_is_read_as_it_was_written() {
+    fn task_is_read_as_it_was_written() {
         let owner = Owner(12);
         let first = State { version: 1, title: 3, description: Some(4), completed: true };
         let name = Name { owner, number: 7 };
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_task_of_ours_is_an_error() {
+    fn unknown_task_is_an_error() {
         let task = json!({ "id": "1", "title": "Buy wine", "description": null, "version": 1, "completed": false });
         assert!(seen(&task).is_err());
         assert!(seen(&Value::Null).is_err());

@@ -5,7 +5,7 @@ use super::*;
 const MOMENT: Duration = Duration::from_millis(100);
 const LONG: Duration = Duration::from_secs(10);
 
-/// Something that sends back what it gets.
+/// A server that echoes.
 async fn echo() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -29,7 +29,7 @@ async fn connect(proxy: &Proxy) -> TcpStream {
     TcpStream::connect(proxy.address).await.unwrap()
 }
 
-/// Whether what is sent comes back, in time.
+/// Whether a byte is echoed within this time.
 async fn answers(connection: &mut TcpStream, within: Duration) -> bool {
     let exchange = async {
         connection.write_all(b"x").await?;
@@ -39,7 +39,7 @@ async fn answers(connection: &mut TcpStream, within: Duration) -> bool {
 }
 
 #[tokio::test]
-async fn it_passes_what_arrives_in_both_directions_and_the_end_too() {
+async fn pass_forwards_bytes_and_the_end_both_ways() {
     let proxy = proxy().await;
     let mut connection = connect(&proxy).await;
     assert!(answers(&mut connection, LONG).await);
@@ -48,7 +48,7 @@ async fn it_passes_what_arrives_in_both_directions_and_the_end_too() {
 }
 
 #[tokio::test]
-async fn a_cut_resets_the_connections_that_there_are_and_no_others() {
+async fn cut_resets_existing_connections_only() {
     let proxy = proxy().await;
     let mut connection = connect(&proxy).await;
     assert!(answers(&mut connection, LONG).await);
@@ -59,7 +59,7 @@ async fn a_cut_resets_the_connections_that_there_are_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_blackhole_hangs_old_and_new_connections_until_it_passes_again() {
+async fn blackhole_hangs_all_connections_until_pass() {
     let proxy = proxy().await;
     let mut old = connect(&proxy).await;
     assert!(answers(&mut old, LONG).await);
@@ -68,12 +68,12 @@ async fn a_blackhole_hangs_old_and_new_connections_until_it_passes_again() {
     assert!(!answers(&mut old, MOMENT).await);
     assert!(!answers(&mut new, MOMENT).await);
     proxy.set(Mode::Pass);
-    assert!(timeout(LONG, old.read_exact(&mut [0])).await.unwrap().is_ok(), "what was sent arrives");
+    assert!(timeout(LONG, old.read_exact(&mut [0])).await.unwrap().is_ok(), "what was sent in the meantime arrives");
     assert!(timeout(LONG, new.read_exact(&mut [0])).await.unwrap().is_ok());
 }
 
 #[tokio::test]
-async fn lost_connections_are_silent_until_others_are_lost_and_new_ones_are_well() {
+async fn lost_connections_stay_silent_while_new_ones_work() {
     let proxy = proxy().await;
     let mut old = connect(&proxy).await;
     assert!(answers(&mut old, LONG).await);
@@ -88,7 +88,7 @@ async fn lost_connections_are_silent_until_others_are_lost_and_new_ones_are_well
 }
 
 #[tokio::test]
-async fn refusing_takes_no_new_connections_until_it_passes_again() {
+async fn refuse_rejects_new_connections_until_pass() {
     let proxy = proxy().await;
     let mut old = connect(&proxy).await;
     assert!(answers(&mut old, LONG).await);
@@ -105,7 +105,7 @@ async fn refusing_takes_no_new_connections_until_it_passes_again() {
 }
 
 #[tokio::test]
-async fn a_delay_holds_each_direction_up() {
+async fn delay_applies_to_each_direction() {
     let proxy = proxy().await;
     let mut connection = connect(&proxy).await;
     proxy.set(Mode::Delay(MOMENT));
@@ -115,7 +115,7 @@ async fn a_delay_holds_each_direction_up() {
 }
 
 #[tokio::test]
-async fn a_target_that_takes_no_connection_is_passed_over() {
+async fn target_that_refuses_is_skipped() {
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let proxy = Proxy::start(&[gone, echo().await]).await.unwrap();
     for _ in 0..2 {

@@ -6,17 +6,17 @@ use crate::history::model::{Change, Completed, Description, Request, State};
 const ALICE: Owner = Owner(1);
 const BOB: Owner = Owner(2);
 
-/// A history of Alice's, with the time in milliseconds.
+/// A history of Alice. Times are in milliseconds.
 #[derive(Default)]
 struct History(Vec<Operation>);
 
 impl History {
-    /// One with her first task in it.
+    /// A history with her first task.
     fn with_a_task() -> Self {
         Self::default().then(create(), Answer::Created(seen(FIRST)))
     }
 
-    /// After all others.
+    /// Adds an operation after all others.
     fn then(self, request: Request, answer: Answer) -> Self {
         let start = 1 + self.0.iter().map(|operation| operation.end.as_millis()).max().unwrap_or_default();
         let start = u64::try_from(start).unwrap();
@@ -27,13 +27,18 @@ impl History {
         self.of(ALICE, start, end, request, answer, "")
     }
 
+    /// At the same time as all others that are added so.
+    fn at_once(self, request: Request, answer: Answer) -> Self {
+        self.at(100, 200, request, answer)
+    }
+
     fn of(mut self, owner: Owner, start: u64, end: u64, request: Request, answer: Answer, text: &str) -> Self {
         let [start, end] = [start, end].map(Duration::from_millis);
         self.0.push(Operation { owner, start, end, request, answer, text: text.to_owned() });
         self
     }
 
-    /// How many anomalies, duplicates and foreign rows are found.
+    /// The numbers of anomalies, duplicates and foreign rows.
     fn found(&self) -> (usize, usize, usize) {
         let findings = check(&self.0);
         (findings.anomalies.len(), findings.twice.len(), findings.foreign.len())
@@ -90,7 +95,7 @@ fn delete() -> Request {
 }
 
 #[test]
-fn what_happens_one_after_the_other_and_as_it_should_is_good() {
+fn correct_sequential_history_passes() {
     let history = History::default()
         .then(list(), Answer::Are(vec![]))
         .then(get(), Answer::Absent)
@@ -109,49 +114,46 @@ fn what_happens_one_after_the_other_and_as_it_should_is_good() {
 }
 
 #[test]
-fn what_happens_at_the_same_time_may_happen_in_any_order() {
+fn concurrent_requests_may_run_in_any_order() {
     let toggled = State { version: 2, completed: true, ..FIRST };
     let history = History::with_a_task()
-        .at(100, 200, toggle(), is(State { version: 4, title: 3, description: None, completed: false }))
-        .at(100, 200, change(None, retitled(3)), is(State { version: 3, title: 3, ..toggled }))
-        .at(100, 200, toggle(), is(toggled))
+        .at_once(toggle(), is(State { version: 4, title: 3, description: None, completed: false }))
+        .at_once(change(None, retitled(3)), is(State { version: 3, title: 3, ..toggled }))
+        .at_once(toggle(), is(toggled))
         .at(150, 160, get(), is(toggled))
         .at(110, 120, get(), is(FIRST));
     assert_eq!(history.found(), GOOD);
 }
 
 #[test]
-fn what_was_not_answered_may_have_happened_or_not_and_late() {
+fn unanswered_request_may_run_late_or_never() {
     let in_doubt = || History::with_a_task().then(change(None, retitled(2)), Answer::Unknown);
     assert_eq!(in_doubt().then(get(), is(FIRST)).found(), GOOD);
     assert_eq!(in_doubt().then(get(), is(SECOND)).found(), GOOD);
     assert_eq!(in_doubt().then(get(), is(FIRST)).then(get(), is(SECOND)).found(), GOOD);
     assert_eq!(in_doubt().then(get(), is(SECOND)).then(get(), is(FIRST)).found(), ANOMALY);
-    assert_eq!(in_doubt().then(get(), is(State { version: 3, ..SECOND })).found(), ANOMALY, "and not twice");
+    assert_eq!(in_doubt().then(get(), is(State { version: 3, ..SECOND })).found(), ANOMALY, "it runs at most once");
 }
 
 #[test]
-fn a_lost_update_is_found() {
-    let both_on_the_same = History::with_a_task().at(100, 200, change(Some(1), retitled(2)), is(SECOND)).at(
-        100,
-        200,
-        change(Some(1), retitled(3)),
-        is(State { title: 3, ..SECOND }),
-    );
-    assert_eq!(both_on_the_same.found(), ANOMALY);
+fn lost_update_is_found() {
+    let same_version_twice = History::with_a_task()
+        .at_once(change(Some(1), retitled(2)), is(SECOND))
+        .at_once(change(Some(1), retitled(3)), is(State { title: 3, ..SECOND }));
+    assert_eq!(same_version_twice.found(), ANOMALY);
 
-    let the_second_writes_what_it_read_before = History::with_a_task()
-        .at(100, 200, change(None, retitled(2)), is(SECOND))
-        .at(100, 200, toggle(), is(State { version: 3, completed: true, ..FIRST }));
-    assert_eq!(the_second_writes_what_it_read_before.found(), ANOMALY);
+    let second_overwrites_the_first = History::with_a_task()
+        .at_once(change(None, retitled(2)), is(SECOND))
+        .at_once(toggle(), is(State { version: 3, completed: true, ..FIRST }));
+    assert_eq!(second_overwrites_the_first.found(), ANOMALY);
 
-    let not_there_afterwards =
+    let update_is_missing =
         History::with_a_task().then(change(None, retitled(2)), is(SECOND)).then(list(), Answer::Are(vec![seen(FIRST)]));
-    assert_eq!(not_there_afterwards.found(), ANOMALY);
+    assert_eq!(update_is_missing.found(), ANOMALY);
 }
 
 #[test]
-fn an_if_match_that_is_not_heeded_is_found() {
+fn ignored_if_match_is_found() {
     let third = State { version: 3, title: 3, ..FIRST };
     let changed = || History::with_a_task().then(change(None, retitled(2)), is(SECOND));
     assert_eq!(changed().then(change(Some(1), retitled(3)), is(third)).found(), ANOMALY);
@@ -162,7 +164,7 @@ fn an_if_match_that_is_not_heeded_is_found() {
 }
 
 #[test]
-fn a_resurrection_is_found() {
+fn resurrected_task_is_found() {
     let deleted = || History::with_a_task().then(delete(), Answer::Deleted);
     assert_eq!(deleted().then(get(), is(FIRST)).found(), ANOMALY);
     assert_eq!(deleted().then(list(), Answer::Are(vec![seen(FIRST)])).found(), ANOMALY);
@@ -172,27 +174,27 @@ fn a_resurrection_is_found() {
 }
 
 #[test]
-fn a_stale_read_is_found() {
+fn stale_read_is_found() {
     let changed = || History::with_a_task().then(change(None, retitled(2)), is(SECOND));
     assert_eq!(changed().then(get(), is(FIRST)).found(), ANOMALY);
     let known = Request::Get { name: TASK, if_none_match: Some(1) };
     assert_eq!(changed().then(known, Answer::Unchanged).found(), ANOMALY);
     let back_again = History::with_a_task()
-        .at(100, 200, change(None, retitled(2)), is(SECOND))
+        .at_once(change(None, retitled(2)), is(SECOND))
         .at(110, 120, get(), is(SECOND))
         .at(130, 140, get(), is(FIRST));
     assert_eq!(back_again.found(), ANOMALY);
 }
 
 #[test]
-fn a_write_by_nobody_is_found() {
+fn change_without_a_request_is_found() {
     assert_eq!(History::with_a_task().then(get(), is(SECOND)).found(), ANOMALY);
-    let refused = History::with_a_task().then(change(None, retitled(2)), Answer::Refused);
+    let refused = History::with_a_task().then(change(None, retitled(2)), Answer::Rejected);
     assert_eq!(refused.then(get(), is(SECOND)).found(), ANOMALY);
 }
 
 #[test]
-fn a_task_that_is_not_found_although_it_is_there_is_found_out() {
+fn wrong_404_is_found() {
     assert_eq!(History::with_a_task().then(get(), Answer::Absent).found(), ANOMALY);
     assert_eq!(History::with_a_task().then(delete(), Answer::Absent).found(), ANOMALY);
     assert_eq!(History::with_a_task().then(list(), Answer::Are(vec![])).found(), ANOMALY);
@@ -201,7 +203,7 @@ fn a_task_that_is_not_found_although_it_is_there_is_found_out() {
 }
 
 #[test]
-fn a_list_is_one_look_at_all_tasks() {
+fn list_is_a_snapshot() {
     let other = Name { number: 2, ..TASK };
     let first = State { title: 9, ..FIRST };
     let creates = |answer: Vec<Seen>| {
@@ -212,11 +214,15 @@ fn a_list_is_one_look_at_all_tasks() {
     };
     assert_eq!(creates(vec![seen(FIRST)]).found(), GOOD);
     assert_eq!(creates(vec![seen_as("a2", other, first)]).found(), GOOD);
-    assert_eq!(creates(vec![seen_as("a2", other, first), seen(FIRST)]).found(), ANOMALY, "they were never both there");
+    assert_eq!(
+        creates(vec![seen_as("a2", other, first), seen(FIRST)]).found(),
+        ANOMALY,
+        "they never existed at the same time"
+    );
 }
 
 #[test]
-fn a_list_that_is_not_newest_first_is_found() {
+fn list_that_is_not_newest_first_is_found() {
     let other = Name { number: 2, ..TASK };
     let first = State { title: 9, ..FIRST };
     let newer = seen_as("a2", other, first);
@@ -230,36 +236,30 @@ fn a_list_that_is_not_newest_first_is_found() {
 }
 
 #[test]
-fn a_toggle_that_does_not_toggle_is_found() {
-    let twice = History::with_a_task().at(100, 200, toggle(), is(State { version: 2, completed: true, ..FIRST })).at(
-        100,
-        200,
-        toggle(),
-        is(State { version: 3, completed: true, ..FIRST }),
-    );
+fn lost_toggle_is_found() {
+    let twice = History::with_a_task()
+        .at_once(toggle(), is(State { version: 2, completed: true, ..FIRST }))
+        .at_once(toggle(), is(State { version: 3, completed: true, ..FIRST }));
     assert_eq!(twice.found(), ANOMALY);
 }
 
 #[test]
-fn a_duplicate_under_one_key_is_found() {
+fn duplicate_under_one_key_is_found() {
     let (one, another) = (seen_as("a1", TASK, FIRST), seen_as("a2", TASK, FIRST));
-    let both_told = History::default().at(100, 200, create(), Answer::Created(one.clone())).at(
-        100,
-        200,
-        create(),
-        Answer::Created(another.clone()),
-    );
-    assert_eq!(both_told.found(), (1, 1, 0));
+    let both_acknowledged = History::default()
+        .at_once(create(), Answer::Created(one.clone()))
+        .at_once(create(), Answer::Created(another.clone()));
+    assert_eq!(both_acknowledged.found(), (1, 1, 0));
 
     let in_doubt = History::default()
-        .at(100, 200, create(), Answer::Unknown)
-        .at(100, 200, create(), Answer::Unknown)
+        .at_once(create(), Answer::Unknown)
+        .at_once(create(), Answer::Unknown)
         .then(list(), Answer::Are(vec![another, one]));
     assert_eq!(in_doubt.found().1, 1);
 }
 
 #[test]
-fn one_id_for_two_tasks_is_found() {
+fn id_of_two_tasks_is_found() {
     let other = Name { number: 2, ..TASK };
     let create = Request::Create { name: other, first: FIRST, has_key: false };
     let history = History::with_a_task().then(create, Answer::Created(seen_as("a1", other, FIRST)));
@@ -267,31 +267,30 @@ fn one_id_for_two_tasks_is_found() {
 }
 
 #[test]
-fn whoever_sees_a_task_of_another_is_found() {
+fn read_of_a_foreign_task_is_found() {
     let bobs_list = |answer: Answer, text: &str| History::with_a_task().of(BOB, 100, 200, list(), answer, text).found();
-    let good = (0, 0, 0);
-    assert_eq!(bobs_list(Answer::Are(vec![]), "owner-000002"), good);
+    assert_eq!(bobs_list(Answer::Are(vec![]), "owner-000002"), GOOD);
     assert_eq!(bobs_list(Answer::Are(vec![]), "by owner-000001, of owner-000002").2, 1, "a name");
     assert_eq!(bobs_list(Answer::Are(vec![]), r#"{"id":"a1"}"#).2, 1, "an id");
     assert_eq!(bobs_list(Answer::Are(vec![seen(FIRST)]), "").2, 1, "a task");
 }
 
 #[test]
-fn whoever_touches_a_task_of_another_is_found() {
+fn change_of_a_foreign_task_is_found() {
     let bobs = |request: Request, answer: Answer| History::with_a_task().of(BOB, 100, 200, request, answer, "");
     let harmless = bobs(change(None, retitled(2)), Answer::Absent);
     assert_eq!(harmless.found(), GOOD);
     assert_eq!(bobs(delete(), Answer::Deleted).found(), (0, 0, 1));
     assert_eq!(bobs(get(), Answer::Unchanged).found(), (0, 0, 1));
-    // He is told that there is no such task, and changes it: then it says so.
+    // Bob gets 404, but the task has changed.
     assert_eq!(harmless.then(get(), is(SECOND)).found(), ANOMALY);
 }
 
 #[test]
-fn many_unknown_answers_do_not_take_for_ever() {
+fn many_unknown_answers_are_decided_quickly() {
     let mut history = History::with_a_task();
     for title in 2..40 {
-        history = history.at(100, 200, change(None, retitled(title)), Answer::Unknown);
+        history = history.at_once(change(None, retitled(title)), Answer::Unknown);
     }
     let none_happened = history.then(get(), is(FIRST));
     assert_eq!(none_happened.found(), GOOD);

@@ -10,8 +10,6 @@ mod health;
 mod limits;
 mod metrics;
 mod output;
-#[cfg(target_os = "linux")]
-mod scheduling;
 mod serve;
 mod settings;
 mod signals;

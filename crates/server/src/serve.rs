@@ -30,10 +30,6 @@ use crate::{
 /// If the start fails: the database is out of reach or not up to date, or the address is taken. If requests in flight were
 /// cut off.
 pub(crate) async fn serve(config: Config, dropped_lines: ErrorCounter) -> anyhow::Result<()> {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = crate::scheduling::do_not_interrupt() {
-        tracing::debug!(%error, "SCHED_BATCH was refused");
-    }
     let mut signals = StopSignals::new()?;
     let (database, sessions) = tokio::select! {
         ready = open(&config) => ready?,

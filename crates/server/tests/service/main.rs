@@ -14,8 +14,6 @@ mod log;
 mod metrics;
 mod output;
 mod proxy;
-#[cfg(target_os = "linux")]
-mod scheduling;
 mod start;
 mod stop;
 mod story;

@@ -135,11 +135,6 @@ impl Service {
         }
     }
 
-    #[cfg(target_os = "linux")]
-    pub fn process_id(&self) -> u32 {
-        self.child.id()
-    }
-
     pub fn send_signal(&self, signal: &str) {
         send_signal(&self.child, signal);
     }

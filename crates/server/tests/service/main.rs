@@ -18,3 +18,4 @@ mod start;
 mod stop;
 mod story;
 mod support;
+mod trace;

@@ -33,19 +33,19 @@ fn a_bad_setting_stops_the_start_with_a_line_that_names_it() {
         (
             "BETTER_AUTH_SECRET",
             "better-auth-secret-12345678901234567890",
-            "BETTER_AUTH_SECRET must not be the one that Better Auth publishes as its default: everyone knows it",
+            "BETTER_AUTH_SECRET must not be the default that Better Auth publishes: everyone knows it",
         ),
         ("USER_PROVISIONING", "yes", "USER_PROVISIONING must be on or off"),
         ("MIGRATE_ON_START", "1", "MIGRATE_ON_START must be on or off"),
         ("PORT", "http", "PORT must be a number from 0 to 65535"),
         ("PORT", "65536", "PORT must be a number from 0 to 65535"),
-        ("METRICS_ADDRESS", "9090", "METRICS_ADDRESS must be off, or an address and a port such as 127.0.0.1:9090"),
+        ("METRICS_ADDRESS", "9090", "METRICS_ADDRESS must be an address and a port such as 127.0.0.1:9090, or off"),
         (
             "METRICS_ADDRESS",
             "127.0.0.1:99999",
-            "METRICS_ADDRESS must be off, or an address and a port such as 127.0.0.1:9090",
+            "METRICS_ADDRESS must be an address and a port such as 127.0.0.1:9090, or off",
         ),
-        ("METRICS_ADDRESS", ":9090", "METRICS_ADDRESS must be off, or an address and a port such as 127.0.0.1:9090"),
+        ("METRICS_ADDRESS", ":9090", "METRICS_ADDRESS must be an address and a port such as 127.0.0.1:9090, or off"),
         ("CORS_ORIGINS", "*", "CORS_ORIGINS must be origins such as https://app.example.com, separated by commas"),
         (
             "CORS_ORIGINS",
@@ -106,6 +106,12 @@ fn a_bad_setting_stops_the_start_with_a_line_that_names_it() {
         ),
         ("SHUTDOWN_TIMEOUT", "forever", "SHUTDOWN_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
         ("WORKERS", "0", "WORKERS must be a number from 1 to 1024"),
+        ("LOG_OUTPUT", "file", "LOG_OUTPUT must be stdout or stderr"),
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "collector:4317",
+            "OTEL_EXPORTER_OTLP_ENDPOINT must be the http:// or https:// address of an OpenTelemetry collector",
+        ),
         ("RUST_LOG", "a=b=c", "RUST_LOG must be a filter such as info or info,sqlx=debug"),
         ("RUST_LOG", "info,request[user]=debug", "RUST_LOG must be a filter such as info or info,sqlx=debug"),
         ("RUST_LOG", "sqlx=", "RUST_LOG must be a filter such as info or info,sqlx=debug"),
@@ -240,7 +246,7 @@ async fn production_does_not_migrate_unasked_and_says_what_to_do() {
     assert!(run(&["migrate", "status"]).lines().all(|line| line.starts_with("applied")));
     assert_eq!(run(&["migrate", "up"]), "nothing to do\n");
     drop(Service::start(&settings));
-    assert!(run(&["migrate", "down", "--delete-tasks"]).contains("taken back: m"));
+    assert!(run(&["migrate", "down", "--delete-tasks"]).contains("reverted: m"));
     drop(Service::start(&[settings.as_slice(), &[("MIGRATE_ON_START", "on")]].concat()));
 }
 

@@ -140,8 +140,8 @@ async fn a_start_that_waits_for_its_database_can_be_stopped() {
 
         send_signal(&starting, "-TERM");
 
-        let Output { status, stderr, .. } = starting.wait_with_output().unwrap();
-        let said = String::from_utf8(stderr).unwrap();
+        let Output { status, stdout, stderr } = starting.wait_with_output().unwrap();
+        let said = String::from_utf8([stdout, stderr].concat()).unwrap();
         assert!(status.code() == Some(code) && said.contains("stopped before it"), "{status}: {said}");
     }
 }

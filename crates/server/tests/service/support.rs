@@ -75,7 +75,7 @@ impl Service {
         let mut child = program(&directory, settings).spawn().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
         let (found, address) = mpsc::channel();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (kept, reading) = (log.clone(), Arc::new(Mutex::new(Reading::On)));
         let mood = reading.clone();
         thread::spawn(move || {

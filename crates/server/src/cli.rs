@@ -3,12 +3,12 @@
 mod health;
 mod migrate;
 mod print;
+mod runtime;
 mod token;
 
 use clap::{Parser, Subcommand};
-use tokio::runtime::{Builder, Runtime};
 
-use self::{migrate::Migrate, print::print, token::Token};
+use self::{migrate::Migrate, print::print, runtime::runtime, token::Token};
 use crate::{
     config::{self, Config, Environment, Logging},
     serve::serve,
@@ -60,9 +60,4 @@ impl CommandLine {
             Some(Command::Settings) => print(config::table().trim_end()),
         }
     }
-}
-
-/// For everything but requests, whose threads have runtimes of their own.
-fn runtime() -> anyhow::Result<Runtime> {
-    Ok(Builder::new_current_thread().enable_all().build()?)
 }

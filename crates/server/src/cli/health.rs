@@ -23,7 +23,7 @@ pub(super) fn check(environment: &Environment) -> anyhow::Result<()> {
     let mut address = config::address(environment)?;
     // The address for all interfaces is one to listen on, not one to connect to.
     if matches!(address.host.as_str(), "0.0.0.0" | "::") {
-        address.host = "localhost".to_owned();
+        "localhost".clone_into(&mut address.host);
     }
     let status = status_line(&address.host, address.port).with_context(|| format!("no answer from {address}"))?;
     if !status.contains(" 200 ") {

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use domain::{Identity, OwnerId, SessionStore};
 use infra::{Database, DatabaseSettings};
 
-use super::{print::print, runtime};
+use super::{print::print, runtime::runtime};
 use crate::{
     config::{self, Environment, Tokens, parse_duration},
     verifiers::{Verifiers, secret_verifier},

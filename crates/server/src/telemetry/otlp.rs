@@ -29,7 +29,7 @@ impl Drop for Exporter {
 /// If the exporter cannot be created.
 pub(super) fn exporter<S>(collector: &Collector) -> anyhow::Result<(Exporter, impl Layer<S> + Send + Sync + use<S>)>
 where
-    S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+    S: Subscriber + for<'lookup> LookupSpan<'lookup> + Send + Sync,
 {
     let endpoint = format!("{}/v1/traces", collector.endpoint.as_str().trim_end_matches('/'));
     let exporter = SpanExporter::builder().with_http().with_endpoint(endpoint).build();

@@ -71,7 +71,7 @@ fn trace_id(line: &str) -> String {
 #[tokio::test]
 async fn every_line_of_a_request_has_its_trace_id() {
     let database = TestDatabase::sqlite().await;
-    // Nobody answers there, so that the request fails.
+    // No server listens there, so that the request fails.
     let service = Service::with(&database, &[("BETTER_AUTH_URL", "http://127.0.0.1:1")]);
     let request = service.anonymous(Method::GET, "/api/tasks").bearer_auth(token_of_an_unknown_key());
 
@@ -143,8 +143,8 @@ async fn spans_arrive_at_the_collector_before_the_service_ends() {
     let database = TestDatabase::sqlite().await;
     let settings = [("OTEL_EXPORTER_OTLP_ENDPOINT", address.as_str()), ("OTEL_SERVICE_NAME", "tasks-under-test")];
     let service = Service::with(&database, &settings);
-    let request = service.request("alice", Method::GET, "/api/tasks?search=private");
-    assert_eq!(request.header("traceparent", TRACEPARENT).send().await.unwrap().status(), 200);
+    let request = service.request("alice", Method::GET, "/api/tasks?private=private");
+    assert_eq!(request.header("traceparent", TRACEPARENT).send().await.unwrap().status(), 422);
 
     service.stop();
 

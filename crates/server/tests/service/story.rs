@@ -80,7 +80,9 @@ fn the_printed_command_works_and_data_survives_a_restart() {
             assert_eq!(output.read(&mut byte).unwrap(), 1, "{greeting}");
             greeting.push(byte[0].into());
         }
-        let command = greeting[greeting.find("curl").unwrap()..].replace("curl", "curl -sS");
+        let (listening, curl) = (greeting.find("listening"), greeting.find("curl"));
+        assert!(listening.is_some() && listening < curl, "the log comes first: {greeting}");
+        let command = greeting[curl.unwrap()..].replace("curl", "curl -sS");
         answers.push(answer_to(&command));
         if answers.len() == 2 {
             let list: String = command.lines().filter(|line| !line.contains("-d '")).collect::<Vec<_>>().join("\n");

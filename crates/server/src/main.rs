@@ -3,6 +3,8 @@
 //! This crate only wires: it reads the command line and the settings, opens the database, builds the application of
 //! `http` over the adapters of `infra`, and shuts down gracefully.
 
+#![forbid(unsafe_code)]
+
 mod cli;
 mod config;
 mod jobs;

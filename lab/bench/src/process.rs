@@ -31,13 +31,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server that listens on the port in `PORT`, and waits until `GET ready` returns 200. Standard error goes to the
-    /// file `log`.
+    /// Starts a server that listens on the port in `PORT`, and waits until `GET ready` returns 200. Its output goes to the file
+    /// `log`.
     pub(crate) fn start(mut command: Command, ready: &str, log: &Path) -> anyhow::Result<Self> {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()?));
         let port = address.port().to_string();
-        command.env("PORT", &port).env("UVICORN_PORT", port).stdin(Stdio::null()).stdout(Stdio::null());
+        command.env("PORT", &port).env("UVICORN_PORT", port).stdin(Stdio::null());
         let log_file = File::options().create(true).append(true).open(log)?;
+        command.stdout(log_file.try_clone()?);
         let begin = Instant::now();
         let child = command.stderr(log_file.try_clone()?).spawn().with_context(|| format!("{command:?}"))?;
         let mut server = Self { address, took_to_start: Duration::ZERO, child, log: log_file };

@@ -34,7 +34,7 @@ async fn blocked(context: &Context, store: Store) -> anyhow::Result<Measured> {
     // Enough to fill a pipe soon.
     let settings = database.settings().with("PORT", &port).with("RUST_LOG", "trace");
     let mut command = context.command(&settings, &[])?;
-    let mut process = Process::spawn(command.stdout(Stdio::null()).stderr(Stdio::piped()))?;
+    let mut process = Process::spawn(command.stdout(Stdio::piped()).stderr(Stdio::null()))?;
     let address = ([127, 0, 0, 1], port).into();
     let begin = Instant::now();
     while Client::new(address, "").get("/health/live").await.is_err() {

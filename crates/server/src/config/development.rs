@@ -1,4 +1,4 @@
-//! What makes the first start easy: a secret that makes itself, and a command to try.
+//! What development needs no setting for: a place for its data, and a generated secret.
 
 use std::{
     fs::{self, OpenOptions},
@@ -8,7 +8,6 @@ use std::{
 
 use anyhow::{Context, bail};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use domain::{Identity, OwnerId};
 use http::SecretVerifier;
 use secrecy::SecretString;
 
@@ -17,12 +16,12 @@ pub(crate) fn data_directory() -> PathBuf {
     PathBuf::from("data")
 }
 
-/// The secret of this working directory, made when it is first asked for.
+/// The secret of this working directory. It is generated on first use.
 pub(crate) fn secret() -> anyhow::Result<SecretString> {
     secret_in(&data_directory())
 }
 
-/// The same; `None` where it has not been made.
+/// The same; `None` if it has not been generated.
 pub(crate) fn kept_secret() -> anyhow::Result<Option<SecretString>> {
     kept_in(&data_directory())
 }
@@ -34,7 +33,7 @@ fn secret_in(directory: &Path) -> anyhow::Result<SecretString> {
     let path = path_in(directory);
     let secret = fs::create_dir_all(directory)
         .and_then(|()| write_new_secret(&path))
-        .with_context(|| format!("BETTER_AUTH_SECRET is not set, and {} cannot be made", path.display()))?;
+        .with_context(|| format!("BETTER_AUTH_SECRET is not set, and {} cannot be written", path.display()))?;
     usable(secret, &path)
 }
 
@@ -55,12 +54,12 @@ fn path_in(directory: &Path) -> PathBuf {
 
 fn usable(secret: String, path: &Path) -> anyhow::Result<SecretString> {
     if secret.len() < SecretVerifier::MIN_SECRET_BYTES {
-        bail!("{} is damaged: delete it, and a new secret is made", path.display());
+        bail!("{} is damaged: delete it, and a new secret is generated", path.display());
     }
     Ok(secret.into())
 }
 
-/// Writes the secret beside its place and moves it there whole, so that two starts at once end with the same one.
+/// Writes the secret to a draft and links that to its final path, so that two concurrent starts end with the same secret.
 fn write_new_secret(path: &Path) -> std::io::Result<String> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes)?;
@@ -72,41 +71,13 @@ fn write_new_secret(path: &Path) -> std::io::Result<String> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(&draft)?.write_all(secret.as_bytes())?;
-    // A link fails where the place is taken, a rename would not.
+    // Unlike a rename, a link fails if the path exists.
     let placed = fs::hard_link(&draft, path);
     fs::remove_file(&draft)?;
     match placed {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
         _ => fs::read_to_string(path),
     }
-}
-
-/// The text that greets whoever starts the service in development, with a command that works as it stands.
-pub(crate) fn greeting(
-    address: &str,
-    database: &str,
-    minter: &SecretVerifier,
-    provisions_users: bool,
-) -> anyhow::Result<String> {
-    const A_DAY: u32 = 24 * 60 * 60;
-    let demo = Identity {
-        id: OwnerId::try_from("demo".to_owned())?,
-        name: Some("Demo".to_owned()),
-        email: Some("demo@example.com".to_owned()),
-    };
-    let token = minter.mint(&demo, A_DAY)?;
-    // Where users are not made here, only a request that needs none works for everyone.
-    let body = if provisions_users {
-        " \\\n    -H 'Content-Type: application/json' -d '{\"title\":\"Buy groceries\"}'"
-    } else {
-        ""
-    };
-    Ok(format!(
-        "\n  tasks-api listens on {address}, tasks are kept in {database}\n  \
-         The API to look at and to try: {address}/docs\n\n  \
-         Try it (the token is the user demo's, for a day; tasks-api token makes others):\n\n  \
-         curl {address}/api/tasks{body} \\\n    -H 'Authorization: Bearer {token}'\n"
-    ))
 }
 
 #[cfg(test)]
@@ -116,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_secret_is_made_once_and_kept() {
+    fn the_secret_is_generated_once_and_kept() {
         let directory = tempfile::tempdir().unwrap();
 
         let first = secret_in(directory.path()).unwrap();
@@ -129,7 +100,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn nobody_else_may_read_the_secret() {
+    fn only_the_owner_can_read_the_secret() {
         use std::os::unix::fs::PermissionsExt;
 
         let directory = tempfile::tempdir().unwrap();
@@ -140,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_secret_is_named_and_not_used() {
+    fn a_damaged_secret_is_reported_and_not_used() {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("secret"), "short").unwrap();
 

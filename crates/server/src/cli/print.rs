@@ -7,12 +7,12 @@ use std::{
 
 use anyhow::Context;
 
-/// Prints a line, or lines. A reader who has gone away, as `head` does when it has what it wants, is no failure.
+/// Prints a line, or lines. A reader that has closed the pipe, as `head` does, is not an error.
 ///
 /// # Errors
 ///
-/// If it cannot be written for another reason.
-pub(crate) fn print(lines: impl Display) -> anyhow::Result<()> {
+/// If the lines cannot be written for another reason.
+pub(super) fn print(lines: impl Display) -> anyhow::Result<()> {
     match writeln!(stdout(), "{lines}") {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         outcome => outcome.context("standard output"),

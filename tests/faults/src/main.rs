@@ -8,8 +8,6 @@ mod database;
 mod faults;
 mod history;
 mod http;
-#[path = "../../../crates/infra/src/testing/installation.rs"]
-mod installation;
 mod keys;
 mod ledger;
 mod load;

@@ -14,11 +14,11 @@ use std::{
 use anyhow::{Context as _, ensure};
 use rustix::process::{Signal, kill_process};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, postgres::PgConnectOptions};
+use test_servers::installation;
 use tokio::time::{sleep, timeout};
 
 use crate::{
     context::{Context, PASSWORD},
-    installation,
     process::{Process, TICK, children, free_port, is_there, pid, succeed},
     report::LeftOut,
     small_disk::SmallDisk,

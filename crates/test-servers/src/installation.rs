@@ -1,4 +1,4 @@
-//! The Postgres that is installed on this machine. The fault suite compiles this file too.
+//! The Postgres that is installed on this machine.
 
 use std::{
     env, fs, io,
@@ -7,7 +7,8 @@ use std::{
 };
 
 /// The directory with the programs of a Postgres server, of the newest version if there are several.
-pub(crate) fn find() -> Option<PathBuf> {
+#[must_use]
+pub fn find() -> Option<PathBuf> {
     const USUAL: [&str; 5] = [
         "/usr/lib/postgresql",
         "/usr/local/pgsql",
@@ -28,7 +29,11 @@ pub(crate) fn find() -> Option<PathBuf> {
 
 /// Postgres refuses to run as root: gives the directory to a user who is not, and returns that user and their group. `None` if
 /// this is not root.
-pub(crate) fn give_to_unprivileged(directory: &Path) -> io::Result<Option<(u32, u32)>> {
+///
+/// # Errors
+///
+/// If there is no such user, or the directory cannot be given away.
+pub fn give_to_unprivileged(directory: &Path) -> io::Result<Option<(u32, u32)>> {
     if fs::metadata(directory)?.uid() != 0 {
         return Ok(None);
     }

@@ -1,4 +1,4 @@
-//! Telling that tests are left out, once per run.
+//! Reports that tests are left out, once per run.
 
 use std::{
     env, fs,
@@ -20,15 +20,15 @@ pub struct Optional {
 }
 
 /// The tests on Postgres.
-pub(super) const POSTGRES: Optional =
+pub(crate) const POSTGRES: Optional =
     Optional { name: "Postgres", remedy: "set TEST_DATABASE_URL=postgres://…", required_by: "REQUIRE_POSTGRES" };
 
 /// The tests behind a PgBouncer.
-pub(super) const PGBOUNCER: Optional =
+pub(crate) const PGBOUNCER: Optional =
     Optional { name: "PgBouncer", remedy: "install pgbouncer", required_by: "REQUIRE_PGBOUNCER" };
 
 /// The tests behind a PgBouncer that keeps prepared statements apart.
-pub(super) const NEWER_PGBOUNCER: Optional = Optional {
+pub(crate) const NEWER_PGBOUNCER: Optional = Optional {
     name: "PgBouncer by transactions",
     remedy: "put a pgbouncer of version 1.21 or later on the PATH",
     required_by: "REQUIRE_PGBOUNCER",

@@ -10,8 +10,7 @@ use std::{
 
 use url::Url;
 
-use super::{
-    TestDatabase,
+use crate::{
     left_out::{NEWER_PGBOUNCER, PGBOUNCER},
     watched::{Home, Watched},
 };
@@ -71,15 +70,15 @@ impl PgBouncer {
         self.version >= (1, 21)
     }
 
-    /// Starts it in front of a database, with these settings, one a line.
+    /// Starts it in front of the database of this URL, with these settings, one a line.
     ///
     /// # Panics
     ///
     /// If it does not start.
     #[must_use]
-    pub fn start(&self, database: &TestDatabase, settings: &str) -> Pooler {
+    pub fn start(&self, database_url: &impl AsRef<str>, settings: &str) -> Pooler {
         let home = Home::make("pgbouncer").unwrap_or_else(|error| panic!("{error}"));
-        let url = Url::parse(database.url()).expect("the URL of a test database");
+        let url = Url::parse(database_url.as_ref()).expect("the URL of a test database");
         let name = url.path().trim_start_matches('/');
         let directory = home.path().display();
         let lines = [

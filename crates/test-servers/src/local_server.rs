@@ -4,7 +4,7 @@
 
 use std::sync::Mutex;
 
-use super::{
+use crate::{
     installation,
     watched::{Home, Watched},
 };
@@ -13,7 +13,7 @@ use super::{
 static SERVER: Mutex<Option<Watched>> = Mutex::new(None);
 
 /// Starts the server and returns the URL of a database on it, or says why it could not be started.
-pub(super) fn start() -> Result<String, String> {
+pub(crate) fn start() -> Result<String, String> {
     let binaries = installation::find().ok_or("no TEST_DATABASE_URL and no local postgres found")?;
     let home = Home::make("postgres")?;
 

@@ -78,7 +78,7 @@ impl Network {
 
     /// Passes on what one side sends, until the network breaks.
     async fn pass(&self, mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, is_new: bool) {
-        let mut bytes = [0; 1 << 16];
+        let mut bytes = vec![0; 1 << 16];
         loop {
             let length = from.read(&mut bytes).await.unwrap_or(0);
             sleep(self.trip / 2).await;

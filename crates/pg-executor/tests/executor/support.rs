@@ -132,7 +132,7 @@ pub(crate) fn shown(error: &Error) -> String {
     let mut shown = format!("{error} {error:?}");
     let mut cause = error.source();
     while let Some(error) = cause {
-        shown += &format!(" {error} {error:?}");
+        shown.extend([" ".to_owned(), error.to_string(), format!("{error:?}")]);
         cause = error.source();
     }
     shown

@@ -103,7 +103,9 @@ async fn a_batch_of_outdated_plans_is_prepared_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_waits_for_a_lock() {
     let Some(database) = TestDatabase::create().await else { return };
-    let executor = database.executor();
+    let executor = database.executor_with(Settings { max_connections: 1, ..patient() });
+    // Prepared, so that only the transaction has to wait.
+    executor.run(insert(0, 0)).await.unwrap();
     database.lock().await;
     let blocked = executor.clone();
     let blocked = tokio::spawn(async move { blocked.run_batch(vec![insert(1, 1), insert(2, 2)]).await });

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use futures_util::{FutureExt, future::join_all};
 use pg_executor::{Answer, Error, Executor, Statement};
-use tokio::time::{sleep, timeout};
+use tokio::{
+    task::yield_now,
+    time::{sleep, timeout},
+};
 
 use crate::support::{PATIENCE, TestDatabase, insert, numbers, update};
 
@@ -197,6 +200,26 @@ async fn a_write_that_waits_for_a_lock_holds_up_no_others() {
     for blocked in waiting {
         assert_eq!(blocked.await.unwrap().unwrap().affected, 1);
     }
+}
+
+#[tokio::test]
+async fn writes_that_queue_behind_a_blocked_one_go_on() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+    executor.run(insert(0, 0)).await.unwrap();
+    database.direct.batch_execute("BEGIN; SELECT 1 FROM t FOR UPDATE").await.unwrap();
+    let blocked = executor.clone();
+    let blocked = tokio::spawn(async move { blocked.run(update(0, 1)).await });
+    // Its turn has come, and it does not know yet that it is blocked.
+    for _ in 0..10 {
+        yield_now().await;
+    }
+
+    timeout(PATIENCE / 6, executor.run(insert(1, 1))).await.unwrap().unwrap();
+
+    assert!(!blocked.is_finished());
+    database.unlock().await;
+    blocked.await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -5,8 +5,9 @@ use std::{
     time::Duration,
 };
 
-use pg_executor::{Connector, Error, Executor, Settings};
-use tokio::time::{sleep, timeout};
+use futures_util::future::join_all;
+use pg_executor::{Connector, Error, Executor, Settings, Statement};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     network::Network,
@@ -85,6 +86,25 @@ async fn a_death_that_one_executor_finds_warns_the_others() {
     executors[0].run(get(1)).await.unwrap_err();
 
     executors[1].run(get(1)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_connections_are_not_tried_one_by_one() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let network = Arc::default();
+    let settings = Settings { max_connections: 12, statement_timeout: Duration::from_millis(300), ..patient() };
+    let executor = executor_behind(&network, &database, settings).await;
+    let batch = || executor.run_batch(vec![Statement::read("SELECT 1 FROM pg_sleep(0.1)", [])]);
+    let eight = join_all((0..8).map(|_| batch())).await;
+    assert!(eight.iter().all(Result::is_ok) && executor.statistics().size == 8, "{executor:?}");
+
+    network.is_broken.store(true, Ordering::SeqCst);
+    batch().await.unwrap_err();
+    let begin = Instant::now();
+    batch().await.unwrap();
+
+    // To ping each of the others would have taken 7 times 300 ms.
+    assert!(begin.elapsed() < Duration::from_millis(1500), "{:?}", begin.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]

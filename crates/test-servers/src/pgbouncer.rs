@@ -8,10 +8,12 @@ use std::{
     sync::OnceLock,
 };
 
+use tokio_postgres::Config;
 use url::Url;
 
 use crate::{
     left_out::{NEWER_PGBOUNCER, PGBOUNCER},
+    postgres::config,
     watched::{Home, Watched},
 };
 
@@ -25,7 +27,7 @@ pub struct PgBouncer {
 /// A running `PgBouncer`. It stops when this is dropped.
 #[derive(Debug)]
 pub struct Pooler {
-    url: String,
+    url: Url,
     _server: Watched,
 }
 
@@ -94,6 +96,7 @@ impl PgBouncer {
         ];
         fs::write(home.path().join("pgbouncer.ini"), lines.join("\n")).expect("a file in a directory of our own");
         let url = format!("postgres://postgres@localhost:6432/{name}?host={directory}");
+        let url = Url::parse(&url).expect("the name of a directory without odd characters");
         let server = home.start(&self.program, &["pgbouncer.ini"], ".s.PGSQL.6432");
         Pooler { url, _server: server.unwrap_or_else(|error| panic!("{error}")) }
     }
@@ -103,7 +106,13 @@ impl Pooler {
     /// The URL of the database through the pooler.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        self.url.as_str()
+    }
+
+    /// The same for `tokio_postgres`.
+    #[must_use]
+    pub fn config(&self) -> Config {
+        config(&self.url)
     }
 }
 

@@ -1,17 +1,8 @@
 //! A fresh database for every test, so that tests run in any order and side by side.
 //!
-//! Postgres is that of `TEST_DATABASE_URL`, a URL of any database on a server where further ones may be made; or else one
-//! that is started for this process alone, if there is an installation on this machine. Otherwise tests on Postgres are left
-//! out with one line that says so, or fail if `REQUIRE_POSTGRES` is set.
+//! Which Postgres server that is, and what becomes of tests where there is none: see [`test_servers`].
 
 #![expect(clippy::expect_used, clippy::panic, reason = "this is part of tests: its failure is a panic")]
-
-mod installation;
-mod left_out;
-mod local_server;
-mod pgbouncer;
-mod postgres;
-mod watched;
 
 use std::{ops::Deref, time::Duration};
 
@@ -22,11 +13,10 @@ use domain::{
 use sea_orm::DatabaseConnection;
 use tempfile::TempDir;
 
-pub use left_out::Optional;
-pub use pgbouncer::{PgBouncer, Pooler};
+use test_servers::PostgresDatabase;
+pub use test_servers::{Optional, PgBouncer, Pooler};
 
 use crate::{Database, DatabaseSettings, DatabaseUrl};
-use postgres::FreshDatabase;
 
 /// A database that no other test uses and that is gone afterwards.
 #[derive(Debug)]
@@ -40,7 +30,7 @@ pub struct TestDatabase {
 #[derive(Debug)]
 enum Home {
     Directory(#[expect(dead_code, reason = "it is there to be dropped")] TempDir),
-    Server(#[expect(dead_code, reason = "it is there to be dropped")] FreshDatabase),
+    Server(#[expect(dead_code, reason = "it is there to be dropped")] PostgresDatabase),
 }
 
 impl TestDatabase {
@@ -79,8 +69,8 @@ impl TestDatabase {
     ///
     /// As [`postgres`](Self::postgres).
     pub async fn empty_postgres() -> Option<Self> {
-        let fresh = FreshDatabase::make().await?;
-        let url = fresh.url();
+        let fresh = PostgresDatabase::create().await?;
+        let url = fresh.url().to_string();
         Some(Self { database: connect(&url).await, url, _home: Home::Server(fresh) })
     }
 
@@ -102,6 +92,13 @@ impl TestDatabase {
             self.tasks().provision(&user, FixedClock::default().now()).await.expect("a user");
         }
         self
+    }
+}
+
+/// The URL.
+impl AsRef<str> for TestDatabase {
+    fn as_ref(&self) -> &str {
+        &self.url
     }
 }
 

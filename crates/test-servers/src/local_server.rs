@@ -1,19 +1,19 @@
 //! A Postgres server for this process alone.
 //!
-//! It listens on a socket in a directory of its own and writes nothing to disk that it need not.
+//! It listens on a socket in a directory of its own, and does not flush what it writes.
 
 use std::sync::Mutex;
 
-use super::{
+use crate::{
     installation,
     watched::{Home, Watched},
 };
 
-/// Ends with this process, not before.
+/// Runs until this process ends.
 static SERVER: Mutex<Option<Watched>> = Mutex::new(None);
 
 /// Starts the server and returns the URL of a database on it, or says why it could not be started.
-pub(super) fn start() -> Result<String, String> {
+pub(crate) fn start() -> Result<String, String> {
     let binaries = installation::find().ok_or("no TEST_DATABASE_URL and no local postgres found")?;
     let home = Home::make("postgres")?;
 

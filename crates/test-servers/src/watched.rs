@@ -1,7 +1,7 @@
 //! A server program that ends with this process.
 //!
-//! It works in a directory of its own. A shell watches over it: when this process ends, even if it is killed, the shell stops
-//! the program and removes the directory.
+//! It works in a directory of its own. A shell waits for the end of this process, even if it is killed, and then stops the
+//! program and removes the directory.
 
 use std::{
     ffi::OsStr,
@@ -15,7 +15,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::installation::give_to_unprivileged;
+use crate::installation::give_to_unprivileged;
 
 const WATCH: &str = r#"
     trap '' HUP INT QUIT TERM
@@ -23,7 +23,7 @@ const WATCH: &str = r#"
     shift
     "$@" </dev/null >log 2>&1 &
     read -r _
-    # At once. An older PgBouncer knows that only by the second.
+    # Stops at once. An older PgBouncer does so only on the second signal.
     kill -QUIT $!
     kill -TERM $!
     wait
@@ -32,14 +32,14 @@ const WATCH: &str = r#"
 
 /// A directory for a server program, and the user to run it as.
 #[derive(Debug)]
-pub(super) struct Home {
+pub(crate) struct Home {
     directory: TempDir,
     user: Option<(u32, u32)>,
 }
 
 impl Home {
-    /// Makes the directory for a program that this machine calls `name`.
-    pub(super) fn make(name: &str) -> Result<Self, String> {
+    /// Creates the directory for a program of this name.
+    pub(crate) fn make(name: &str) -> Result<Self, String> {
         let directory = tempfile::Builder::new().prefix(&format!("tasks-api-{name}-")).tempdir();
         let directory = directory.map_err(|error| format!("no directory for a local {name}: {error}"))?;
         let user =
@@ -47,12 +47,12 @@ impl Home {
         Ok(Self { directory, user })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 
     /// A command in this directory, by its user.
-    pub(super) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.path());
         if let Some((user, group)) = self.user {
@@ -61,8 +61,8 @@ impl Home {
         command
     }
 
-    /// Starts the server, which is to listen on a socket in the directory.
-    pub(super) fn start<A: AsRef<OsStr>>(
+    /// Starts the server and waits until it listens on this socket in the directory.
+    pub(crate) fn start<A: AsRef<OsStr>>(
         self,
         program: &Path,
         arguments: &[A],
@@ -84,7 +84,7 @@ impl Home {
 
 /// A server that runs until this is dropped.
 #[derive(Debug)]
-pub(super) struct Watched(Child);
+pub(crate) struct Watched(Child);
 
 impl Drop for Watched {
     fn drop(&mut self) {

@@ -1,0 +1,134 @@
+//! One connection to Postgres.
+
+mod prepared;
+mod transaction;
+
+pub(crate) use transaction::Begin;
+
+use std::time::{Duration, Instant};
+
+use futures_util::{TryStreamExt, pin_mut};
+use tokio::{
+    runtime::Handle,
+    task::{JoinHandle, spawn_blocking},
+    time::timeout,
+};
+use tokio_postgres::Client;
+use tracing::{debug, warn};
+
+use crate::{
+    Answer, Connector, Error, Settings, Statement,
+    connector::{Driver, drive},
+};
+use prepared::PreparedStatements;
+
+/// How long a connection may take to answer a ping, or to close. Without a limit, peers that vanish without a word would
+/// take the connections with them, one by one and for good.
+pub(crate) const PING_LIMIT: Duration = Duration::from_millis(300);
+
+/// A connection that is being opened.
+pub(crate) type Opening = JoinHandle<Result<PgConnection, Error>>;
+
+/// A connection to Postgres. Several statements may be on their way over it. When it is dropped it is closed at once, whatever
+/// is on its way.
+pub(crate) struct PgConnection {
+    client: Client,
+    driver: Driving,
+    statements: PreparedStatements,
+    opened: Instant,
+    slow: Duration,
+}
+
+/// The task that sends and receives. It ends with this value.
+struct Driving(JoinHandle<()>);
+
+impl Drop for Driving {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl PgConnection {
+    /// Opens a connection that the current runtime serves. Another thread does the work: the driver hashes the password
+    /// thousands of times without a pause, and statements of others would wait for that.
+    pub(crate) fn open(connector: Connector, settings: &Settings) -> Opening {
+        let (limit, slow) = (2 * settings.acquire_timeout, settings.slow_statement);
+        let runtime = Handle::current();
+        spawn_blocking(move || {
+            runtime.block_on(async {
+                let opened = timeout(limit, connector.open()).await;
+                let (client, driver) = opened.map_err(|_elapsed| Error::no_connection_within(limit))??;
+                Ok(Self::new(client, driver, slow))
+            })
+        })
+    }
+
+    fn new(client: Client, driver: Driver, slow: Duration) -> Self {
+        let (driver, statements) = (Driving(tokio::spawn(drive(driver))), PreparedStatements::new());
+        Self { client, driver, statements, opened: Instant::now(), slow }
+    }
+
+    pub(crate) fn opened(&self) -> Instant {
+        self.opened
+    }
+
+    /// Whether nothing can be sent over it any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Whether it is older than this, or has become a burden to Postgres.
+    pub(crate) fn is_to_be_replaced(&self, max_lifetime: Duration) -> bool {
+        self.opened.elapsed() > max_lifetime || self.statements.are_too_many()
+    }
+
+    /// Succeeds when Postgres has answered all that was sent before.
+    pub(crate) async fn ping(&self) -> Result<(), Error> {
+        self.client.check_connection().await.map_err(Error::of_statement)
+    }
+
+    /// Ends the session, without waiting long for a peer that may not be there.
+    pub(crate) async fn close(self) {
+        let Self { client, mut driver, .. } = self;
+        // The driver then says goodbye and ends. If that fails it is aborted.
+        drop(client);
+        let _ = timeout(PING_LIMIT, &mut driver.0).await;
+    }
+
+    /// Runs a statement. Others may be on their way: answers come in the order of the statements.
+    pub(crate) async fn run(&self, statement: &Statement) -> Result<Answer, Error> {
+        let _logged = self.logged(&statement.sql);
+        let mut answer = self.attempt(statement).await;
+        if answer.as_ref().is_err_and(Error::is_outdated_plan) {
+            self.statements.forget(&statement.sql);
+            answer = self.attempt(statement).await;
+        }
+        answer
+    }
+
+    async fn attempt(&self, statement: &Statement) -> Result<Answer, Error> {
+        let prepared = self.statements.prepare(&self.client, statement).await?;
+        self.answer(&prepared, statement).await
+    }
+
+    async fn answer(&self, prepared: &tokio_postgres::Statement, statement: &Statement) -> Result<Answer, Error> {
+        let rows = self.client.query_raw(prepared, &statement.parameters).await.map_err(Error::of_statement)?;
+        pin_mut!(rows);
+        let all = rows.as_mut().try_collect().await.map_err(Error::of_statement)?;
+        Ok(Answer { rows: all, affected: rows.rows_affected().unwrap_or(0) })
+    }
+
+    /// Logs the statement when it ends, however it ends and even if nobody waits for that: slow ones as a warning.
+    /// Placeholders stand where values are.
+    fn logged<'s>(&self, statement: &'s str) -> impl Drop + use<'s> {
+        let slow = self.slow;
+        scopeguard::guard(Instant::now(), move |begin| {
+            let elapsed = begin.elapsed();
+            if elapsed > slow {
+                warn!(statement, ?elapsed, "slow statement");
+            } else {
+                debug!(statement, ?elapsed);
+            }
+        })
+    }
+}

@@ -1,0 +1,139 @@
+//! Why a statement failed.
+
+use std::{error::Error as StdError, io, sync::Arc, time::Duration};
+
+use tokio_postgres::error::SqlState;
+
+mod pg_error;
+
+pub use pg_error::PgError;
+
+/// An error that led to another one.
+type Cause = Arc<dyn StdError + Send + Sync>;
+
+/// Why a statement failed. Neither `Display` nor `Debug` shows the details in which Postgres quotes rows.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// No connection became free, or could be opened, in time. The statement was not sent.
+    #[error("no connection to Postgres")]
+    NoConnection(#[source] Cause),
+    /// The executor was closed. The statement was not sent.
+    #[error("the connections to Postgres are closed")]
+    Closed,
+    /// The connection ended, or no answer came in time, or the server says that it does not know: the statement may have
+    /// been executed, or may still be.
+    #[error("it is not known whether Postgres executed the statement")]
+    OutcomeUnknown(#[source] Cause),
+    /// Postgres refused the statement and rolled it back.
+    #[error("Postgres refused the statement")]
+    Refused(#[source] PgError),
+    /// The statement was not sent, because it has another number of placeholders than of parameters.
+    #[error("the statement has {placeholders} placeholders and {parameters} parameters")]
+    ParameterCount {
+        /// How many placeholders the SQL has.
+        placeholders: usize,
+        /// How many parameters were given.
+        parameters: usize,
+    },
+    /// A parameter could not be encoded, or the server sent what the protocol does not allow.
+    #[error("the statement or its answer breaks Postgres' protocol")]
+    Protocol(#[source] Cause),
+}
+
+impl Error {
+    /// What Postgres said, if it said something.
+    #[must_use]
+    pub fn pg_error(&self) -> Option<&PgError> {
+        match self {
+            Self::Refused(error) => Some(error),
+            Self::NoConnection(cause) | Self::OutcomeUnknown(cause) => cause.downcast_ref(),
+            Self::Closed | Self::ParameterCount { .. } | Self::Protocol(_) => None,
+        }
+    }
+
+    /// The [SQLSTATE](https://www.postgresql.org/docs/current/errcodes-appendix.html) of what Postgres said.
+    #[must_use]
+    pub fn code(&self) -> Option<&SqlState> {
+        self.pg_error().map(PgError::code)
+    }
+
+    /// Whether the same statement may succeed a moment later: Postgres cannot be reached, is short of something, takes no
+    /// writes at the moment, or another transaction was in the way.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::NoConnection(_) | Self::Closed | Self::OutcomeUnknown(_) => true,
+            Self::Refused(error) => error.is_temporary(),
+            Self::ParameterCount { .. } | Self::Protocol(_) => false,
+        }
+    }
+
+    /// The error of a statement that was sent.
+    pub(crate) fn of_statement(error: tokio_postgres::Error) -> Self {
+        let is_broken = error.is_closed() || error.source().is_some_and(<dyn StdError>::is::<io::Error>);
+        match PgError::from_driver(error) {
+            Ok(error) if error.ends_connection() || error.is_in_doubt() => Self::OutcomeUnknown(Arc::new(error)),
+            Ok(error) => Self::Refused(error),
+            Err(error) if is_broken => Self::OutcomeUnknown(Arc::new(error)),
+            Err(error) => Self::Protocol(Arc::new(error)),
+        }
+    }
+
+    /// The error of a connection that could not be opened.
+    pub(crate) fn of_connection(error: tokio_postgres::Error) -> Self {
+        Self::NoConnection(match PgError::from_driver(error) {
+            Ok(error) => Arc::new(error),
+            Err(error) => Arc::new(error),
+        })
+    }
+
+    pub(crate) fn no_connection_within(limit: Duration) -> Self {
+        let message = format!("none became free, or could be opened, within {} ms", limit.as_millis());
+        Self::NoConnection(Arc::new(io::Error::new(io::ErrorKind::TimedOut, message)))
+    }
+
+    pub(crate) fn no_answer_within(limit: Duration) -> Self {
+        let message = format!("Postgres did not answer within {} ms", limit.as_millis());
+        Self::OutcomeUnknown(Arc::new(io::Error::new(io::ErrorKind::TimedOut, message)))
+    }
+
+    /// Whether the connection can go on: Postgres refused the statement and waits for the next one.
+    pub(crate) fn leaves_connection_usable(&self) -> bool {
+        match self {
+            Self::ParameterCount { .. } => true,
+            // A session that began while the database took no writes never takes any. The next one may.
+            Self::Refused(_) => !self.is_read_only(),
+            // Said by a server that does not know, but is still there.
+            Self::OutcomeUnknown(_) => self.pg_error().is_some_and(|error| !error.ends_connection()),
+            Self::NoConnection(_) | Self::Closed | Self::Protocol(_) => false,
+        }
+    }
+
+    /// Whether the connection turned out to be dead, so that others may be dead too.
+    pub(crate) fn is_death(&self) -> bool {
+        matches!(self, Self::OutcomeUnknown(_)) && !self.leaves_connection_usable()
+    }
+
+    /// Whether the statement failed only because another transaction was faster: the same one may succeed now.
+    pub(crate) fn is_lost_race(&self) -> bool {
+        matches!(self, Self::Refused(error) if error.is_lost_race())
+    }
+
+    /// Whether a migration changed the table since the statement was prepared, so that it must be prepared anew.
+    pub(crate) fn is_outdated_plan(&self) -> bool {
+        matches!(self, Self::Refused(error) if *error.code() == SqlState::FEATURE_NOT_SUPPORTED)
+    }
+
+    /// Whether the session takes no writes.
+    pub(crate) fn is_read_only(&self) -> bool {
+        matches!(self, Self::Refused(error) if *error.code() == SqlState::READ_ONLY_SQL_TRANSACTION)
+    }
+
+    /// The same error where it does not tell what became of other statements.
+    pub(crate) fn into_unknown_outcome(self) -> Self {
+        match self {
+            Self::Refused(error) => Self::OutcomeUnknown(Arc::new(error)),
+            other => other,
+        }
+    }
+}

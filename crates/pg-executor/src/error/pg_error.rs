@@ -1,0 +1,75 @@
+//! What Postgres said.
+
+use std::{fmt, sync::Arc};
+
+use tokio_postgres::error::{DbError, Severity, SqlState};
+
+/// An error that Postgres reported. It shows the message and the code, and not the details, in which Postgres may quote the
+/// values of a row.
+#[derive(Clone)]
+pub struct PgError(Arc<DbError>);
+
+impl PgError {
+    /// The [SQLSTATE](https://www.postgresql.org/docs/current/errcodes-appendix.html).
+    #[must_use]
+    pub fn code(&self) -> &SqlState {
+        self.0.code()
+    }
+
+    /// The primary message.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        self.0.message()
+    }
+
+    /// The name of the constraint that was violated, if that is what happened.
+    #[must_use]
+    pub fn constraint(&self) -> Option<&str> {
+        self.0.constraint()
+    }
+
+    /// Returns the error unchanged if it does not come from Postgres.
+    pub(super) fn from_driver(error: tokio_postgres::Error) -> Result<Self, tokio_postgres::Error> {
+        match error.as_db_error() {
+            Some(said) => Ok(Self(Arc::new(said.clone()))),
+            None => Err(error),
+        }
+    }
+
+    /// Whether Postgres ends the session.
+    pub(super) fn ends_connection(&self) -> bool {
+        matches!(self.0.parsed_severity(), None | Some(Severity::Fatal | Severity::Panic))
+    }
+
+    /// Whether the server does not know what became of the transaction. Some that stand in for Postgres say so.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        [&SqlState::TRANSACTION_RESOLUTION_UNKNOWN, &SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN].contains(&self.code())
+    }
+
+    pub(super) fn is_lost_race(&self) -> bool {
+        [&SqlState::T_R_SERIALIZATION_FAILURE, &SqlState::T_R_DEADLOCK_DETECTED].contains(&self.code())
+    }
+
+    pub(super) fn is_temporary(&self) -> bool {
+        // Connections; resources (a full disk, memory, connection slots); an operator who stops the server.
+        const CLASSES: [&str; 3] = ["08", "53", "57"];
+        // Read-only, as after a fail-over; waited too long for a lock.
+        const STATES: [&SqlState; 2] = [&SqlState::READ_ONLY_SQL_TRANSACTION, &SqlState::LOCK_NOT_AVAILABLE];
+        let code = self.code();
+        self.is_lost_race() || STATES.contains(&code) || CLASSES.iter().any(|class| code.code().starts_with(class))
+    }
+}
+
+impl fmt::Display for PgError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.message(), self.code().code())
+    }
+}
+
+impl fmt::Debug for PgError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for PgError {}

@@ -1,0 +1,91 @@
+//! Values of statements.
+
+use std::{error::Error, fmt};
+
+use bytes::BytesMut;
+use time::OffsetDateTime;
+use tokio_postgres::types::{IsNull, ToSql, Type, WrongType};
+use uuid::Uuid;
+
+/// The value of one placeholder in a statement, of a known Postgres type. `Debug` shows the type only.
+///
+/// It is made with `From` out of one of the Rust types below or an `Option` of it, so a type that is not supported does not
+/// compile.
+#[derive(Clone)]
+pub struct Parameter(Value);
+
+/// Implements a parameter for each Rust type and the Postgres type that it is sent as.
+macro_rules! parameters {
+    ($($variant:ident: $rust:ty => $postgres:ident,)*) => {
+        #[derive(Clone)]
+        enum Value {
+            $($variant(Option<$rust>),)*
+        }
+
+        $(
+            impl From<$rust> for Parameter {
+                fn from(value: $rust) -> Self {
+                    Self(Value::$variant(Some(value)))
+                }
+            }
+
+            impl From<Option<$rust>> for Parameter {
+                fn from(value: Option<$rust>) -> Self {
+                    Self(Value::$variant(value))
+                }
+            }
+        )*
+
+        impl Parameter {
+            /// The Postgres type that the statement is prepared for.
+            #[must_use]
+            pub const fn type_of(&self) -> Type {
+                match self.0 {
+                    $(Value::$variant(_) => Type::$postgres,)*
+                }
+            }
+        }
+
+        impl ToSql for Parameter {
+            fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+                match &self.0 {
+                    $(Value::$variant(value) => value.to_sql(ty, out),)*
+                }
+            }
+
+            fn accepts(ty: &Type) -> bool {
+                [$(Type::$postgres,)*].contains(ty)
+            }
+
+            fn to_sql_checked(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+                if *ty == self.type_of() { self.to_sql(ty, out) } else { Err(WrongType::new::<Self>(ty.clone()).into()) }
+            }
+        }
+    };
+}
+
+parameters! {
+    Bool: bool => BOOL,
+    Int2: i16 => INT2,
+    Int4: i32 => INT4,
+    Int8: i64 => INT8,
+    Float4: f32 => FLOAT4,
+    Float8: f64 => FLOAT8,
+    Text: String => TEXT,
+    Bytea: Vec<u8> => BYTEA,
+    Uuid: Uuid => UUID,
+    Timestamptz: OffsetDateTime => TIMESTAMPTZ,
+}
+
+impl From<&str> for Parameter {
+    fn from(value: &str) -> Self {
+        value.to_owned().into()
+    }
+}
+
+/// Not the value, which may be personal: the driver writes parameters to its debug log.
+impl fmt::Debug for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.type_of().name())
+    }
+}

@@ -1,0 +1,182 @@
+//! Connections that each run one statement, or one transaction, at a time.
+
+mod manager;
+
+use std::{
+    borrow::Borrow,
+    pin::pin,
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
+use deadpool::managed::{self, Object, PoolError, QueueMode};
+use futures_util::future::join_all;
+use tokio::time::{sleep, timeout};
+
+use crate::{
+    Answer, Connector, Error, Settings, Statement, Statistics,
+    connection::{Begin, PgConnection},
+};
+use manager::{Manager, Slot};
+
+pub(crate) use manager::FRESH;
+
+/// How much longer than Postgres the executor waits for the end of a statement. Postgres stops one that takes too long, and
+/// the connection goes on. The connection is given up only when nothing is heard of it, or when the statements of a
+/// transaction take too long together.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// When a statement takes longer than this, other connections are in doubt.
+const SOON: Duration = Duration::from_millis(100);
+
+/// How many times a statement is run that loses races.
+const ATTEMPTS: u32 = 4;
+
+/// A pool of connections.
+pub(crate) struct Pool {
+    slots: managed::Pool<Manager>,
+    acquire_timeout: Duration,
+    statement_limit: Duration,
+    /// How long the first retry waits.
+    pause: Duration,
+    retries: AtomicU64,
+    acquire_timeouts: AtomicU64,
+}
+
+impl Pool {
+    /// A pool of at most `size` connections. None is opened before it is needed. `pause` is how long the first retry waits:
+    /// executors with different pauses do not lose against each other again and again.
+    pub(crate) fn new(connector: &Connector, settings: &Settings, size: usize, pause: Duration) -> Self {
+        let manager = Manager::new(connector.clone(), *settings);
+        // The connection that was used last comes first, so that those that are not needed become idle and are closed.
+        let slots = managed::Pool::builder(manager).max_size(size).queue_mode(QueueMode::Lifo).build();
+        Self {
+            slots: slots.unwrap_or_else(|error| unreachable!("only timeouts need more, and none is set: {error}")),
+            acquire_timeout: settings.acquire_timeout,
+            statement_limit: settings.statement_timeout + GRACE,
+            pause,
+            retries: AtomicU64::new(0),
+            acquire_timeouts: AtomicU64::new(0),
+        }
+    }
+
+    /// Runs a statement, and retries it if it loses a race. It is a transaction of its own, so if it loses it has done
+    /// nothing.
+    pub(crate) async fn run(&self, statement: &Statement) -> Result<Answer, Error> {
+        let mut attempt = 1;
+        loop {
+            match self.run_once(statement).await {
+                Err(error) if self.retries_after(&error, &mut attempt).await => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Runs all statements or none, and retries them all if one loses a race.
+    pub(crate) async fn run_batch(&self, statements: &[Statement]) -> Result<Vec<Answer>, Error> {
+        let mut attempt = 1;
+        loop {
+            match self.run_transaction(Begin::Batch, statements).await {
+                Err(error) if self.retries_after(&error, &mut attempt).await => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn run_once(&self, statement: &Statement) -> Result<Answer, Error> {
+        let (slot, connection) = self.acquire().await?;
+        let outcome = self.wait_for(connection.run(statement)).await;
+        self.release(slot, connection, &outcome);
+        outcome
+    }
+
+    /// Runs all statements or none, once.
+    pub(crate) async fn run_transaction<S>(&self, begin: Begin, statements: &[S]) -> Result<Vec<Answer>, Error>
+    where
+        S: Borrow<Statement> + Sync,
+    {
+        let (slot, connection) = self.acquire().await?;
+        let outcome = self.wait_for(connection.run_transaction(begin, statements)).await;
+        self.release(slot, connection, &outcome);
+        outcome
+    }
+
+    /// Takes a connection out of its slot. It is put back only when a statement on it has come to an end: if the caller does
+    /// not wait for that, the connection is closed with it.
+    async fn acquire(&self) -> Result<(Object<Manager>, PgConnection), Error> {
+        match timeout(self.acquire_timeout, self.slots.get()).await {
+            Ok(Ok(mut slot)) => {
+                let connection = slot.connection.take().ok_or(Error::Closed)?;
+                Ok((slot, connection))
+            }
+            Ok(Err(PoolError::Backend(error))) => Err(error),
+            Ok(Err(PoolError::Closed)) => Err(Error::Closed),
+            Ok(Err(_)) | Err(_) => {
+                self.acquire_timeouts.fetch_add(1, Ordering::Relaxed);
+                Err(Error::no_connection_within(self.acquire_timeout))
+            }
+        }
+    }
+
+    fn release<T>(&self, mut slot: Object<Manager>, connection: PgConnection, outcome: &Result<T, Error>) {
+        match outcome {
+            Err(error) if !error.leaves_connection_usable() => {
+                if error.is_death() {
+                    self.slots.manager().health().report_death();
+                }
+            }
+            _ => slot.put_back(connection),
+        }
+    }
+
+    /// Waits for the answer to a statement that is being sent.
+    async fn wait_for<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let (sent, limit) = (Instant::now(), self.statement_limit);
+        let mut answer = pin!(answer);
+        if let Ok(answer) = timeout(SOON.min(limit), &mut answer).await {
+            return answer;
+        }
+        self.slots.manager().health().report_doubt(sent);
+        let answer = timeout(limit.saturating_sub(SOON), answer).await;
+        answer.unwrap_or_else(|_elapsed| Err(Error::no_answer_within(limit)))
+    }
+
+    /// Whether to try again after this error. If so, it has waited, longer after each attempt.
+    async fn retries_after(&self, error: &Error, attempt: &mut u32) -> bool {
+        let retries = error.is_lost_race() && *attempt < ATTEMPTS;
+        if retries {
+            self.retries.fetch_add(1, Ordering::Relaxed);
+            sleep(self.pause * 3_u32.pow(*attempt - 1)).await;
+            *attempt += 1;
+        }
+        retries
+    }
+
+    pub(crate) fn statistics(&self) -> Statistics {
+        let slots = self.slots.status();
+        Statistics {
+            max_connections: slots.max_size,
+            size: slots.size,
+            idle: slots.available,
+            waiting: slots.waiting,
+            acquire_timeouts: self.acquire_timeouts.load(Ordering::Relaxed),
+            retries: self.retries.load(Ordering::Relaxed),
+            ..Default::default()
+        }
+    }
+
+    /// Closes connections that have been idle for long.
+    pub(crate) async fn close_idle(&self) {
+        self.slots.manager().forget_finished();
+        let idle_timeout = self.slots.manager().idle_timeout();
+        let idle = self.slots.retain(|slot, _| slot.answered.elapsed() < idle_timeout).removed;
+        join_all(idle.into_iter().map(Slot::close)).await;
+    }
+
+    /// Gives out no connection any more, and closes those that are idle.
+    pub(crate) async fn close(&self) {
+        let idle = self.slots.retain(|_, _| false).removed;
+        self.slots.close();
+        join_all(idle.into_iter().map(Slot::close)).await;
+    }
+}

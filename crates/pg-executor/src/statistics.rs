@@ -1,0 +1,43 @@
+//! What an executor reports about itself.
+
+use std::iter::Sum;
+
+/// How an [`Executor`](crate::Executor) is doing. Counts began when it was created. The statistics of several executors can
+/// be summed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// How many connections there may be.
+    pub max_connections: usize,
+    /// How many connections there are.
+    pub size: usize,
+    /// How many connections can take a statement at once: idle ones, and the pipelined one.
+    pub idle: usize,
+    /// How many statements wait for a connection. Writes that are going to share a transaction count as one.
+    pub waiting: usize,
+    /// How many statements failed because no connection became free, or could be opened, in time.
+    pub acquire_timeouts: u64,
+    /// How many times a statement was retried after a serialization failure or a deadlock.
+    pub retries: u64,
+    /// How many reads were answered over the pipelined connection.
+    pub pipelined: u64,
+    /// How many writes were committed together with others.
+    pub grouped: u64,
+    /// How many writes were rolled back because Postgres refused another write of their group, and were then run singly.
+    pub ungrouped: u64,
+}
+
+impl Sum for Statistics {
+    fn sum<I: Iterator<Item = Self>>(parts: I) -> Self {
+        parts.fold(Self::default(), |sum, part| Self {
+            max_connections: sum.max_connections + part.max_connections,
+            size: sum.size + part.size,
+            idle: sum.idle + part.idle,
+            waiting: sum.waiting + part.waiting,
+            acquire_timeouts: sum.acquire_timeouts + part.acquire_timeouts,
+            retries: sum.retries + part.retries,
+            pipelined: sum.pipelined + part.pipelined,
+            grouped: sum.grouped + part.grouped,
+            ungrouped: sum.ungrouped + part.ungrouped,
+        })
+    }
+}

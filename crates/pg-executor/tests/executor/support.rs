@@ -1,0 +1,139 @@
+//! A database with a small table, and executors on it.
+
+use std::{error::Error as _, ops::Deref, time::Duration};
+
+use pg_executor::{Answer, Connector, Error, Executor, Settings, Statement, Statistics, tokio_postgres::Config};
+use test_servers::PostgresDatabase;
+use tokio::time::{sleep, timeout};
+use tokio_postgres::Client;
+
+/// How long a test waits for what must happen: many tests share the machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A database with the table `t (id bigint PRIMARY KEY, n bigint NOT NULL)`.
+pub(crate) struct TestDatabase {
+    database: PostgresDatabase,
+    /// A connection beside those of the executors.
+    pub(crate) direct: Client,
+}
+
+impl Deref for TestDatabase {
+    type Target = PostgresDatabase;
+
+    fn deref(&self) -> &PostgresDatabase {
+        &self.database
+    }
+}
+
+impl TestDatabase {
+    /// `None` where there is no Postgres.
+    pub(crate) async fn create() -> Option<Self> {
+        let database = PostgresDatabase::create().await?;
+        let direct = database.connect().await;
+        direct.batch_execute("CREATE TABLE t (id bigint PRIMARY KEY, n bigint NOT NULL)").await.unwrap();
+        Some(Self { database, direct })
+    }
+
+    /// A patient executor.
+    pub(crate) fn executor(&self) -> Executor {
+        self.executor_with(patient())
+    }
+
+    pub(crate) fn executor_with(&self, settings: Settings) -> Executor {
+        Executor::new(&self.connector(settings), &settings)
+    }
+
+    pub(crate) fn connector(&self, settings: Settings) -> Connector {
+        Connector::new(limited(self.config(), settings), None)
+    }
+
+    /// Runs this before each row of `t` is inserted or updated, in PL/pgSQL. `nextval('attempts')` counts the rows.
+    pub(crate) async fn before_each_change(&self, body: &str) {
+        let sql = format!(
+            "CREATE SEQUENCE IF NOT EXISTS attempts; \
+             CREATE OR REPLACE FUNCTION interfere() RETURNS trigger LANGUAGE plpgsql AS $$ \
+             BEGIN {body} RETURN NEW; END $$; \
+             CREATE OR REPLACE TRIGGER interfere BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION interfere()"
+        );
+        self.direct.batch_execute(&sql).await.unwrap();
+    }
+
+    /// The ids of all rows, in order.
+    pub(crate) async fn ids(&self) -> Vec<i64> {
+        self.direct.query("SELECT id FROM t ORDER BY id", &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+    }
+
+    /// Locks the table until [`unlock`](Self::unlock).
+    pub(crate) async fn lock(&self) {
+        self.direct.batch_execute("BEGIN; LOCK TABLE t").await.unwrap();
+    }
+
+    pub(crate) async fn unlock(&self) {
+        self.direct.batch_execute("ROLLBACK").await.unwrap();
+    }
+
+    /// The one value that a query returns, as text.
+    pub(crate) async fn value(&self, sql: &str) -> String {
+        self.direct.query_one(sql, &[]).await.unwrap().get(0)
+    }
+}
+
+/// Has Postgres stop statements that take too long.
+pub(crate) fn limited(mut config: Config, settings: Settings) -> Config {
+    config.application_name("executor");
+    config.options(format!("-c statement_timeout={}", settings.statement_timeout.as_millis()));
+    config
+}
+
+pub(crate) fn patient() -> Settings {
+    Settings { acquire_timeout: PATIENCE, statement_timeout: 2 * PATIENCE, ..Settings::default() }
+}
+
+pub(crate) fn get(id: i64) -> Statement {
+    Statement::read("SELECT id, n FROM t WHERE id = $1", [id.into()])
+}
+
+pub(crate) fn insert(id: i64, n: i64) -> Statement {
+    Statement::write("INSERT INTO t VALUES ($1, $2) RETURNING n", [id.into(), n.into()])
+}
+
+pub(crate) fn update(id: i64, n: i64) -> Statement {
+    Statement::write("UPDATE t SET n = $2 WHERE id = $1", [id.into(), n.into()])
+}
+
+/// The numbers in a column of the answer.
+pub(crate) fn numbers(answer: &Answer, column: usize) -> Vec<i64> {
+    answer.rows.iter().map(|row| row.get(column)).collect()
+}
+
+/// Reads until reads share the pipelined connection.
+pub(crate) async fn until_pipelined(executor: &Executor) {
+    let before = executor.statistics().pipelined;
+    let pipelined = async {
+        while executor.statistics().pipelined == before {
+            executor.run(get(1)).await.unwrap();
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(PATIENCE, pipelined).await.unwrap();
+}
+/// Waits until the statistics are so.
+pub(crate) async fn wait_until(executor: &Executor, holds: impl Fn(Statistics) -> bool) {
+    let waited = timeout(PATIENCE, async {
+        while !holds(executor.statistics()) {
+            sleep(Duration::from_millis(1)).await;
+        }
+    });
+    assert!(waited.await.is_ok(), "{executor:?}");
+}
+
+/// All that an error shows, with its causes.
+pub(crate) fn shown(error: &Error) -> String {
+    let mut shown = format!("{error} {error:?}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        shown.extend([" ".to_owned(), error.to_string(), format!("{error:?}")]);
+        cause = error.source();
+    }
+    shown
+}

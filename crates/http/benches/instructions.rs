@@ -13,12 +13,6 @@
 
 #[path = "../../server/src/telemetry/json_lines.rs"]
 mod json_lines;
-#[path = "../tests/api/keys.rs"]
-#[expect(dead_code, unreachable_pub, reason = "made for the tests, which use more of it")]
-mod keys;
-#[path = "../tests/api/support.rs"]
-#[expect(dead_code, unreachable_pub, reason = "made for the tests, which use more of it")]
-mod support;
 
 use std::{
     env,
@@ -42,13 +36,12 @@ use domain::{
     Clock, CreateOptions, IdSource, NewTask, TaskId, TaskRepository, Title,
     testing::{InMemoryTasks, SequentialIds, alice},
 };
-use http::{Authenticator, JwksVerifier, Limits};
-
-use crate::{
-    json_lines::{JsonLines, JsonMembers},
-    keys::{Published, Signer, good_claims, key_set_rules},
-    support::{TestApp, token_of, verifier},
+use http::{
+    Authenticator, JwksVerifier, Limits,
+    testing::{Published, Signer, TestApp, good_claims, key_set, key_set_rules, token_of, verifier},
 };
+
+use crate::json_lines::{JsonLines, JsonMembers};
 
 /// How often each request is made.
 const COUNT: usize = 40;
@@ -160,8 +153,8 @@ fn answer_all() {
     let store = Arc::new(InMemoryTasks::default());
     let mut app = TestApp::over(store.clone(), store.clone());
     let key = Signer::ed25519("ed");
-    let key_set = Published(keys::key_set([&key]));
-    let key_set = JwksVerifier::new(Arc::new(key_set), key_set_rules(app.clock.clone()));
+    let published = Published(key_set([&key]));
+    let key_set = JwksVerifier::new(Arc::new(published), key_set_rules(app.clock.clone()));
     let authenticator = Authenticator::default().with_secret(verifier(app.clock.clone()));
     app.api.authenticator = Arc::new(authenticator.with_key_set(Arc::new(key_set)));
     app.api.limits = Arc::new(Limits::new(512).per_user(NonZeroU32::MAX));
@@ -178,7 +171,7 @@ fn answer_all() {
     let secret = token_of(&alice());
     let (sequence, now) = (SequentialIds::default(), app.clock.now());
     let title = Title::try_from("Buy groceries").unwrap();
-    let task = NewTask { title, description: None, completed: false };
+    let task = NewTask::titled(title);
     let ids: Vec<TaskId> = (0..1000).map(|_| sequence.next(now)).collect();
     for id in &ids {
         system.block_on(store.create(&alice().id, *id, &task, &CreateOptions::default(), now)).unwrap();

@@ -18,13 +18,16 @@ use actix_web::body::MessageBody;
 use serde_json::Value;
 
 pub use self::{body::body, key_set::key_set, list_query::list_query, token::token};
-use crate::{ErrorCode, Style, envelope, error::ApiError};
+use crate::{
+    output::{code::ErrorCode, error::ApiError},
+    style::Style,
+};
 
 /// Checks that a refusal is the one that is due, and that the answer is well-formed and small, whatever was sent.
 fn assert_refused(error: &ApiError, due: ErrorCode) {
     assert_eq!(error.code, due, "{error:?}");
     assert_eq!(error.details.is_empty(), due != ErrorCode::ValidationError, "{error:?}");
-    let response = envelope::render(error, None, Style::Token);
+    let response = error.to_response(None, Style::Token);
     assert!(response.status().is_client_error(), "{error:?}");
     let Ok(body) = response.into_body().try_into_bytes() else { unreachable!("JSON is no stream") };
     // Twenty faults, each with a name of 64 characters that take six bytes each, twice.

@@ -20,7 +20,7 @@ pub(crate) fn read(environment: &Environment) -> anyhow::Result<Limits> {
     }
     let proxies: TrustedProxies = environment.parsed(&settings::TRUSTED_PROXIES)?.unwrap_or_default();
     if let Limit(Some(per_second)) = environment.value(&settings::UNAUTHENTICATED_RATE_LIMIT)? {
-        limits = limits.refusals_per_address(per_second, proxies);
+        limits = limits.unauthorized_per_address(per_second, proxies);
     }
     Ok(limits)
 }

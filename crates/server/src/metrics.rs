@@ -103,7 +103,7 @@ fn registry(sources: Sources, latest: &Latest) -> Registry {
     all.register(
         "http_requests_turned_away",
         "Requests that were turned away: for overload, or because a user or an address had made too many",
-        limits.turned_away().clone(),
+        limits.rejected().clone(),
     );
     let remembered = move || Some(limits.remembered());
     all.register(

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::{
-    JwksVerifier,
-    auth::jwks::key_set::{Key, KeySet},
+use crate::auth::jwks::{
+    key_set::{Key, KeySet},
+    verifier::JwksVerifier,
 };
 
 /// Reads bytes as a key set.

@@ -16,8 +16,16 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::assert_refused;
 use crate::{
-    Authenticator, ClaimRules, ErrorCode, JwksVerifier, KeySource, Metrics, Refusal, SecretVerifier, SessionVerifier,
-    auth::token::{Credential, MAX_TOKEN_BYTES, SessionToken},
+    auth::{
+        authenticator::Authenticator,
+        claims::ClaimRules,
+        credential::{Credential, MAX_TOKEN_BYTES, SessionToken},
+        jwks::{source::KeySource, verifier::JwksVerifier},
+        rejection::VerifyError,
+        secret::SecretVerifier,
+        session::SessionVerifier,
+    },
+    output::code::ErrorCode,
 };
 
 const SECRET: &str = "a secret that no other service has";
@@ -68,7 +76,7 @@ fn is_accepted(name: HeaderName, value: &HeaderValue) -> bool {
     let proves = matches!(&credential, Some(Credential::Session(SessionToken { token, signature: None, in_cookie: false }))
         if may_be_session(token));
     let service = &*SERVICE;
-    match service.runtime.block_on(service.authenticator.authenticate(&request, &Metrics::default())) {
+    match service.runtime.block_on(service.authenticator.authenticate(&request)).identity {
         Ok(identity) => {
             assert!(proves, "accepted {value:?}");
             assert_eq!(identity.id.as_str(), OWNER);
@@ -93,11 +101,11 @@ fn are_accepted(claims: &[u8]) -> bool {
             assert_names(claims, &identity);
             true
         }
-        Err(Refusal::Rejected(rejection)) => {
+        Err(VerifyError::Rejected(rejection)) => {
             assert_is_one_line(&rejection.to_string());
             false
         }
-        Err(Refusal::Unavailable(cause)) => unreachable!("{cause}"),
+        Err(VerifyError::Unavailable(cause)) => unreachable!("{cause}"),
     }
 }
 

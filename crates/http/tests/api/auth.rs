@@ -11,14 +11,11 @@ use std::sync::{Arc, LazyLock};
 
 use actix_web::http::Method;
 use domain::testing::{FixedClock, alice};
-use http::{Authenticator, Refusal, SecretVerifier};
+use http::{Authenticator, SecretVerifier, VerifyError};
 use serde_json::json;
 use time::Duration;
 
-use crate::{
-    keys::{ORIGIN, SIGNERS, Signer, every_verifier, good_claims, now},
-    support::{TestApp, is, rules, token_of},
-};
+use http::testing::{ORIGIN, SIGNERS, Signer, TestApp, every_verifier, good_claims, is, now, rules, token_of};
 
 /// What the application makes of a token: 200, or the status and the code.
 async fn outcome(authorization: &str) -> (u16, String) {
@@ -32,7 +29,7 @@ static VERIFIERS: LazyLock<Authenticator> = LazyLock::new(|| every_verifier(&Arc
 
 async fn assert_refused(token: &str) {
     let verdict = VERIFIERS.inspect(token).await;
-    assert!(matches!(verdict, Err(Refusal::Rejected(_))), "{verdict:?} for {token}");
+    assert!(matches!(verdict, Err(VerifyError::Rejected(_))), "{verdict:?} for {token}");
 }
 
 async fn assert_good(token: &str) {
@@ -70,8 +67,8 @@ async fn tokens_that_apps_sign_themselves_need_neither_issuer_nor_audience_nor_k
 #[actix_web::test]
 async fn where_an_issuer_and_an_audience_are_set_tokens_of_the_secret_must_name_them_too() {
     let mut test = TestApp::new();
-    let rules = crate::keys::key_set_rules(test.clock.clone());
-    let verifier = SecretVerifier::new(&crate::support::SECRET.to_owned().into(), rules).unwrap();
+    let rules = http::testing::key_set_rules(test.clock.clone());
+    let verifier = SecretVerifier::new(&http::testing::SECRET.to_owned().into(), rules).unwrap();
     test.api.authenticator = Arc::new(http::Authenticator::default().with_secret(verifier));
     let app = test.start().await;
     for (claims, status) in [(good_claims(), 200), (json!({ "sub": "alice", "exp": now() + 900 }), 401)] {

@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 
-use crate::support::{TestApp, is};
+use http::testing::{TestApp, is};
 
 /// Every route that takes a body, with one that it takes.
 const WITH_A_BODY: [(Method, &str); 4] =

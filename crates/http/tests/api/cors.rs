@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 
-use crate::support::{TestApp, is};
+use http::testing::{TestApp, is};
 
 #[actix_web::test]
 async fn a_page_of_a_named_origin_may_ask_and_read() {

@@ -10,7 +10,7 @@ use domain::{
 };
 use serde_json::json;
 
-use crate::support::{TestApp, is};
+use http::testing::{TestApp, is};
 
 /// A store that does nothing but fail, each method in a way of its own.
 struct Broken;
@@ -113,7 +113,7 @@ async fn a_store_out_of_reach_is_503_with_a_time_to_wait_and_without_its_words()
     let answer = app.alice(Method::GET, "/api/tasks").send().await;
 
     assert_eq!(answer.outcome(), is(503, "UNAVAILABLE"));
-    assert_eq!(answer.message(), "the service is not available at the moment");
+    assert_eq!(answer.message(), "the service is temporarily unavailable");
     assert_eq!(answer.header("retry-after"), Some("1"));
 }
 

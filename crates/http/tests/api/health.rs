@@ -9,7 +9,7 @@ use http::Dependency;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::support::{TestApp, is};
+use http::testing::{TestApp, is};
 
 struct Asleep;
 

@@ -6,10 +6,8 @@ use actix_web::http::Method;
 use futures_util::FutureExt;
 use http::{Limits, TrustedProxies};
 
-use crate::{
-    envelope::broken,
-    support::{Client, Request, Running, TestApp, is},
-};
+use crate::envelope::broken;
+use http::testing::{Client, Request, Running, TestApp, is};
 
 const SOME_TASK: &str = "/api/tasks/00000000-0000-7000-8000-000000000001";
 
@@ -49,7 +47,7 @@ async fn above_the_cap_requests_are_shed_before_anyone_asks_who_sent_them() {
     for request in [list(&app), app.anonymous(Method::GET, "/api/tasks"), app.alice(Method::GET, "/api/nothing")] {
         let answer = request.header("origin", "http://localhost:3000").send().await;
         assert_eq!(answer.outcome(), is(503, "UNAVAILABLE"));
-        assert_eq!(answer.message(), "too many requests are in work: try again in a moment");
+        assert_eq!(answer.message(), "too many requests are in flight: retry in a moment");
         assert_eq!(answer.header("retry-after"), Some("1"));
         assert_eq!(answer.header("access-control-allow-origin"), Some("http://localhost:3000"));
     }
@@ -100,7 +98,7 @@ async fn a_user_has_so_many_requests_a_second_and_is_told_how_many_are_left() {
     let answer = list(&app).header("origin", "http://localhost:3000").send().await;
 
     assert_eq!(answer.outcome(), is(429, "RATE_LIMITED"));
-    assert_eq!(answer.message(), "too many requests in a second");
+    assert_eq!(answer.message(), "too many requests: retry in a second");
     assert_eq!(answer.header("retry-after"), Some("1"));
     assert_eq!(answer.header("ratelimit-policy"), Some(r#""user";q=4;w=1"#));
     assert_eq!(answer.header("ratelimit"), Some(r#""user";r=0;t=1"#));
@@ -156,7 +154,7 @@ async fn without_limits_nothing_is_said_of_them() {
 #[actix_web::test]
 async fn an_address_is_told_only_so_often_that_its_tokens_are_refused() {
     tokio::time::pause();
-    let app = limited(limits().refusals_per_address(a_second(2), TrustedProxies::default())).start().await;
+    let app = limited(limits().unauthorized_per_address(a_second(2), TrustedProxies::default())).start().await;
     let refused = |peer: &str| app.anonymous(Method::GET, "/api/tasks").from(peer);
     for token in ["nonsense", "x.y.z"] {
         let answer = refused("192.0.2.1").header("authorization", &format!("Bearer {token}")).send().await;
@@ -165,7 +163,7 @@ async fn an_address_is_told_only_so_often_that_its_tokens_are_refused() {
 
     let answer = refused("192.0.2.1").send().await;
     assert_eq!(answer.outcome(), is(429, "RATE_LIMITED"));
-    assert_eq!(answer.message(), "too many requests without a valid token came from this address");
+    assert_eq!(answer.message(), "too many requests without a valid token from this address: retry in a second");
     assert_eq!(answer.header("retry-after"), Some("1"));
     assert_eq!((answer.header("www-authenticate"), answer.header("ratelimit")), (None, None));
 
@@ -179,7 +177,7 @@ async fn an_address_is_told_only_so_often_that_its_tokens_are_refused() {
 #[actix_web::test]
 async fn a_valid_token_is_good_wherever_it_comes_from_and_counts_against_no_address() {
     tokio::time::pause();
-    let app = limited(limits().refusals_per_address(a_second(1), TrustedProxies::default())).start().await;
+    let app = limited(limits().unauthorized_per_address(a_second(1), TrustedProxies::default())).start().await;
     for _request in 0..10 {
         assert_eq!(list(&app).from("192.0.2.1").send().await.status, 200);
         assert_eq!(app.alice(Method::GET, "/api/bob/tasks").from("192.0.2.1").send().await.status, 403);
@@ -197,7 +195,7 @@ async fn a_valid_token_is_good_wherever_it_comes_from_and_counts_against_no_addr
 #[actix_web::test]
 async fn whoever_has_an_ipv6_network_counts_once_and_so_does_an_address_in_another_guise() {
     tokio::time::pause();
-    let app = limited(limits().refusals_per_address(a_second(1), TrustedProxies::default())).start().await;
+    let app = limited(limits().unauthorized_per_address(a_second(1), TrustedProxies::default())).start().await;
     let refused = |peer: &str| app.anonymous(Method::GET, "/api/tasks").from(peer).send();
     for (first, same, other) in [
         ("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff", "2001:db8:0:2::1"),
@@ -213,7 +211,7 @@ async fn whoever_has_an_ipv6_network_counts_once_and_so_does_an_address_in_anoth
 async fn behind_a_trusted_proxy_each_client_counts_for_itself() {
     tokio::time::pause();
     let proxies = "10.0.0.0/8".parse().unwrap();
-    let app = limited(limits().refusals_per_address(a_second(1), proxies)).start().await;
+    let app = limited(limits().unauthorized_per_address(a_second(1), proxies)).start().await;
     let refused = |client: &str| {
         let request = app.anonymous(Method::GET, "/api/tasks").from("10.0.0.1");
         request.header("x-forwarded-for", client).send()
@@ -228,7 +226,7 @@ async fn behind_a_trusted_proxy_each_client_counts_for_itself() {
 #[actix_web::test]
 async fn users_and_addresses_that_were_quiet_for_a_while_are_forgotten() {
     tokio::time::pause();
-    let test = limited(limits().per_user(a_second(5)).refusals_per_address(a_second(5), TrustedProxies::default()));
+    let test = limited(limits().per_user(a_second(5)).unauthorized_per_address(a_second(5), TrustedProxies::default()));
     let app = test.start().await;
     let (limits, kept_small) = (test.api.limits.clone(), test.api.limits.clone());
     actix_web::rt::spawn(async move { kept_small.keep_small().await });

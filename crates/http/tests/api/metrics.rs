@@ -6,17 +6,16 @@ use actix_web::http::Method;
 use domain::testing::{FixedClock, alice};
 use futures_util::FutureExt;
 use http::{
-    Authenticator, ENDPOINTS, ErrorLabels, JwksVerifier, Limits, Metrics, RequestLabels, RouteLabels, SessionVerifier,
-    Style, TokenLabels, TokenVerifier, TrustedProxies, TurnedAwayLabels,
+    Authenticator, ErrorLabels, JwksVerifier, Limits, Metrics, RejectedLabels, RequestLabels, RouteLabels,
+    SessionVerifier, Style, TokenLabels, TokenVerifier, TrustedProxies, endpoints,
 };
 use prometheus_client::{encoding::text, registry::Registry};
 
 use crate::{
     auth::sessions::{Sessions, TOKEN},
     envelope::broken,
-    keys::{Published, SIGNERS, good_claims, key_set, key_set_rules},
-    support::{TestApp, token_of, verifier},
 };
+use http::testing::{Published, SIGNERS, TestApp, good_claims, key_set, key_set_rules, token_of, verifier};
 
 const TASK: &str = "00000000-0000-7000-8000-000000000001";
 
@@ -51,7 +50,7 @@ async fn a_request_is_counted_by_the_pattern_of_its_route() {
         app.anonymous(Method::GET, &route.replace("{file}", "index.html")).send().await;
     }
     for style in Style::ALL {
-        for endpoint in &ENDPOINTS {
+        for endpoint in endpoints() {
             let pattern: &'static str = format!("{}{}", style.prefix(), endpoint.path).leak();
             let path = pattern.replace("{user_id}", "alice").replace("{id}", TASK);
             for slash in ["", "/"] {
@@ -137,11 +136,10 @@ async fn a_request_is_in_flight_until_it_is_answered_or_its_client_hangs_up() {
 #[actix_web::test]
 async fn requests_that_are_turned_away_are_counted_by_the_reason() {
     let turned_away = |limits: &Limits| {
-        ["overload", "user", "address"]
-            .map(|reason| limits.turned_away().get(&TurnedAwayLabels { reason }).unwrap().get())
+        ["overload", "user", "address"].map(|reason| limits.rejected().get(&RejectedLabels { reason }).unwrap().get())
     };
     let one = NonZeroU32::MIN;
-    let limits = Arc::new(Limits::new(1).per_user(one).refusals_per_address(one, TrustedProxies::default()));
+    let limits = Arc::new(Limits::new(1).per_user(one).unauthorized_per_address(one, TrustedProxies::default()));
     let mut test = broken();
     test.api.limits = limits.clone();
     let app = test.start().await;

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use actix_web::{HttpResponse, http::Method, introspection::IntrospectionTree, test, web};
 use domain::testing::bob;
-use http::{ENDPOINTS, Style};
+use http::{Style, endpoints};
 use serde_json::Value;
 
-use crate::support::{TestApp, is, token_of};
+use http::testing::{TestApp, is, token_of};
 
 const ABSENT: &str = "00000000-0000-7000-8000-00000000dead";
 
@@ -25,7 +25,7 @@ fn good_body(name: &str) -> Option<&'static str> {
 fn routes(owner: &str, id: &str) -> Vec<(Method, String, Option<&'static str>)> {
     let mut routes = Vec::new();
     for style in Style::ALL {
-        for endpoint in &ENDPOINTS {
+        for endpoint in endpoints() {
             let path = format!("{}{}", style.prefix(), endpoint.path).replace("{user_id}", owner).replace("{id}", id);
             routes.push((endpoint.method.clone(), path, good_body(endpoint.name)));
             if endpoint.method == Method::GET {
@@ -150,7 +150,7 @@ async fn the_application_has_the_routes_that_are_walked_and_no_others() {
         }
     };
     for style in Style::ALL {
-        for endpoint in &ENDPOINTS {
+        for endpoint in endpoints() {
             expect(&endpoint.method, &format!("{}{}", style.prefix(), endpoint.path));
         }
     }

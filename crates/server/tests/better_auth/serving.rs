@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use http::{ENDPOINTS, Style};
+use http::{Style, endpoints};
 use infra::testing::TestDatabase;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -86,7 +86,7 @@ pub async fn refusal(service: &Service, headers: &Headers) -> String {
 /// Uses every route in both styles, each on a task of its own, and sees it succeed.
 pub async fn every_route_serves(service: &Service, user: &str, headers: &Headers) {
     for style in Style::ALL {
-        for endpoint in &ENDPOINTS {
+        for endpoint in endpoints() {
             let (status, task) = create(service, headers).await;
             assert_eq!(status, 201, "{task}");
             assert_eq!(task["data"]["user_id"], user);

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::BoxError;
 use reqwest::{Client, StatusCode, redirect};
 
-use super::KeySource;
+use super::source::KeySource;
 
 /// How long a fetch may take, from the first packet to the last.
 const TIMEOUT: Duration = Duration::from_secs(2);

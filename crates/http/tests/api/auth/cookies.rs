@@ -7,7 +7,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{Authenticator, SessionVerifier};
 
 use super::sessions::{Sessions, TOKEN, signed};
-use crate::support::{TestApp, is, token_of, verifier};
+use http::testing::{TestApp, is, token_of, verifier};
 
 fn app() -> TestApp {
     let mut app = TestApp::new();

@@ -6,10 +6,7 @@ use domain::testing::alice;
 use serde_json::{Value, json};
 
 use super::{assert_good, assert_refused, outcome};
-use crate::{
-    keys::{SIGNERS, Signer, good_claims, now},
-    support::{SECRET, TestApp, is, token_of},
-};
+use http::testing::{SECRET, SIGNERS, Signer, TestApp, good_claims, is, now, token_of};
 
 #[actix_web::test]
 async fn headers_other_than_one_bearer_token_are_refused() {

@@ -12,11 +12,11 @@ use async_trait::async_trait;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use domain::{BoxError, Readiness, testing::FixedClock};
 use futures_util::{FutureExt, future::join_all};
-use http::{JwksVerifier, KeySource, Refusal, Rejection, TokenVerifier};
+use http::{JwksVerifier, KeySource, Rejection, TokenVerifier, VerifyError};
 use serde_json::{Value, json};
 use tokio::time::{Instant, advance, sleep};
 
-use crate::keys::{SIGNERS, Signer, good_claims, key_set, key_set_rules, rsa_jwk};
+use http::testing::{SIGNERS, Signer, good_claims, key_set, key_set_rules, rsa_jwk};
 
 /// A publisher of keys whose mood can be changed.
 struct Publisher {
@@ -57,12 +57,12 @@ fn verifier(publisher: &Arc<Publisher>) -> Arc<JwksVerifier> {
     Arc::new(JwksVerifier::new(publisher.clone(), key_set_rules(Arc::new(FixedClock::default()))))
 }
 
-fn is_unknown_key(verdict: &Result<domain::Identity, Refusal>) -> bool {
-    matches!(verdict, Err(Refusal::Rejected(Rejection::UnknownKey)))
+fn is_unknown_key(verdict: &Result<domain::Identity, VerifyError>) -> bool {
+    matches!(verdict, Err(VerifyError::Rejected(Rejection::UnknownKey)))
 }
 
-fn is_unavailable(verdict: &Result<domain::Identity, Refusal>) -> bool {
-    matches!(verdict, Err(Refusal::Unavailable(_)))
+fn is_unavailable(verdict: &Result<domain::Identity, VerifyError>) -> bool {
+    matches!(verdict, Err(VerifyError::Unavailable(_)))
 }
 
 fn bytes(set: &Value) -> Vec<u8> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::testing::FixedClock;
-use http::Refusal;
+use http::VerifyError;
 use proptest::{
     prelude::*,
     sample::Index,
@@ -13,7 +13,7 @@ use proptest::{
 };
 use serde_json::Value;
 
-use crate::keys::{SIGNERS, every_verifier, good_claims};
+use http::testing::{SIGNERS, every_verifier, good_claims};
 
 const MUTANTS: usize = 50_000;
 
@@ -91,7 +91,7 @@ async fn none_of_fifty_thousand_mutants_is_accepted() {
             continue;
         }
         let verdict = authenticator.inspect(&mutant).await;
-        assert!(matches!(verdict, Err(Refusal::Rejected(_))), "{mutation:?} of {token} gave {verdict:?}: {mutant}");
+        assert!(matches!(verdict, Err(VerifyError::Rejected(_))), "{mutation:?} of {token} gave {verdict:?}: {mutant}");
     }
     for token in tokens {
         assert!(authenticator.inspect(&token).await.is_ok(), "after all that, good tokens are still good");

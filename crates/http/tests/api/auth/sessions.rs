@@ -15,10 +15,7 @@ use domain::{
 };
 use http::{Authenticator, SessionVerifier};
 
-use crate::{
-    keys::SIGNERS,
-    support::{Answer, TestApp, is, verifier},
-};
+use http::testing::{Answer, Client, Running, SIGNERS, TestApp, is, verifier};
 
 pub const TOKEN: &str = "L6SCh3awSfC3LlLyENWTDnWMbFAV6lXz";
 
@@ -69,7 +66,7 @@ fn app(reuse: Option<Duration>) -> (TestApp, Arc<Sessions>) {
     (app, sessions)
 }
 
-async fn list(app: &crate::support::Running<impl crate::support::Client>, token: &str) -> Answer {
+async fn list(app: &Running<impl Client>, token: &str) -> Answer {
     app.anonymous(Method::GET, "/api/alice/tasks").header("authorization", &format!("Bearer {token}")).send().await
 }
 

@@ -2,7 +2,7 @@ use actix_web::http::Method;
 use serde_json::json;
 
 use super::BOTH_STYLES;
-use crate::support::{TestApp, is};
+use http::testing::{TestApp, is};
 
 #[actix_web::test]
 async fn without_a_wish_the_mark_is_toggled() {

@@ -2,7 +2,7 @@ use actix_web::http::Method;
 use serde_json::json;
 
 use super::BOTH_STYLES;
-use crate::support::{TestApp, is};
+use http::testing::{TestApp, is};
 
 /// What changes a task, with a body where one is needed.
 const CHANGES: [(Method, &str, &str); 4] = [

@@ -2,7 +2,7 @@ use actix_web::http::Method;
 use serde_json::json;
 
 use super::BOTH_STYLES;
-use crate::support::{TestApp, is};
+use http::testing::{TestApp, is};
 
 #[actix_web::test]
 async fn a_new_task_comes_back_whole_with_its_place() {
@@ -78,7 +78,7 @@ async fn every_field_at_fault_is_listed_with_the_status_of_the_style() {
 
         assert_eq!(answer.outcome(), is(status, "VALIDATION_ERROR"));
         let expected = json!([
-            { "field": "colour", "message": "is not known here" },
+            { "field": "colour", "message": "is not a known field" },
             { "field": "completed", "message": "must be true or false" },
             { "field": "description", "message": "must be a string or null" },
             { "field": "title", "message": "must be 1 to 500 characters" },

@@ -1,7 +1,7 @@
 use actix_web::http::Method;
 
 use super::BOTH_STYLES;
-use crate::support::{TestApp, is};
+use http::testing::{TestApp, is};
 
 #[actix_web::test]
 async fn a_deleted_task_is_gone_and_a_second_time_not_found() {

@@ -1,7 +1,7 @@
 use actix_web::http::Method;
 
 use super::BOTH_STYLES;
-use crate::support::{TestApp, is};
+use http::testing::{TestApp, is};
 
 #[actix_web::test]
 async fn a_task_is_found_in_either_style_with_or_without_a_trailing_slash() {

@@ -2,7 +2,7 @@ use actix_web::http::Method;
 use serde_json::{Value, json};
 
 use super::BOTH_STYLES;
-use crate::support::{Client, Running, TestApp, is};
+use http::testing::{Client, Running, TestApp, is};
 
 /// Makes tasks titled 1 to `count`; the even ones are completed.
 async fn make(app: &Running<impl Client>, count: u32) {

@@ -12,7 +12,7 @@ use domain::{
 use serde_json::Value;
 
 use super::BOTH_STYLES;
-use crate::support::{Answer, Client, Running, TestApp, is};
+use http::testing::{Answer, Client, Running, TestApp, is};
 
 const BODY: &str = r#"{"title":"Buy groceries","description":"Milk"}"#;
 

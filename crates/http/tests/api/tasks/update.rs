@@ -3,7 +3,7 @@ use serde_json::json;
 use time::Duration;
 
 use super::BOTH_STYLES;
-use crate::support::{TestApp, is};
+use http::testing::{TestApp, is};
 
 #[actix_web::test]
 async fn put_and_patch_change_what_they_name_and_keep_the_rest() {
@@ -62,10 +62,10 @@ async fn an_update_must_name_something_to_change() {
     for body in [r"{}", r#"{"id":"x","version":3}"#] {
         let answer = app.alice(Method::PATCH, &path).json(body).send().await;
         assert_eq!(answer.outcome(), is(422, "VALIDATION_ERROR"));
-        assert_eq!(answer.message(), "body must have at least one of title, description and completed");
+        assert_eq!(answer.message(), "body must have at least one of title, description, completed");
     }
     let misspelt = app.alice(Method::PATCH, &path).json(r#"{"tilte":"x"}"#).send().await;
-    assert_eq!(misspelt.message(), "tilte is not known here");
+    assert_eq!(misspelt.message(), "tilte is not a known field");
     let unchanged = app.alice(Method::GET, &path).send().await;
     assert_eq!(unchanged.json()["data"]["version"], 1);
 }

@@ -1,0 +1,236 @@
+//! Values on the wire: how the types of the domain are described, written and read.
+//!
+//! A type of the domain gets its form here, or beside the resource it belongs to, once. Responses, bodies, queries, paths
+//! and the OpenAPI document all use it.
+
+use std::{borrow::Cow, fmt};
+
+use domain::{FieldChange, OwnerId, PageLimit, Timestamp, Version};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+
+/// A type with a JSON Schema. Limits come from the domain, which enforces them.
+pub(crate) trait Described {
+    /// The schema.
+    fn schema() -> Schema;
+}
+
+/// A type that responses show.
+pub(crate) trait Written: Described {
+    /// Writes the value.
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+}
+
+/// A type that clients send as a `V`: a [`Value`] in a body, a [`String`] in a query.
+pub(crate) trait Read<V>: Described + Sized {
+    /// Parses the value.
+    fn read(value: V) -> Result<Self, Problem>;
+}
+
+/// What is wrong with a value, worded to follow the name of its field.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    /// The value has another JSON type than this one.
+    NotA(Cow<'static, str>),
+    /// The value breaks this rule.
+    Rule(Cow<'static, str>),
+}
+
+impl Problem {
+    /// A broken rule of the domain.
+    pub(crate) fn rule(rule: &impl ToString) -> Self {
+        Self::Rule(rule.to_string().into())
+    }
+}
+
+impl From<&'static str> for Problem {
+    fn from(rule: &'static str) -> Self {
+        Self::Rule(rule.into())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotA(kind) => write!(f, "must be {kind}"),
+            Self::Rule(rule) => f.write_str(rule),
+        }
+    }
+}
+
+/// A value of the domain as a member of a response.
+pub(crate) struct Shown<T>(pub(crate) T);
+
+impl<T: Written> Serialize for Shown<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.write(serializer)
+    }
+}
+
+impl<T: Described> JsonSchema for Shown<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        std::any::type_name::<T>().into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        T::schema()
+    }
+}
+
+impl<T: Described> Described for &T {
+    fn schema() -> Schema {
+        T::schema()
+    }
+}
+
+impl<T: Written> Written for &T {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        T::write(self, serializer)
+    }
+}
+
+/// `null` stands for the absence of a value.
+impl<T: Described> Described for Option<T> {
+    fn schema() -> Schema {
+        let mut schema = T::schema();
+        let kind = schema.remove("type");
+        schema.insert("type".to_owned(), json!([kind, "null"]));
+        schema
+    }
+}
+
+impl<T: Written> Written for Option<T> {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(value) => value.write(serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+}
+
+impl<T: Described> Described for FieldChange<T> {
+    fn schema() -> Schema {
+        Option::<T>::schema()
+    }
+}
+
+/// `null` clears the field.
+impl<T: Read<Value>> Read<Value> for FieldChange<T> {
+    fn read(value: Value) -> Result<Self, Problem> {
+        if value.is_null() {
+            return Ok(Self::Clear);
+        }
+        T::read(value).map(Self::Set).map_err(|problem| match problem {
+            Problem::NotA(kind) => Problem::NotA(format!("{kind} or null").into()),
+            rule @ Problem::Rule(_) => rule,
+        })
+    }
+}
+
+/// Text in a body.
+pub(crate) fn text(value: Value) -> Result<String, Problem> {
+    match value {
+        Value::String(text) => Ok(text),
+        _ => Err(Problem::NotA("a string".into())),
+    }
+}
+
+const TRUE_OR_FALSE: Problem = Problem::NotA(Cow::Borrowed("true or false"));
+
+impl Described for bool {
+    fn schema() -> Schema {
+        json_schema!({ "type": "boolean" })
+    }
+}
+
+impl Read<Value> for bool {
+    fn read(value: Value) -> Result<Self, Problem> {
+        value.as_bool().ok_or(TRUE_OR_FALSE)
+    }
+}
+
+impl Read<String> for bool {
+    fn read(text: String) -> Result<Self, Problem> {
+        text.parse().map_err(|_neither| TRUE_OR_FALSE)
+    }
+}
+
+impl Described for OwnerId {
+    fn schema() -> Schema {
+        json_schema!({
+            "type": "string",
+            "minLength": 1,
+            "maxLength": Self::MAX_CHARS,
+            "pattern": "^[ -~]+$",
+            "description": "The id of a user: the `sub` of their tokens.",
+            "examples": ["a2eQxzd2IgtwIiVzvmeWJwhxj0piF8Zh"],
+        })
+    }
+}
+
+impl Written for OwnerId {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Described for Timestamp {
+    fn schema() -> Schema {
+        json_schema!({
+            "type": "string",
+            "format": "date-time",
+            "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$",
+        })
+    }
+}
+
+impl Written for Timestamp {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.encode(&mut [0; Self::MAX_BYTES]))
+    }
+}
+
+impl Described for Version {
+    fn schema() -> Schema {
+        json_schema!({ "type": "integer", "minimum": Self::FIRST.get() })
+    }
+}
+
+impl Written for Version {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(self.get())
+    }
+}
+
+impl Described for PageLimit {
+    fn schema() -> Schema {
+        json_schema!({
+            "type": "integer",
+            "minimum": Self::RANGE.start(),
+            "maximum": Self::RANGE.end(),
+            "default": Self::default().get(),
+        })
+    }
+}
+
+impl Written for PageLimit {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u16(self.get())
+    }
+}
+
+impl Read<String> for PageLimit {
+    fn read(text: String) -> Result<Self, Problem> {
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        let limit = text.parse().ok().filter(|_| digits).and_then(Self::new);
+        limit.ok_or_else(|| {
+            let (least, most) = Self::RANGE.into_inner();
+            Problem::Rule(format!("must be a number from {least} to {most}").into())
+        })
+    }
+}

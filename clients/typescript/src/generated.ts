@@ -220,18 +220,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description A page of a list of resources. */
+        /** @description The body of a response with a page of a list. */
         TaskPage: {
             data: components["schemas"]["Task"][];
-            /** @description About a page. */
+            /** @description The position of a page in its list. */
             meta: {
-                /** @default 1000 */
                 limit: number;
                 has_more: boolean;
                 next_cursor: string | null;
             };
         };
-        /** @description A task, as responses show it. Every key is always there. */
+        /** @description A task. Every key is always present. */
         Task: {
             /**
              * Format: uuid
@@ -283,7 +282,7 @@ export interface components {
                 request_id: string;
             };
         };
-        /** @description A resource. */
+        /** @description The body of a response with one resource. */
         TaskResponse: {
             data: components["schemas"]["Task"];
         };
@@ -408,12 +407,12 @@ export interface components {
              */
             version?: unknown;
         };
-        /** @description The body of a successful liveness check. */
+        /** @description The process answers. */
         Health: {
             /** @constant */
             status: "ok";
         };
-        /** @description The body of a successful readiness check. */
+        /** @description Requests can be served. */
         Readiness: {
             /** @constant */
             status: "ok";

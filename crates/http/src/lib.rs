@@ -1,8 +1,8 @@
-//! The service on the wire: a request is parsed into types of the domain, one use-case is called, and its outcome is
-//! written as the response.
+//! The HTTP interface of the service. A request is parsed into types of the domain, one use-case is called, and its outcome
+//! becomes the response.
 //!
 //! - [`app`](app()) builds the application, for production and for tests.
-//! - `middleware` holds what stands around every request, in running order.
+//! - `middleware` holds the middleware, in running order.
 //! - `auth` verifies tokens. A handler reaches use-cases only through its extractor `Owner`, which binds them to the verified
 //!   user.
 //! - Each resource has a module of its own, such as `tasks`: a file per endpoint, and one for the form on the wire.

@@ -1,4 +1,4 @@
-//! For tests and benchmarks: the application over an in-memory repository, clients with names, and keys of every kind.
+//! For tests and benchmarks: the application over an in-memory repository, its clients, and keys of every kind.
 
 #![expect(
     missing_docs,
@@ -14,6 +14,8 @@
 
 mod app;
 mod keys;
+mod tokens;
 
-pub use app::{Answer, Client, Request, Running, SECRET, TestApp, is, rules, token_of, verifier};
+pub use app::{Answer, Client, Request, Running, TestApp, is};
 pub use keys::{ORIGIN, Published, SIGNERS, Signer, every_verifier, good_claims, key_set, key_set_rules, now, rsa_jwk};
+pub use tokens::{SECRET, rules, token_of, verifier};

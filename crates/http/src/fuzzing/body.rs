@@ -4,26 +4,26 @@ use domain::{
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::assert_refused;
+use super::rejection::assert_rejected;
 use crate::{
     input::body::{FromFields, MAX_BODY_BYTES, parse},
     output::{code::ErrorCode, error::ApiError},
     tasks::wire,
 };
 
-/// Reads bytes as the body of a create, of a change and of a completion.
+/// Parses bytes as the body of a create, of an update and of a completion.
 ///
 /// # Panics
 ///
-/// If what is accepted breaks a rule, is not what was sent, or is another thing when it is written out and read again; if
-/// a refusal has the wrong code or is large.
+/// If accepted input breaks a rule, differs from what was sent, or changes when it is written and parsed again; if an error
+/// has the wrong code or is large.
 #[must_use]
 pub fn body(bytes: &[u8]) -> bool {
     if bytes.len() > MAX_BODY_BYTES {
         return false;
     }
     if let Err(error) = parse(bytes) {
-        assert_refused(&error, ErrorCode::InvalidJson);
+        assert_rejected(&error, ErrorCode::InvalidJson);
         return false;
     }
     let sent: Value = serde_json::from_slice(bytes).unwrap();
@@ -36,11 +36,11 @@ pub fn body(bytes: &[u8]) -> bool {
         assert_eq!(task.description.as_ref().map(Description::as_str), sent["description"].as_str());
         assert_eq!(task.completed, sent["completed"] == true);
         assert_eq!(accepted(&task_as_sent(task)).map(|wire::NewTask(task)| task).as_ref(), Some(task));
-        // A task that can be made is a change that can be made.
+        // A valid create is a valid update.
         assert_eq!(changes.as_ref().and_then(|changes| changes.title.as_ref()), Some(&task.title));
     }
     if let Some(changes) = &changes {
-        assert_ne!(*changes, TaskChanges::default(), "a change changes something");
+        assert_ne!(*changes, TaskChanges::default(), "an update changes something");
         if let Some(title) = &changes.title {
             assert_title(title, &sent);
         }
@@ -62,7 +62,7 @@ fn accepted<T: FromFields>(bytes: &[u8]) -> Option<T> {
     match parse(bytes).and_then(|fields| T::from_fields(fields).map_err(ApiError::from)) {
         Ok(accepted) => Some(accepted),
         Err(error) => {
-            assert_refused(&error, ErrorCode::ValidationError);
+            assert_rejected(&error, ErrorCode::ValidationError);
             None
         }
     }
@@ -81,7 +81,7 @@ fn assert_description(description: &Description) {
     assert!(!text.chars().any(|c| c.is_control() && !"\t\n\r".contains(c)), "{text:?}");
 }
 
-/// A task as a response shows it, and as a client may send it back.
+/// A task as a response shows it. A client may send that back.
 fn task_as_sent(task: &NewTask) -> Vec<u8> {
     if let Some(description) = &task.description {
         assert_description(description);
@@ -107,7 +107,7 @@ fn changes_as_sent(changes: &TaskChanges) -> Map<String, Value> {
     members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
-/// What of a body decides something: no key less, and none more.
+/// The keys of a body that have an effect, and no others.
 fn expected_changes(sent: &Value) -> Map<String, Value> {
     let mut expected = Map::new();
     for name in ["title", "description", "completed"] {

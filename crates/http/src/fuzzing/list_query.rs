@@ -3,22 +3,22 @@ use std::collections::HashMap;
 use actix_web::web;
 use domain::{PageLimit, TaskId, TaskQuery};
 
-use super::assert_refused;
+use super::rejection::assert_rejected;
 use crate::{
     input::query::parse,
     output::{code::ErrorCode, cursor::Cursor},
     tasks::list::ListQuery,
 };
 
-/// Reads bytes as a cursor, and as the query of a list.
+/// Parses bytes as a cursor, and as the query of a list.
 ///
 /// # Panics
 ///
-/// If a cursor that is read is written in another way; if a query that is accepted breaks a rule, asks for something else
-/// than was sent, or is another one when it is written out and read again; if a refusal has the wrong code or is large.
+/// If an accepted cursor is written differently; if an accepted query breaks a rule, differs from what was sent, or changes
+/// when it is written and parsed again; if an error has the wrong code or is large.
 #[must_use]
 pub fn list_query(bytes: &[u8]) -> bool {
-    // A URL that is not UTF-8 does not come as far as this.
+    // The framework rejects a URL that is not UTF-8.
     let Ok(text) = str::from_utf8(bytes) else { return false };
     let position = Cursor::decode(text);
     if let Some(position) = position {
@@ -33,7 +33,7 @@ fn query(text: &str) -> Option<TaskQuery> {
     let query = match parse(text) {
         Ok(ListQuery(query)) => query,
         Err(error) => {
-            assert_refused(&error, ErrorCode::ValidationError);
+            assert_rejected(&error, ErrorCode::ValidationError);
             return None;
         }
     };
@@ -43,7 +43,7 @@ fn query(text: &str) -> Option<TaskQuery> {
     Some(query)
 }
 
-/// Checks a query against what was sent, by rules that are written down here a second time.
+/// Checks a query against what was sent, by rules that are stated here independently.
 fn assert_asked_for(query: &TaskQuery, text: &str) {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(text).unwrap().into_inner();
     let count = pairs.len();

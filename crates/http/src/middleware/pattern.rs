@@ -1,8 +1,8 @@
 //! The name of a route in the log and in the metrics: its pattern, such as `/api/tasks/{id}`. The path itself can be any
 //! text.
 //!
-//! actix-web's `match_pattern` allocates a `String` for every request and tells `/tasks/` from `/tasks`. A label must be
-//! `&'static str` and one for both.
+//! actix-web's `match_pattern` returns a new `String` for every request, and other patterns with and without a trailing slash.
+//! The labels of the metrics are `&'static str`, and the same for both.
 
 use std::sync::LazyLock;
 

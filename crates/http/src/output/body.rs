@@ -5,7 +5,7 @@ use actix_web::{
     http::header::{CONTENT_TYPE, HeaderValue},
 };
 use domain::PageLimit;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -18,14 +18,14 @@ pub(crate) trait Example: JsonSchema {
     fn example() -> Value;
 }
 
-/// A resource.
+/// The body of a response with one resource.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "{T}Response", deny_unknown_fields)]
 pub(crate) struct Data<T> {
     pub(crate) data: T,
 }
 
-/// A page of a list of resources.
+/// The body of a response with a page of a list.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "{T}Page", deny_unknown_fields)]
 pub(crate) struct Page<T> {
@@ -34,13 +34,19 @@ pub(crate) struct Page<T> {
     pub(crate) meta: Meta,
 }
 
-/// About a page.
+/// The position of a page in its list.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline, deny_unknown_fields)]
 pub(crate) struct Meta {
+    #[schemars(transform = without_default)]
     pub(crate) limit: Shown<PageLimit>,
     pub(crate) has_more: bool,
     pub(crate) next_cursor: Option<String>,
+}
+
+/// A default is for requests.
+fn without_default(schema: &mut Schema) {
+    schema.remove("default");
 }
 
 impl<T: Example> Example for Data<T> {

@@ -23,7 +23,7 @@ pub(crate) struct Health {
     pub(crate) dependencies: Vec<Dependency>,
 }
 
-/// The body of a successful liveness check.
+/// The process answers.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Health", deny_unknown_fields)]
 pub(crate) struct LiveBody {
@@ -31,7 +31,7 @@ pub(crate) struct LiveBody {
     status: &'static str,
 }
 
-/// The body of a successful readiness check.
+/// Requests can be served.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Readiness", deny_unknown_fields)]
 pub(crate) struct ReadyBody {

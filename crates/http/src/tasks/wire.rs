@@ -23,7 +23,7 @@ use crate::{
     wire::Shown,
 };
 
-/// A task, as responses show it. Every key is always there.
+/// A task. Every key is always present.
 #[derive(Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub(crate) struct Task<'a> {

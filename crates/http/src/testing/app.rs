@@ -1,4 +1,4 @@
-//! Clients with names, and the application they talk to.
+//! The application under test, and its clients.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -10,22 +10,23 @@ use actix_web::{
     test,
 };
 use domain::{
-    Clock, Identity, Readiness, TaskRepository, UserProvisioner,
+    Identity, Readiness, TaskRepository, UserProvisioner,
     testing::{FixedClock, InMemoryTasks, SequentialIds, alice, bob, nobody},
 };
 use serde_json::Value;
 
-use super::keys::every_verifier;
+use super::{
+    keys::every_verifier,
+    tokens::{token_of, verifier},
+};
 use crate::{
     app::{Api, app},
-    auth::{authenticator::Authenticator, claims::ClaimRules, secret::SecretVerifier},
+    auth::authenticator::Authenticator,
     limits::state::Limits,
     system::lifecycle::Lifecycle,
 };
 
-pub const SECRET: &str = "a secret of the tests, 32 bytes or more";
-
-/// What the application under test is made of; change it before [`start`](Self::start).
+/// The parts of the application under test. Tests change them before [`start`](Self::start).
 pub struct TestApp {
     pub api: Api,
     pub clock: Arc<FixedClock>,
@@ -38,7 +39,7 @@ impl TestApp {
         Self::over(store.clone(), store)
     }
 
-    /// The same application, which also makes the rows of users who are missing.
+    /// The same application, which also provisions missing users.
     pub fn provisioning() -> Self {
         let store = Arc::new(InMemoryTasks::default());
         let mut app = Self::over(store.clone(), store.clone());
@@ -70,7 +71,7 @@ impl TestApp {
         app
     }
 
-    /// An application that tells clients no more than production does.
+    /// An application that explains errors no more than production does.
     pub fn terse() -> Self {
         let mut app = Self::new();
         app.api.authenticator = Arc::new(Authenticator::default().with_secret(verifier(app.clock.clone())));
@@ -82,26 +83,12 @@ impl TestApp {
     }
 }
 
-pub fn verifier(clock: Arc<dyn Clock>) -> SecretVerifier {
-    SecretVerifier::new(&SECRET.to_owned().into(), rules(clock)).unwrap()
-}
-
-/// No issuer and no audience, and thirty days at the most.
-pub fn rules(clock: Arc<dyn Clock>) -> ClaimRules {
-    ClaimRules { issuer: None, audience: None, max_lifetime: Duration::from_hours(30 * 24), clock }
-}
-
-/// A token that is good for an hour of the application's clock.
-pub fn token_of(identity: &Identity) -> String {
-    verifier(Arc::new(FixedClock::default())).mint(identity, 3600).unwrap()
-}
-
 /// A running application.
 pub struct Running<S> {
     service: S,
 }
 
-/// What carries a request to the application.
+/// Sends requests to the application.
 pub trait Client {
     async fn call(&self, request: test::TestRequest) -> Answer;
 }
@@ -114,7 +101,7 @@ where
     async fn call(&self, request: test::TestRequest) -> Answer {
         let response = match Service::call(self, request.to_request()).await {
             Ok(response) => response.map_into_boxed_body().into_parts().1,
-            // What the server does with an error that no middleware could turn into a response.
+            // The server does the same with an error that no middleware has made a response of.
             Err(error) => error.error_response(),
         };
         let (status, headers) = (response.status(), response.headers().clone());
@@ -123,13 +110,13 @@ where
     }
 }
 
-/// A request on its way.
+/// A request that has yet to be sent.
 pub struct Request<'a, S> {
     app: &'a Running<S>,
     request: test::TestRequest,
 }
 
-/// A response, read whole.
+/// A response, with its whole body.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -158,7 +145,7 @@ impl<S: Client> Running<S> {
         self.as_user(&nobody(), method, path)
     }
 
-    /// Makes a task of Alice's and returns its id.
+    /// Creates a task of Alice's and returns its id.
     pub async fn task_of_alice(&self) -> String {
         let answer = self.alice(Method::POST, "/api/tasks").json(r#"{"title":"Buy groceries"}"#).send().await;
         answer.json()["data"]["id"].as_str().unwrap().to_owned()
@@ -170,7 +157,7 @@ impl<S: Client> Request<'_, S> {
         Self { request: self.request.append_header((name, value)), ..self }
     }
 
-    /// From this address.
+    /// Sends the request from this address.
     pub fn from(self, peer: &str) -> Self {
         Self { request: self.request.peer_addr(SocketAddr::new(peer.parse().unwrap(), 50_000)), ..self }
     }
@@ -206,13 +193,13 @@ impl Answer {
         self.json()["error"]["message"].as_str().unwrap().to_owned()
     }
 
-    /// Status and code, for comparing with what a test expects.
+    /// The status and the code, to compare with [`is`].
     pub fn outcome(&self) -> (u16, String) {
         (self.status.as_u16(), self.code())
     }
 }
 
-/// The same, as expected.
+/// A status and a code that a test expects.
 pub fn is(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
 }

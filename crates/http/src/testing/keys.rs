@@ -1,4 +1,4 @@
-//! Keys of every kind, made for this run, and tokens signed with them.
+//! Keys of every kind, generated for this run, and tokens signed with them.
 
 use std::sync::{Arc, LazyLock};
 
@@ -16,7 +16,7 @@ use domain::{BoxError, Clock, testing::FixedClock};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
-use super::app::{SECRET, rules, verifier};
+use super::tokens::{SECRET, rules, verifier};
 use crate::auth::{
     authenticator::Authenticator,
     claims::ClaimRules,
@@ -26,7 +26,7 @@ use crate::auth::{
 /// The issuer and audience of the tokens that the key set's keys sign.
 pub const ORIGIN: &str = "http://app.test";
 
-/// One key, with the algorithm it is for.
+/// A key, and the algorithm it is for.
 pub struct Signer {
     pub alg: &'static str,
     pub kid: &'static str,
@@ -65,7 +65,7 @@ impl Signer {
         Self { alg: "HS256", kid: "secret", key: Key::Secret(secret.to_vec()) }
     }
 
-    /// A token with this header and these claims, whatever they are.
+    /// A token with any header and any claims.
     pub fn sign(&self, header: &str, claims: &str) -> String {
         let message = format!("{}.{}", BASE64_URL_SAFE_NO_PAD.encode(header), BASE64_URL_SAFE_NO_PAD.encode(claims));
         format!("{message}.{}", self.signature(message.as_bytes()))
@@ -117,7 +117,7 @@ impl Signer {
         Some(jwk)
     }
 
-    /// Bytes of the public key that an attacker knows, in the forms they might be used as a secret.
+    /// The public key, which an attacker knows, in every form that could be used as a secret.
     pub fn public_bytes(&self) -> Vec<Vec<u8>> {
         let Some(jwk) = self.jwk() else { return Vec::new() };
         let mut forms = vec![jwk.to_string().into_bytes()];
@@ -140,7 +140,7 @@ pub fn rsa_jwk(key: &RsaKeyPair) -> Value {
     json!({ "kty": "RSA", "n": text(&public.n), "e": text(&public.e) })
 }
 
-/// A key set that holds the public keys of these.
+/// A key set with the public keys of these signers.
 pub fn key_set<'a>(signers: impl IntoIterator<Item = &'a Signer>) -> Value {
     json!({ "keys": signers.into_iter().filter_map(Signer::jwk).collect::<Vec<_>>() })
 }
@@ -158,7 +158,7 @@ pub fn key_set_rules(clock: Arc<dyn Clock>) -> ClaimRules {
     ClaimRules { issuer: Some(ORIGIN.to_owned()), audience: Some(ORIGIN.to_owned()), ..rules(clock) }
 }
 
-/// A key set that is always at hand.
+/// A key set that is always available.
 pub struct Published(pub Value);
 
 #[async_trait]
@@ -168,7 +168,7 @@ impl KeySource for Published {
     }
 }
 
-/// Every verifier there is, with the keys of [`SIGNERS`].
+/// An authenticator with every verifier, and the keys of [`SIGNERS`].
 pub fn every_verifier(clock: &Arc<FixedClock>) -> Authenticator {
     let jwks = JwksVerifier::new(Arc::new(Published(key_set(&*SIGNERS))), key_set_rules(clock.clone()));
     Authenticator::default().with_secret(verifier(clock.clone())).with_key_set(Arc::new(jwks)).explaining()

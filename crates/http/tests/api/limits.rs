@@ -1,13 +1,15 @@
-//! What happens when too much is asked for.
+//! Limits on requests.
 
 use std::{num::NonZeroU32, pin::pin, sync::Arc, time::Duration};
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
-use http::{Limits, TrustedProxies};
+use http::{
+    Limits, TrustedProxies,
+    testing::{Client, Request, Running, TestApp, is},
+};
 
 use crate::envelope::broken;
-use http::testing::{Client, Request, Running, TestApp, is};
 
 const SOME_TASK: &str = "/api/tasks/00000000-0000-7000-8000-000000000001";
 
@@ -35,7 +37,7 @@ fn preflight<S: Client>(app: &Running<S>) -> Request<'_, S> {
 }
 
 #[actix_web::test]
-async fn above_the_cap_requests_are_shed_before_anyone_asks_who_sent_them() {
+async fn requests_above_the_cap_are_rejected_before_authentication() {
     let mut test = broken();
     test.api.limits = Arc::new(Limits::new(2));
     let app = test.start().await;
@@ -59,7 +61,7 @@ async fn above_the_cap_requests_are_shed_before_anyone_asks_who_sent_them() {
 }
 
 #[actix_web::test]
-async fn a_request_makes_room_however_it_ends() {
+async fn a_request_frees_its_place_however_it_ends() {
     tokio::time::pause();
     let mut test = broken();
     test.api.limits = Arc::new(Limits::new(1));
@@ -83,7 +85,7 @@ async fn a_request_makes_room_however_it_ends() {
 }
 
 #[actix_web::test]
-async fn a_user_has_so_many_requests_a_second_and_is_told_how_many_are_left() {
+async fn a_user_is_limited_and_told_what_is_left() {
     tokio::time::pause();
     let app = limited(limits().per_user(a_second(4))).start().await;
 
@@ -107,7 +109,7 @@ async fn a_user_has_so_many_requests_a_second_and_is_told_how_many_are_left() {
 }
 
 #[actix_web::test]
-async fn what_a_user_has_used_comes_back_evenly_and_all_of_it_within_a_second() {
+async fn the_limit_of_a_user_refills_evenly_within_a_second() {
     tokio::time::pause();
     for rate in [1, 3, 1000] {
         let app = limited(limits().per_user(a_second(rate))).start().await;
@@ -127,7 +129,7 @@ async fn what_a_user_has_used_comes_back_evenly_and_all_of_it_within_a_second() 
 }
 
 #[actix_web::test]
-async fn neither_preflights_nor_refused_tokens_use_up_what_a_user_has() {
+async fn preflights_and_rejected_tokens_do_not_count_for_a_user() {
     tokio::time::pause();
     let app = limited(limits().per_user(a_second(1))).start().await;
     for _request in 0..10 {
@@ -140,7 +142,7 @@ async fn neither_preflights_nor_refused_tokens_use_up_what_a_user_has() {
 }
 
 #[actix_web::test]
-async fn without_limits_nothing_is_said_of_them() {
+async fn responses_have_no_limit_headers_without_limits() {
     tokio::time::pause();
     let app = limited(limits()).start().await;
     for _request in 0..1000 {
@@ -152,7 +154,7 @@ async fn without_limits_nothing_is_said_of_them() {
 }
 
 #[actix_web::test]
-async fn an_address_is_told_only_so_often_that_its_tokens_are_refused() {
+async fn an_address_gets_a_limited_number_of_401_responses() {
     tokio::time::pause();
     let app = limited(limits().unauthorized_per_address(a_second(2), TrustedProxies::default())).start().await;
     let refused = |peer: &str| app.anonymous(Method::GET, "/api/tasks").from(peer);
@@ -175,13 +177,13 @@ async fn an_address_is_told_only_so_often_that_its_tokens_are_refused() {
 }
 
 #[actix_web::test]
-async fn a_valid_token_is_good_wherever_it_comes_from_and_counts_against_no_address() {
+async fn requests_with_a_valid_token_do_not_count_for_an_address() {
     tokio::time::pause();
     let app = limited(limits().unauthorized_per_address(a_second(1), TrustedProxies::default())).start().await;
     for _request in 0..10 {
         assert_eq!(list(&app).from("192.0.2.1").send().await.status, 200);
         assert_eq!(app.alice(Method::GET, "/api/bob/tasks").from("192.0.2.1").send().await.status, 403);
-        // A good token of someone who has no row.
+        // A valid token of a user without a row.
         let create = app.nobody(Method::POST, "/api/tasks").json(r#"{"title":"x"}"#).from("192.0.2.1");
         assert_eq!(create.send().await.status, 401);
     }
@@ -193,7 +195,7 @@ async fn a_valid_token_is_good_wherever_it_comes_from_and_counts_against_no_addr
 }
 
 #[actix_web::test]
-async fn whoever_has_an_ipv6_network_counts_once_and_so_does_an_address_in_another_guise() {
+async fn an_ipv6_network_and_a_mapped_address_count_as_one() {
     tokio::time::pause();
     let app = limited(limits().unauthorized_per_address(a_second(1), TrustedProxies::default())).start().await;
     let refused = |peer: &str| app.anonymous(Method::GET, "/api/tasks").from(peer).send();
@@ -208,7 +210,7 @@ async fn whoever_has_an_ipv6_network_counts_once_and_so_does_an_address_in_anoth
 }
 
 #[actix_web::test]
-async fn behind_a_trusted_proxy_each_client_counts_for_itself() {
+async fn clients_of_a_trusted_proxy_count_separately() {
     tokio::time::pause();
     let proxies = "10.0.0.0/8".parse().unwrap();
     let app = limited(limits().unauthorized_per_address(a_second(1), proxies)).start().await;
@@ -224,7 +226,7 @@ async fn behind_a_trusted_proxy_each_client_counts_for_itself() {
 }
 
 #[actix_web::test]
-async fn users_and_addresses_that_were_quiet_for_a_while_are_forgotten() {
+async fn idle_users_and_addresses_are_forgotten() {
     tokio::time::pause();
     let test = limited(limits().per_user(a_second(5)).unauthorized_per_address(a_second(5), TrustedProxies::default()));
     let app = test.start().await;

@@ -1,4 +1,4 @@
-//! When the key set is fetched, and what is used until then. Time stands still and is moved by hand.
+//! When the key set is fetched, and which keys are used until then. The tests advance the clock.
 
 use std::{
     sync::{
@@ -12,13 +12,14 @@ use async_trait::async_trait;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use domain::{BoxError, Readiness, testing::FixedClock};
 use futures_util::{FutureExt, future::join_all};
-use http::{JwksVerifier, KeySource, Rejection, TokenVerifier, VerifyError};
+use http::{
+    JwksVerifier, KeySource, Rejection, TokenVerifier, VerifyError,
+    testing::{SIGNERS, Signer, good_claims, key_set, key_set_rules, rsa_jwk},
+};
 use serde_json::{Value, json};
 use tokio::time::{Instant, advance, sleep};
 
-use http::testing::{SIGNERS, Signer, good_claims, key_set, key_set_rules, rsa_jwk};
-
-/// A publisher of keys whose mood can be changed.
+/// A publisher of keys whose behaviour can be changed.
 struct Publisher {
     answer: Mutex<Option<Vec<u8>>>,
     delay: Duration,
@@ -72,7 +73,7 @@ fn bytes(set: &Value) -> Vec<u8> {
 const COOLDOWN: Duration = Duration::from_secs(30);
 
 #[tokio::test(start_paused = true)]
-async fn many_who_need_the_set_at_once_fetch_it_once() {
+async fn concurrent_requests_fetch_the_set_once() {
     let publisher = Publisher::slow(Some(key_set(&*SIGNERS)), Duration::from_secs(1));
     let verifier = verifier(&publisher);
     let token = SIGNERS[1].token(&good_claims());
@@ -84,7 +85,7 @@ async fn many_who_need_the_set_at_once_fetch_it_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ten_thousand_unknown_keys_cause_one_fetch_in_half_a_minute_and_hold_up_nobody() {
+async fn unknown_keys_cause_one_fetch_and_block_nobody() {
     let publisher = Publisher::slow(Some(key_set(&*SIGNERS)), Duration::from_secs(1));
     let verifier = verifier(&publisher);
     let good = SIGNERS[1].token(&good_claims());
@@ -111,7 +112,7 @@ async fn ten_thousand_unknown_keys_cause_one_fetch_in_half_a_minute_and_hold_up_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_key_is_found_and_a_removed_one_dies_with_its_tokens() {
+async fn new_keys_are_found_and_removed_keys_are_rejected() {
     let (old, new) = (Signer::ed25519("old"), Signer::ed25519("new"));
     let publisher = Publisher::new(Some(key_set([&old])));
     let verifier = verifier(&publisher);
@@ -134,7 +135,7 @@ async fn a_new_key_is_found_and_a_removed_one_dies_with_its_tokens() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_key_under_a_known_id_takes_its_place_at_once() {
+async fn a_new_key_under_a_known_id_replaces_the_old_one() {
     let (first, second) = (Signer::ed25519("same"), Signer::ed25519("same"));
     let publisher = Publisher::new(Some(key_set([&first])));
     let verifier = verifier(&publisher);
@@ -150,7 +151,7 @@ async fn another_key_under_a_known_id_takes_its_place_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_publisher_is_down_known_keys_go_on_for_a_day() {
+async fn known_keys_stay_valid_for_a_day_without_the_publisher() {
     let publisher = Publisher::new(Some(key_set(&*SIGNERS)));
     let verifier = verifier(&publisher);
     let token = SIGNERS[1].token(&good_claims());
@@ -173,7 +174,7 @@ async fn while_the_publisher_is_down_known_keys_go_on_for_a_day() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_before_the_publisher_is_not_ready_and_becomes_so() {
+async fn the_service_becomes_ready_once_the_publisher_is_up() {
     let publisher = Publisher::new(None);
     let verifier = verifier(&publisher);
     let keeper = verifier.clone();
@@ -191,7 +192,7 @@ async fn a_start_before_the_publisher_is_not_ready_and_becomes_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_hangs_up_does_not_break_off_the_fetch() {
+async fn a_client_that_hangs_up_does_not_cancel_the_fetch() {
     let publisher = Publisher::slow(Some(key_set(&*SIGNERS)), Duration::from_secs(1));
     let verifier = verifier(&publisher);
     let token = SIGNERS[1].token(&good_claims());
@@ -204,7 +205,7 @@ async fn a_client_that_hangs_up_does_not_break_off_the_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_a_fetch_that_hangs_is_answered_with_its_end_and_waits_for_no_other() {
+async fn requests_wait_for_one_hanging_fetch_at_most() {
     for had_keys_once in [false, true] {
         let publisher = Publisher::slow(had_keys_once.then(|| key_set(&*SIGNERS)), Duration::from_secs(2));
         let verifier = verifier(&publisher);
@@ -226,7 +227,7 @@ async fn who_waits_for_a_fetch_that_hangs_is_answered_with_its_end_and_waits_for
 }
 
 #[tokio::test(start_paused = true)]
-async fn junk_never_takes_the_place_of_good_keys() {
+async fn an_invalid_key_set_does_not_replace_a_valid_one() {
     let publisher = Publisher::new(Some(key_set(&*SIGNERS)));
     let verifier = verifier(&publisher);
     let token = SIGNERS[1].token(&good_claims());
@@ -260,7 +261,7 @@ async fn junk_never_takes_the_place_of_good_keys() {
 }
 
 #[tokio::test]
-async fn keys_that_must_not_be_used_are_left_out() {
+async fn unusable_keys_are_left_out() {
     let good = Signer::ed25519("good");
     let short = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
     let mut short = rsa_jwk(&short);

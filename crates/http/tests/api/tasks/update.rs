@@ -1,12 +1,12 @@
 use actix_web::http::Method;
+use http::testing::{TestApp, is};
 use serde_json::json;
 use time::Duration;
 
 use super::BOTH_STYLES;
-use http::testing::{TestApp, is};
 
 #[actix_web::test]
-async fn put_and_patch_change_what_they_name_and_keep_the_rest() {
+async fn put_and_patch_keep_absent_fields() {
     for method in [Method::PUT, Method::PATCH] {
         for base in BOTH_STYLES {
             let test = TestApp::new();
@@ -28,7 +28,7 @@ async fn put_and_patch_change_what_they_name_and_keep_the_rest() {
 }
 
 #[actix_web::test]
-async fn null_clears_a_description_and_nothing_else() {
+async fn null_clears_the_description_only() {
     let app = TestApp::new().start().await;
     let path = format!("/api/tasks/{}", app.task_of_alice().await);
     app.alice(Method::PATCH, &path).json(r#"{"description":"Milk"}"#).send().await;
@@ -56,7 +56,7 @@ async fn a_task_can_be_sent_back_with_one_key_changed() {
 }
 
 #[actix_web::test]
-async fn an_update_must_name_something_to_change() {
+async fn an_update_without_a_field_is_rejected() {
     let app = TestApp::new().start().await;
     let path = format!("/api/tasks/{}", app.task_of_alice().await);
     for body in [r"{}", r#"{"id":"x","version":3}"#] {
@@ -71,7 +71,7 @@ async fn an_update_must_name_something_to_change() {
 }
 
 #[actix_web::test]
-async fn a_missing_task_is_not_found_and_a_broken_body_of_it_is_still_refused() {
+async fn updating_a_missing_task_is_404_unless_the_body_is_malformed() {
     let app = TestApp::new().start().await;
     let path = "/api/tasks/00000000-0000-7000-8000-00000000dead";
 

@@ -252,18 +252,24 @@ export interface components {
              * @example Milk, eggs, bread
              */
             description: string | null;
+            /** @example false */
             completed: boolean;
             /**
              * Format: date-time
              * @description When the task was created, in UTC.
+             * @example 2026-02-06T10:00:00.000Z
              */
             created_at: string;
             /**
              * Format: date-time
              * @description When the task was last changed, in UTC.
+             * @example 2026-02-06T10:00:00.000Z
              */
             updated_at: string;
-            /** @description One more with every change. */
+            /**
+             * @description One more with every change.
+             * @example 1
+             */
             version: number;
         };
         /** @description The body of every error response. */
@@ -289,7 +295,8 @@ export interface components {
         /**
          * @example {
          *       "title": "Buy groceries",
-         *       "description": "Milk, eggs, bread"
+         *       "description": "Milk, eggs, bread",
+         *       "completed": false
          *     }
          */
         NewTask: {
@@ -303,6 +310,7 @@ export interface components {
              * @example Milk, eggs, bread
              */
             description?: string | null;
+            /** @example false */
             completed?: boolean;
             /**
              * @deprecated
@@ -333,7 +341,8 @@ export interface components {
         /**
          * @example {
          *       "title": "Buy groceries",
-         *       "description": "Milk, eggs, bread"
+         *       "description": "Milk, eggs, bread",
+         *       "completed": false
          *     }
          */
         TaskChanges: {
@@ -347,6 +356,7 @@ export interface components {
              * @example Milk, eggs, bread
              */
             description?: string | null;
+            /** @example false */
             completed?: boolean;
             /**
              * @deprecated
@@ -376,10 +386,11 @@ export interface components {
         };
         /**
          * @example {
-         *       "completed": true
+         *       "completed": false
          *     }
          */
         Completion: {
+            /** @example false */
             completed?: boolean;
             /**
              * @deprecated

@@ -8,7 +8,7 @@ use std::{borrow::Cow, fmt};
 use domain::{FieldChange, OwnerId, PageLimit, Timestamp, Version};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A type with a JSON Schema. Limits come from the domain, which enforces them.
 pub(crate) trait Described {
@@ -132,6 +132,16 @@ impl<T: Read<Value>> Read<Value> for FieldChange<T> {
     }
 }
 
+/// An object with the first example of each property.
+pub(crate) fn example_of(schema: &Schema) -> Value {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let examples = properties
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, property)| Some((name.clone(), property.pointer("/examples/0")?.clone())));
+    examples.collect::<Map<_, _>>().into()
+}
+
 /// Text in a body.
 pub(crate) fn text(value: Value) -> Result<String, Problem> {
     match value {
@@ -144,7 +154,13 @@ const TRUE_OR_FALSE: Problem = Problem::NotA(Cow::Borrowed("true or false"));
 
 impl Described for bool {
     fn schema() -> Schema {
-        json_schema!({ "type": "boolean" })
+        json_schema!({ "type": "boolean", "examples": [false] })
+    }
+}
+
+impl Written for bool {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(*self)
     }
 }
 
@@ -185,6 +201,7 @@ impl Described for Timestamp {
             "type": "string",
             "format": "date-time",
             "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$",
+            "examples": ["2026-02-06T10:00:00.000Z"],
         })
     }
 }
@@ -197,7 +214,7 @@ impl Written for Timestamp {
 
 impl Described for Version {
     fn schema() -> Schema {
-        json_schema!({ "type": "integer", "minimum": Self::FIRST.get() })
+        json_schema!({ "type": "integer", "minimum": Self::FIRST.get(), "examples": [Self::FIRST.get()] })
     }
 }
 

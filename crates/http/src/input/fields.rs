@@ -14,7 +14,7 @@ use serde::{
 use serde_json::{Map, Value};
 use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
-use crate::wire::Read;
+use crate::wire::{Read, example_of};
 
 /// The fields of an input, one member each. [`input!`] defines such a struct.
 pub(crate) trait Input<V>: Sized {
@@ -187,10 +187,13 @@ pub(crate) fn body_schema<T: Input<Value>>(required: &[&str], ignored: &[String]
     for name in ignored {
         properties.insert(name.clone(), serde_json::json!({ "description": "Ignored.", "deprecated": true }));
     }
-    schemars::json_schema!({
+    let mut schema = schemars::json_schema!({
         "type": "object",
         "required": required,
         "additionalProperties": false,
         "properties": properties,
-    })
+    });
+    let example = example_of(&schema);
+    schema.insert("examples".to_owned(), serde_json::json!([example]));
+    schema
 }

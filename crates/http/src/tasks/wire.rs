@@ -20,7 +20,7 @@ use crate::{
         error::ApiError,
         etag,
     },
-    wire::Shown,
+    wire::{Shown, example_of},
 };
 
 /// A task. Every key is always present.
@@ -31,7 +31,7 @@ pub(crate) struct Task<'a> {
     user_id: Shown<&'a OwnerId>,
     title: Shown<&'a Title>,
     description: Shown<Option<&'a Description>>,
-    completed: bool,
+    completed: Shown<bool>,
     /// When the task was created, in UTC.
     created_at: Shown<Timestamp>,
     /// When the task was last changed, in UTC.
@@ -48,7 +48,7 @@ impl<'a> From<&'a domain::Task> for Task<'a> {
             user_id: Shown(owner),
             title: Shown(title),
             description: Shown(description.as_ref()),
-            completed: *completed,
+            completed: Shown(*completed),
             created_at: Shown(*created_at),
             updated_at: Shown(*updated_at),
             version: Shown(*version),
@@ -57,7 +57,7 @@ impl<'a> From<&'a domain::Task> for Task<'a> {
 }
 
 impl Task<'_> {
-    /// About how many bytes the task takes as JSON: its texts, and as much again as keys and the other values take.
+    /// About how many bytes the task takes as JSON: those of its texts, and a constant for the keys and the other values.
     pub(super) fn size(&self) -> usize {
         const FRAME: usize = 256;
 
@@ -168,38 +168,19 @@ macro_rules! body_schemas {
 }
 
 body_schemas! {
-    NewTask = "NewTask", with_example(body_schema::<TaskInput>(&["title"], &READ_ONLY), &new_task_example());
+    NewTask = "NewTask", body_schema::<TaskInput>(&["title"], &READ_ONLY);
     Changes = "TaskChanges", {
-        let mut schema = with_example(body_schema::<TaskInput>(&[], &READ_ONLY), &new_task_example());
+        let mut schema = body_schema::<TaskInput>(&[], &READ_ONLY);
         // At least one key that is not ignored, whichever it is.
         schema.insert("not".to_owned(), json!({ "propertyNames": { "enum": *READ_ONLY } }));
         schema
     };
-    Completion = "Completion",
-        with_example(body_schema::<CompletionInput>(&[], &READ_ONLY), &json!({ "completed": true }));
-}
-
-fn with_example(mut schema: Schema, example: &Value) -> Schema {
-    schema.insert("examples".to_owned(), json!([example]));
-    schema
-}
-
-fn new_task_example() -> Value {
-    json!({ "title": "Buy groceries", "description": "Milk, eggs, bread" })
+    Completion = "Completion", body_schema::<CompletionInput>(&[], &READ_ONLY);
 }
 
 impl Example for Task<'_> {
     fn example() -> Value {
-        json!({
-            "id": "019c3236-2a00-7000-8000-000000000001",
-            "user_id": "a2eQxzd2IgtwIiVzvmeWJwhxj0piF8Zh",
-            "title": "Buy groceries",
-            "description": "Milk, eggs, bread",
-            "completed": false,
-            "created_at": "2026-02-06T10:00:00.000Z",
-            "updated_at": "2026-02-06T10:00:00.000Z",
-            "version": 1,
-        })
+        example_of(&Self::json_schema(&mut SchemaGenerator::default()))
     }
 }
 

@@ -52,6 +52,13 @@ fn read_only_keys_are_those_that_cannot_be_written() {
 }
 
 #[test]
+fn every_key_has_an_example() {
+    let example = Task::example();
+    let keys = Task::json_schema(&mut SchemaGenerator::default()).get("properties").unwrap().as_object().unwrap().len();
+    assert_eq!(example.as_object().unwrap().len(), keys, "{example}");
+}
+
+#[test]
 fn every_writable_key_is_shown() {
     let shown = Task::json_schema(&mut SchemaGenerator::default());
     let shown: BTreeSet<&str> =

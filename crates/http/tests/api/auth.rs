@@ -5,6 +5,7 @@ mod hostile;
 mod key_fetch;
 mod key_set;
 mod mutants;
+mod publisher;
 pub mod sessions;
 
 use std::sync::{Arc, LazyLock};

@@ -72,11 +72,11 @@ async fn a_request_frees_its_place_however_it_ends() {
         let mut dropped = pin!(app.alice(Method::DELETE, SOME_TASK).send());
         assert!(dropped.as_mut().now_or_never().is_none() && is_full());
     }
-    assert!(!is_full(), "the client went away");
+    assert!(!is_full(), "the client hung up");
     let mut too_long = pin!(app.alice(Method::DELETE, SOME_TASK).send());
     assert!(too_long.as_mut().now_or_never().is_none() && is_full());
     assert_eq!(too_long.await.outcome(), is(503, "UNAVAILABLE"));
-    assert!(!is_full(), "it took too long");
+    assert!(!is_full(), "the request timed out");
     assert_eq!(app.alice(Method::GET, SOME_TASK).send().await.outcome(), is(500, "INTERNAL_ERROR"));
     assert!(!is_full(), "its handler panicked");
     assert_eq!(app.anonymous(Method::GET, "/api/tasks").send().await.outcome(), is(401, "UNAUTHORIZED"));

@@ -92,7 +92,7 @@ pub async fn every_route_serves(service: &Service, user: &str, headers: &Headers
             assert_eq!(task["data"]["user_id"], user);
 
             let id = task["data"]["id"].as_str().unwrap();
-            let path = format!("{}{}", style.prefix(), endpoint.path).replace("{user_id}", user).replace("{id}", id);
+            let path = endpoint.full_path(style).replace("{user_id}", user).replace("{id}", id);
             let method: Method = endpoint.method.as_str().parse().unwrap();
             let body = match method {
                 Method::GET | Method::DELETE => None,
@@ -100,7 +100,7 @@ pub async fn every_route_serves(service: &Service, user: &str, headers: &Headers
                 _ => Some(json!({ "title": "Buy wine" })),
             };
             let (status, body) = send(service, method.clone(), &path, headers, body).await;
-            assert_eq!(status, endpoint.success.0.as_u16(), "{method} {path}: {body}");
+            assert_eq!(status, endpoint.success.status.as_u16(), "{method} {path}: {body}");
         }
     }
 }

@@ -62,7 +62,7 @@ async fn a_cookie_may_change_something_from_pages_of_the_app_only() {
     for origin in ["http://evil.example", "null", "https://app.test.evil.example", "http://app.test", ""] {
         assert_eq!(create().header("origin", origin).send().await.outcome(), is(403, "FORBIDDEN"), "{origin}");
     }
-    assert_eq!(create().send().await.outcome(), is(403, "FORBIDDEN"), "no origin at all");
+    assert_eq!(create().send().await.outcome(), is(403, "FORBIDDEN"), "no Origin header");
     let two = create().header("origin", "https://app.test").header("origin", "http://evil.example");
     assert_eq!(two.send().await.outcome(), is(403, "FORBIDDEN"));
     let list =
@@ -87,7 +87,11 @@ async fn a_bearer_token_overrides_a_cookie_and_needs_no_origin() {
         .anonymous(Method::GET, "/api/tasks")
         .header("authorization", &format!("Bearer {}x", token_of(&bob)))
         .header("cookie", &cookie("better-auth.session_token"));
-    assert_eq!(broken.send().await.outcome(), is(401, "UNAUTHORIZED"), "the cookie is no second chance");
+    assert_eq!(
+        broken.send().await.outcome(),
+        is(401, "UNAUTHORIZED"),
+        "the cookie is not used if the bearer token is rejected"
+    );
 }
 
 #[actix_web::test]

@@ -1,58 +1,18 @@
 //! When the key set is fetched, and which keys are used until then. The tests advance the clock.
 
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
-use domain::{BoxError, Readiness, testing::FixedClock};
+use domain::{Readiness, testing::FixedClock};
 use futures_util::{FutureExt, future::join_all};
 use http::{
-    JwksVerifier, KeySource, Rejection, TokenVerifier, VerifyError,
+    JwksVerifier, Rejection, TokenVerifier, VerifyError,
     testing::{SIGNERS, Signer, good_claims, key_set, key_set_rules, rsa_jwk},
 };
 use serde_json::{Value, json};
 use tokio::time::{Instant, advance, sleep};
 
-/// A publisher of keys whose behaviour can be changed.
-struct Publisher {
-    answer: Mutex<Option<Vec<u8>>>,
-    delay: Duration,
-    fetches: AtomicUsize,
-}
-
-#[async_trait]
-impl KeySource for Publisher {
-    async fn fetch(&self) -> Result<Vec<u8>, BoxError> {
-        self.fetches.fetch_add(1, Ordering::SeqCst);
-        sleep(self.delay).await;
-        self.answer.lock().unwrap().clone().ok_or_else(|| "connection refused".into())
-    }
-}
-
-impl Publisher {
-    fn new(answer: Option<Value>) -> Arc<Self> {
-        Self::slow(answer, Duration::from_millis(10))
-    }
-
-    fn slow(answer: Option<Value>, delay: Duration) -> Arc<Self> {
-        let answer = Mutex::new(answer.map(|json| json.to_string().into_bytes()));
-        Arc::new(Self { answer, delay, fetches: AtomicUsize::new(0) })
-    }
-
-    fn publish(&self, answer: Option<&[u8]>) {
-        *self.answer.lock().unwrap() = answer.map(ToOwned::to_owned);
-    }
-
-    fn fetches(&self) -> usize {
-        self.fetches.load(Ordering::SeqCst)
-    }
-}
+use super::publisher::Publisher;
 
 fn verifier(publisher: &Arc<Publisher>) -> Arc<JwksVerifier> {
     Arc::new(JwksVerifier::new(publisher.clone(), key_set_rules(Arc::new(FixedClock::default()))))
@@ -102,13 +62,13 @@ async fn unknown_keys_cause_one_fetch_and_block_nobody() {
     let another = SIGNERS[2].token(&good_claims());
     for token in [&good, &another] {
         let verdict = verifier.verify(token).now_or_never();
-        assert!(verdict.is_some_and(|verdict| verdict.is_ok()), "a known key waits for nothing");
+        assert!(verdict.is_some_and(|verdict| verdict.is_ok()), "a known key does not wait for a fetch");
     }
     for verdict in join_all(held_up).await {
         assert!(is_unknown_key(&verdict.unwrap()));
     }
 
-    assert_eq!(publisher.fetches(), 2, "one at the start, one for ten thousand");
+    assert_eq!(publisher.fetches(), 2, "one at the start, and one for all unknown keys");
 }
 
 #[tokio::test(start_paused = true)]
@@ -121,7 +81,7 @@ async fn new_keys_are_found_and_removed_keys_are_rejected() {
     assert!(is_unknown_key(&verifier.verify(&by_new).await));
 
     publisher.publish(Some(&bytes(&key_set([&old, &new]))));
-    assert!(is_unknown_key(&verifier.verify(&by_new).await), "the last look was a moment ago");
+    assert!(is_unknown_key(&verifier.verify(&by_new).await), "the last fetch was a moment ago");
     advance(COOLDOWN).await;
     assert!(verifier.verify(&by_new).await.is_ok());
     assert!(verifier.verify(&by_old).await.is_ok());
@@ -130,7 +90,7 @@ async fn new_keys_are_found_and_removed_keys_are_rejected() {
     let keeper = verifier.clone();
     tokio::spawn(async move { keeper.keep_fresh().await });
     sleep(Duration::from_mins(12)).await;
-    assert!(is_unknown_key(&verifier.verify(&by_old).await), "although it was verified before");
+    assert!(is_unknown_key(&verifier.verify(&by_old).await), "a cached proof of a removed key");
     assert!(verifier.verify(&by_new).await.is_ok());
 }
 
@@ -161,7 +121,7 @@ async fn known_keys_stay_valid_for_a_day_without_the_publisher() {
     advance(Duration::from_hours(23)).await;
     assert!(verifier.verify(&token).await.is_ok());
     let other = Signer::ed25519("other").token(&good_claims());
-    assert!(is_unavailable(&verifier.verify(&other).await), "its key may be in the set that cannot be had");
+    assert!(is_unavailable(&verifier.verify(&other).await), "its key may be in the set that cannot be fetched");
     assert!(verifier.check().await.is_ok());
 
     advance(Duration::from_hours(1)).await;
@@ -220,7 +180,10 @@ async fn requests_wait_for_one_hanging_fetch_at_most() {
         sleep(Duration::from_secs(1)).await;
 
         let asked = Instant::now();
-        assert!(is_unavailable(&verifier.verify(&unknown).await), "its key may be in the set that could not be had");
+        assert!(
+            is_unavailable(&verifier.verify(&unknown).await),
+            "its key may be in the set that could not be fetched"
+        );
         assert_eq!((asked.elapsed(), publisher.fetches() - before), (Duration::from_secs(1), 1));
         assert!(is_unavailable(&first.await.unwrap()));
     }
@@ -304,5 +267,5 @@ async fn unusable_keys_are_left_out() {
     }
     let twice = json!({ "keys": [good.jwk(), Signer::ed25519("good").jwk(), SIGNERS[2].jwk()] });
     let verifier = verifier(&Publisher::new(Some(twice)));
-    assert!(is_unknown_key(&verifier.verify(&good.token(&good_claims())).await), "which of the two is meant?");
+    assert!(is_unknown_key(&verifier.verify(&good.token(&good_claims())).await), "two keys have this id");
 }

@@ -49,7 +49,7 @@ pub struct Api {
     pub metrics: Arc<Metrics>,
 }
 
-/// Builds the application. The middleware that is wrapped last runs first: see [`middleware`](crate::middleware) for the
+/// Builds the application. The middleware that is wrapped last runs first. The module `middleware` lists it in running
 /// order.
 pub fn app(
     api: &Api,

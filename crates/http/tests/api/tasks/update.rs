@@ -31,7 +31,8 @@ async fn put_and_patch_keep_absent_fields() {
 async fn null_clears_the_description_only() {
     let app = TestApp::new().start().await;
     let path = format!("/api/tasks/{}", app.task_of_alice().await);
-    app.alice(Method::PATCH, &path).json(r#"{"description":"Milk"}"#).send().await;
+    let set = app.alice(Method::PATCH, &path).json(r#"{"description":"Milk"}"#).send().await;
+    assert_eq!(set.json()["data"]["description"], "Milk");
 
     let cleared = app.alice(Method::PATCH, &path).json(r#"{"description":null}"#).send().await;
     assert_eq!(cleared.json()["data"]["description"], json!(null));

@@ -25,11 +25,14 @@ mod openapi;
 mod output;
 mod request_id;
 mod routes;
+#[cfg(feature = "otlp")]
+mod span_export;
 mod style;
 mod system;
 mod tasks;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod trace_context;
 mod wire;
 
 pub use app::{Api, app};

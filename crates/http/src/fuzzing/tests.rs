@@ -30,7 +30,7 @@ fn tokens_prove_their_identity_or_are_rejected() {
 
 /// Runs the seeds of a fuzz target, then random bytes, then randomly changed seeds.
 fn holds_for_any_input(target: &str, parser: Parser) {
-    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lab/fuzz/seeds").join(target);
     let mut good = Vec::new();
     for seed in fs::read_dir(seeds).unwrap().map(Result::unwrap) {
         let bytes = fs::read(seed.path()).unwrap();

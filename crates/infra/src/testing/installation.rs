@@ -1,4 +1,4 @@
-//! The Postgres that is installed on this machine. The fault suite compiles this file too.
+//! The Postgres that is installed on this machine.
 
 use std::{
     env, fs, io,

@@ -8,12 +8,16 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use tokio::{sync::Mutex, time::Instant};
+use tracing::Instrument;
 
 use super::{
     key_set::{Key, KeySet},
     source::KeySource,
 };
-use crate::auth::rejection::{Rejection, VerifyError};
+use crate::{
+    auth::rejection::{Rejection, VerifyError},
+    trace_context::TraceContext,
+};
 
 /// How often the set is fetched if no token asks for it. A removed key is accepted for that long at most.
 const REFRESH: Duration = Duration::from_mins(10);
@@ -80,7 +84,10 @@ impl KeyCache {
         }
         // In a task of its own: a client that hangs up must not cancel a fetch that others wait for.
         let (cache, wanted) = (self.clone(), id.to_owned());
-        let refreshed = tokio::spawn(async move { cache.refresh_unless_recent(Some(&wanted)).await }).await;
+        let refresh = async move { cache.refresh_unless_recent(Some(&wanted)).await };
+        // It stays part of the request's trace, in the log too.
+        let refresh = TraceContext::carry(refresh).in_current_span();
+        let refreshed = tokio::spawn(refresh).await;
         let is_fresh = refreshed.map_err(|error| VerifyError::Unavailable(error.into()))?;
         match self.usable().and_then(|set| set.keys.get(id)) {
             Some(key) => Ok(key),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use http::{ENDPOINTS, Style};
+use http::{Style, endpoints};
 use infra::testing::TestDatabase;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -86,13 +86,13 @@ pub async fn refusal(service: &Service, headers: &Headers) -> String {
 /// Uses every route in both styles, each on its own task, and checks that it succeeds.
 pub async fn every_route_serves(service: &Service, user: &str, headers: &Headers) {
     for style in Style::ALL {
-        for endpoint in &ENDPOINTS {
+        for endpoint in endpoints() {
             let (status, task) = create(service, headers).await;
             assert_eq!(status, 201, "{task}");
             assert_eq!(task["data"]["user_id"], user);
 
             let id = task["data"]["id"].as_str().unwrap();
-            let path = format!("{}{}", style.prefix(), endpoint.path).replace("{user_id}", user).replace("{id}", id);
+            let path = endpoint.full_path(style).replace("{user_id}", user).replace("{id}", id);
             let method: Method = endpoint.method.as_str().parse().unwrap();
             let body = match method {
                 Method::GET | Method::DELETE => None,
@@ -100,7 +100,7 @@ pub async fn every_route_serves(service: &Service, user: &str, headers: &Headers
                 _ => Some(json!({ "title": "Buy wine" })),
             };
             let (status, body) = send(service, method.clone(), &path, headers, body).await;
-            assert_eq!(status, endpoint.success.0.as_u16(), "{method} {path}: {body}");
+            assert_eq!(status, endpoint.success.status.as_u16(), "{method} {path}: {body}");
         }
     }
 }

@@ -5,15 +5,16 @@
 mod pooler;
 mod postgres;
 mod sqlite;
+mod tls;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use domain::BoxError;
 use log::LevelFilter;
 
 use sqlx::ConnectOptions;
 
-use crate::{Database, DatabaseSettings, url::Target};
+use crate::{Database, DatabaseSettings, sql::SeaOrmConnection, url::Target};
 
 /// Why there is no connection: one line that names the database and the cause, and no password.
 #[derive(Debug, thiserror::Error)]
@@ -27,9 +28,11 @@ pub struct ConnectError {
 pub(crate) async fn connect(settings: &DatabaseSettings) -> Result<Database, ConnectError> {
     let database = match &settings.url.0 {
         Target::Postgres(url) => postgres::connect(url, settings).await,
-        Target::Sqlite(url) => {
-            sqlite::connect(url, settings).await.map(|pool| Database { connection: pool.clone().into(), pool })
-        }
+        Target::Sqlite(url) => sqlite::connect(url, settings).await.map(|pool| Database {
+            connection: Arc::new(SeaOrmConnection::new(pool.clone())),
+            pool,
+            executor: None,
+        }),
     };
     database.map_err(|cause| ConnectError { database: settings.url.to_string(), cause })
 }

@@ -14,26 +14,29 @@
 
 #![forbid(unsafe_code)]
 
+mod better_auth;
 mod connect;
-mod connection;
 mod database;
 mod error;
 mod migrate;
 mod schema;
-mod sessions;
 mod settings;
+mod sql;
+mod statistics;
 mod tasks;
 mod url;
 
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use better_auth::SeaOrmSessions;
 pub use connect::ConnectError;
-pub use connection::{Connection, DatabaseStatistics, TaskConnection};
 pub use database::Database;
+pub use error::DatabaseError;
 pub use migrate::{MigrateError, MigrationState};
 pub use schema::SchemaReadiness;
-pub use sessions::SeaOrmSessions;
-pub use settings::DatabaseSettings;
+pub use settings::{DatabaseSettings, ExecutorKind};
+pub use sql::{Answer, Connection, Kind, Rows, Statement};
+pub use statistics::DatabaseStatistics;
 pub use tasks::SeaOrmTasks;
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use sea_orm_migration::{MigratorTrait, SchemaManager};
 
-use crate::{Database, error::Cause};
+use crate::{Database, error::DatabaseError};
 
 /// A step of the schema, and whether the database has taken it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl From<DbErr> for MigrateError {
     fn from(error: DbErr) -> Self {
         match error {
             DbErr::Migration(reason) => Self::Refused(reason),
-            error => Self::Failed(Cause(error).into()),
+            error => Self::Failed(DatabaseError::from(error).into()),
         }
     }
 }

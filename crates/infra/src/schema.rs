@@ -8,7 +8,7 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     Database, MigrateError,
-    error::{Cause, repository_error},
+    error::{DatabaseError, repository_error},
 };
 
 /// For how long a schema that was right is taken to be right still, so that asking often costs little.
@@ -52,8 +52,8 @@ impl Readiness for SchemaReadiness {
 /// A database that cannot be asked is out of reach; one that answers with another schema is not.
 fn meaning(error: MigrateError) -> RepositoryError {
     match error {
-        MigrateError::Failed(cause) => match cause.downcast::<Cause>() {
-            Ok(cause) => repository_error(cause.0),
+        MigrateError::Failed(cause) => match cause.downcast::<DatabaseError>() {
+            Ok(cause) => repository_error(*cause),
             Err(other) => RepositoryError::Failed(other),
         },
         other => RepositoryError::Failed(other.into()),

@@ -16,12 +16,22 @@ pub struct DatabaseSettings {
     /// How long a statement may take before Postgres stops it, and how long SQLite waits for another writer. Longer than
     /// `acquire_timeout`.
     pub statement_timeout: Duration,
-    /// How many threads share the connections to Postgres. Each has its own.
-    pub threads: usize,
+    /// What runs statements on Postgres.
+    pub executor: ExecutorKind,
     /// How long a connection may be idle before it is closed.
     pub idle_timeout: Duration,
     /// How old a connection may be. Afterwards it is replaced, so that a pool moves on after a fail-over.
     pub max_lifetime: Duration,
+}
+
+/// What runs statements on Postgres. On SQLite it is always SeaORM's own connection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ExecutorKind {
+    /// The executor: pipelined reads, and writes that are committed together.
+    #[default]
+    Pipelined,
+    /// SeaORM's own connection: one statement at a time on a connection, one commit for each write.
+    SeaOrm,
 }
 
 impl DatabaseSettings {
@@ -56,7 +66,7 @@ impl DatabaseSettings {
             max_connections,
             acquire_timeout: Self::ACQUIRE_TIMEOUT,
             statement_timeout: Self::STATEMENT_TIMEOUT,
-            threads: 1,
+            executor: ExecutorKind::default(),
             idle_timeout: Self::IDLE_TIMEOUT,
             max_lifetime: Self::MAX_LIFETIME,
         }

@@ -7,7 +7,7 @@ mod tests;
 
 use std::fmt;
 
-pub(crate) use postgres::PostgresUrl;
+pub(crate) use postgres::{Certificates, Pem, PostgresUrl};
 pub(crate) use sqlite::SqliteUrl;
 
 /// Which database to use: `postgres://…` or `sqlite:…`.

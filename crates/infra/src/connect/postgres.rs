@@ -1,7 +1,8 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use domain::BoxError;
-use sea_orm::SqlxPostgresConnector;
+use pg_executor::Connector;
+use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 use sqlx::{
     Connection as _, PgConnection, Row as _,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
@@ -10,10 +11,11 @@ use sqlx::{
 use tokio::{join, time::timeout, try_join};
 use tracing::{info, warn};
 
-use super::{in_words, logged, pooler};
+use super::{SLOW, in_words, logged, pooler, tls};
 use crate::{
-    Database, DatabaseSettings,
-    connection::{Leases, Opener, Source as _},
+    Database, DatabaseSettings, ExecutorKind,
+    error::DatabaseError,
+    sql::{ExecutorConnection, SeaOrmConnection},
     url::PostgresUrl,
 };
 
@@ -50,28 +52,55 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
         .map_err(|_elapsed| "a connection came about, but no answer to a statement")??;
     // Done with, whether or not they hear it.
     let _ = try_join!(first.close(), second.close());
-    let opener = opener(&limited).await;
-    let leases = Leases::new(limited, opener, settings)?;
-    Ok(Database { connection: leases.into(), pool: SqlxPostgresConnector::from_sqlx_postgres_pool(pool) })
+    let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    if settings.executor == ExecutorKind::SeaOrm {
+        let connection = Arc::new(SeaOrmConnection::new(by_seaorm(limited, settings)));
+        return Ok(Database { connection, pool, executor: None });
+    }
+    let executor = (connector(url, &limited).await?, executor_settings(settings));
+    let connection = Arc::new(ExecutorConnection::new(&executor.0, &executor.1));
+    Ok(Database { connection, pool, executor: Some(executor) })
 }
 
-/// What opens connections over tokio-postgres, if it has opened one: it is to fail here, where there is another way.
-async fn opener(options: &PgConnectOptions) -> Option<Opener> {
-    let opener = Opener::new(options)?;
-    match timeout(START_LIMIT, opener.open()).await {
-        Ok(Ok(session)) => {
-            Opener::close(session).await;
-            Some(opener)
-        }
-        Ok(Err(error)) => {
-            warn!(%error, "statements take a slower way: no connection could be opened over tokio-postgres");
-            None
-        }
-        Err(_elapsed) => {
-            warn!("statements take a slower way: tokio-postgres has opened no connection in time");
-            None
+/// Opens connections for the executor. Has opened one, to know that there can be one.
+///
+/// # Errors
+///
+/// The first one, if no way to secure a connection leads to one.
+async fn connector(url: &PostgresUrl, limited: &PgConnectOptions) -> Result<Connector, BoxError> {
+    let config = url.config(limited.get_options());
+    let mut failure = None;
+    for tls in tls::ways(url)? {
+        let connector = Connector::new(config.clone(), tls);
+        match timeout(START_LIMIT, connector.connect()).await {
+            Ok(Ok(_connection)) => return Ok(connector),
+            Ok(Err(error)) => failure = failure.or(Some(DatabaseError::Executor(error).into())),
+            Err(_elapsed) => failure = failure.or(Some(no_answer())),
         }
     }
+    Err(failure.unwrap_or_else(no_answer))
+}
+
+fn executor_settings(settings: &DatabaseSettings) -> pg_executor::Settings {
+    pg_executor::Settings {
+        max_connections: usize::try_from(settings.max_connections.max(1)).unwrap_or(usize::MAX),
+        acquire_timeout: settings.acquire_timeout,
+        statement_timeout: settings.statement_timeout,
+        idle_timeout: settings.idle_timeout,
+        max_lifetime: settings.max_lifetime,
+        slow_statement: SLOW,
+    }
+}
+
+/// SeaORM's own connection. It opens connections as they are needed.
+fn by_seaorm(options: PgConnectOptions, settings: &DatabaseSettings) -> DatabaseConnection {
+    let pool = PgPoolOptions::new()
+        .max_connections(settings.max_connections.max(1))
+        .min_connections(0)
+        .acquire_timeout(settings.acquire_timeout)
+        .idle_timeout(settings.idle_timeout)
+        .max_lifetime(settings.max_lifetime);
+    SqlxPostgresConnector::from_sqlx_postgres_pool(pool.connect_lazy_with(options))
 }
 
 /// Two connections, the first with a limit to its statements, if there can be one, and the options that led to it.

@@ -1,16 +1,42 @@
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::IpAddr, path::PathBuf};
 
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use percent_encoding::percent_decode_str;
+use pg_executor::tokio_postgres::{Config, config::ChannelBinding};
+use sqlx::{
+    ConnectOptions,
+    postgres::{PgConnectOptions, PgSslMode},
+};
 use url::Url;
 
 use super::InvalidDatabaseUrl;
 
-/// A Postgres URL, made safe.
+/// A Postgres URL, made safe, in the terms of both drivers.
 #[derive(Clone)]
 pub(crate) struct PostgresUrl {
+    /// For sqlx.
     pub(crate) options: PgConnectOptions,
+    password: Option<Vec<u8>>,
+    pub(crate) certificates: Certificates,
     /// The names of parameters that were left out because the driver does not know them.
     pub(crate) ignored: Vec<String>,
+}
+
+/// The certificates that the URL or the environment names. Each is a file, or the text of one.
+#[derive(Clone, Default)]
+pub(crate) struct Certificates {
+    /// Of authorities, beside the usual ones.
+    pub(crate) authority: Option<Pem>,
+    /// Of the client.
+    pub(crate) client: Option<Pem>,
+    /// The key to the client's.
+    pub(crate) key: Option<Pem>,
+}
+
+/// Something in the PEM format.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Pem {
+    File(PathBuf),
+    Text(String),
 }
 
 impl PostgresUrl {
@@ -30,7 +56,42 @@ impl PostgresUrl {
             .application_name(&name)
             // Sent at the start of a connection otherwise, and refused by PgBouncer. Floats are not used here.
             .extra_float_digits(None);
-        Ok(Self { options, ignored })
+        let (password, certificates) = hidden(&options);
+        Ok(Self { options, password, certificates, ignored })
+    }
+
+    /// For tokio-postgres: the same server, user and database. Sends `options` to the server when a connection is opened.
+    ///
+    /// It does not say how the connection is secured. That is up to who opens it.
+    pub(crate) fn config(&self, options: Option<&str>) -> Config {
+        let mut config = Config::new();
+        let host = self.options.get_host();
+        match self.socket() {
+            #[cfg(unix)]
+            Some(directory) => config.host_path(directory),
+            _ => config.host(host.trim_start_matches('[').trim_end_matches(']')),
+        };
+        let user = self.options.get_username();
+        config.port(self.options.get_port()).user(user).dbname(self.options.get_database().unwrap_or(user));
+        if let Some(password) = &self.password {
+            config.password(password);
+        }
+        if let Some(name) = self.options.get_application_name() {
+            config.application_name(name);
+        }
+        if let Some(options) = options {
+            config.options(options);
+        }
+        // A proxy may end TLS. The server's certificate is checked instead.
+        config.channel_binding(ChannelBinding::Disable);
+        config
+    }
+
+    /// The directory of the server's socket, if that is how to reach it. Without a host in the URL, sqlx has the directory in
+    /// the host's place.
+    pub(crate) fn socket(&self) -> Option<PathBuf> {
+        let host = self.options.get_host();
+        self.options.get_socket().cloned().or_else(|| host.starts_with('/').then(|| PathBuf::from(host)))
     }
 
     /// Whether the server is on this machine.
@@ -49,6 +110,22 @@ impl fmt::Display for PostgresUrl {
         let database = options.get_database().unwrap_or(options.get_username());
         write!(f, ", database {database}")
     }
+}
+
+/// The password and the certificates. sqlx finds them in the URL, the environment and `~/.pgpass`, and tells them only as part
+/// of a URL.
+fn hidden(options: &PgConnectOptions) -> (Option<Vec<u8>>, Certificates) {
+    // User and host are replaced, since sqlx would not encode them.
+    let url = options.clone().username("user").host("host").to_url_lossy();
+    let pem = |wanted: &str| {
+        let (_, value) = url.query_pairs().find(|(name, _)| name == wanted)?;
+        Some(match value.strip_prefix("file: ") {
+            Some(path) => Pem::File(path.into()),
+            None => Pem::Text(value.into_owned()),
+        })
+    };
+    let certificates = Certificates { authority: pem("sslrootcert"), client: pem("sslcert"), key: pem("sslkey") };
+    (url.password().map(|password| percent_decode_str(password).collect()), certificates)
 }
 
 /// Takes out what the driver would not know, since it logs such parameters with their values, and returns their names.

@@ -1,8 +1,8 @@
 //! `"user"` is Better Auth's, whoever made it.
 
 use domain::{
-    Clock, CreateOptions, IdSource, NewTask, TaskRepository, Title,
-    testing::{FixedClock, SequentialIds, alice},
+    Clock, CreateOptions, IdSource, TaskRepository,
+    testing::{FixedClock, SequentialIds, alice, titled},
 };
 use infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -82,7 +82,7 @@ async fn a_table_that_better_auth_made_is_left_as_it_is(database: TestDatabase) 
     assert_eq!((described(&database).await, rows().await), (before.clone(), rows_before.clone()));
 
     let now = FixedClock::default().now();
-    let task = NewTask { title: Title::try_from("Buy groceries").unwrap(), description: None, completed: false };
+    let task = titled("Buy groceries");
     let id = SequentialIds::default().next(now);
     database.tasks().create(&alice().id, id, &task, &CreateOptions::default(), now).await.unwrap();
 

@@ -8,7 +8,7 @@ use domain::{
     Clock, Readiness, UserProvisioner,
     testing::{FixedClock, nobody},
 };
-use infra::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
+use infra::{Database, DatabaseSettings, DatabaseUrl, ExecutorKind, testing::TestDatabase};
 use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 use sqlx::{ConnectOptions, Executor, sqlite::SqliteConnectOptions};
 use tokio::time::sleep;
@@ -195,4 +195,21 @@ async fn connections_to_postgres_have_a_name() {
 
     assert_eq!(database.connection().get_database_backend(), DbBackend::Postgres);
     assert_eq!(value(database.connection(), "SHOW application_name").await, "tasks-api");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_stops_a_statement_after_its_time_limit() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    for executor in [ExecutorKind::Pipelined, ExecutorKind::SeaOrm] {
+        let limit = Duration::from_millis(300);
+        let settings = DatabaseSettings { statement_timeout: limit, executor, ..settings(database.url()) };
+        let limited = Database::connect(&settings).await.unwrap();
+        let lock = database.connection().begin().await.unwrap();
+        lock.execute_unprepared("LOCK TABLE tasks").await.unwrap();
+
+        let error = format!("{:?}", limited.tasks().check().await.unwrap_err());
+
+        assert!(error.contains("canceling statement due to statement timeout (57014)"), "{executor:?}: {error}");
+        lock.rollback().await.unwrap();
+    }
 }

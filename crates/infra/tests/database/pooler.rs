@@ -1,15 +1,14 @@
 //! Behind a `PgBouncer` everything works, or the connection is refused with the setting to change.
 
-use std::{
-    ops::Deref,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use infra::{
-    Connection, Database, DatabaseSettings, DatabaseUrl, SeaOrmTasks,
+    Database, DatabaseSettings, DatabaseUrl,
     testing::{PgBouncer, Pooler, TestDatabase},
 };
 use sqlx::{Connection as _, Executor, PgConnection, postgres::PgConnectOptions};
+
+use crate::contract::Tasks;
 
 const MIXES_UP: &str = "the pooler in between mixes up prepared statements; set max_prepared_statements to 100 or more in \
     PgBouncer 1.21 or later, or pool_mode to session, or connect to Postgres directly";
@@ -106,38 +105,31 @@ impl Pooled {
     }
 }
 
-/// The tasks of such a database, which stays for as long as they do.
-struct Tasks {
-    tasks: SeaOrmTasks<Connection>,
-    _database: Pooled,
-}
-
-impl From<Pooled> for Tasks {
-    fn from(database: Pooled) -> Self {
-        Self { tasks: database.database.tasks(), _database: database }
-    }
-}
-
-impl Deref for Tasks {
-    type Target = SeaOrmTasks<Connection>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.tasks
-    }
-}
-
 /// Makes a test of each thing that works.
 macro_rules! everything_works {
     ($($pooling:ident)*) => {
         $(
             mod $pooling {
                 use super::{Pooled, Tasks};
+                use crate::contract::by_seaorm;
 
-                async fn fresh() -> Option<Tasks> {
-                    Pooled::$pooling().await.map(Tasks::from)
+                async fn fresh() -> Option<Tasks<Pooled>> {
+                    let pooled = Pooled::$pooling().await?;
+                    Some(Tasks::new(pooled.database.tasks(), pooled))
                 }
 
                 domain::task_repository_contract!(fresh);
+
+                mod by_seaorm {
+                    use super::{Pooled, Tasks, by_seaorm};
+
+                    async fn fresh() -> Option<Tasks<Pooled>> {
+                        let pooled = Pooled::$pooling().await?;
+                        Some(Tasks::new(by_seaorm(pooled.pooler.url()).await.tasks(), pooled))
+                    }
+
+                    domain::task_repository_contract!(fresh);
+                }
 
                 #[tokio::test(flavor = "multi_thread")]
                 async fn replicas_may_migrate_at_once() {
@@ -147,10 +139,10 @@ macro_rules! everything_works {
                 }
 
                 #[tokio::test]
-                async fn changes_are_committed_together() {
+                async fn writes_are_committed_together() {
                     if let Some(pooled) = Pooled::$pooling().await {
                         crate::group_commit::each_has_its_own_answer(&pooled.database).await;
-                        crate::group_commit::one_that_is_refused_is_refused_alone(&pooled.database).await;
+                        crate::group_commit::one_that_fails_fails_alone(&pooled.database).await;
                     }
                 }
             }

@@ -1,24 +1,23 @@
 //! What two do at the same moment comes out as if one had come after the other.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
-use async_trait::async_trait;
 use domain::{
-    Clock, CreateOptions, CreateOutcome, IdSource, IdempotencyGuard, IdempotencyKey, IdempotencyKeys, NewTask,
-    TaskRepository, Title,
-    testing::{FixedClock, SequentialIds, alice},
+    Clock, CreateOptions, CreateOutcome, IdSource, IdempotencyGuard, IdempotencyKey, IdempotencyKeys, TaskRepository,
+    testing::{FixedClock, SequentialIds, alice, titled},
 };
-use infra::{Database, DatabaseSettings, DatabaseUrl, SeaOrmTasks, TaskConnection, testing::TestDatabase};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
-    TransactionTrait,
-};
+use futures_util::FutureExt;
+use infra::{Connection, Database, DatabaseSettings, DatabaseUrl, SeaOrmTasks, testing::TestDatabase};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 use tokio::{sync::Barrier, time::sleep};
 
-use crate::connect::value;
+use crate::{connect::value, contract::by_seaorm, tapped::Tapped};
 
 /// Waits until another session waits for a lock.
 async fn someone_waits(transaction: &DatabaseTransaction) {
@@ -63,7 +62,7 @@ async fn a_repeat_is_not_told_that_the_quota_is_reached_by_the_task_of_the_first
         idempotency: Some(IdempotencyGuard { key: IdempotencyKey::try_from("key").unwrap(), since: now }),
         quota: Some(1),
     };
-    let new = NewTask { title: Title::try_from("Buy groceries").unwrap(), description: None, completed: false };
+    let new = titled("Buy groceries");
     let (owner, ids) = (alice().id, SequentialIds::default());
     // The first create has taken the key, and waits for its user.
     let lock = database.connection().begin().await.unwrap();
@@ -80,9 +79,8 @@ async fn a_repeat_is_not_told_that_the_quota_is_reached_by_the_task_of_the_first
     someone_waits(&lock).await;
 
     // The repeat finds it in use, and no task under it yet. Before it looks at the quota, the first is done.
-    let connection = sea_orm::Database::connect(database.url()).await.unwrap();
-    let meeting = Barrier::new(2);
-    let repeat = SeaOrmTasks::new(Paused { connection: &connection, before: AtomicUsize::new(3), meeting: &meeting });
+    let meeting = Arc::new(Barrier::new(2));
+    let repeat = SeaOrmTasks::new(paused(by_seaorm(database.url()).await.sql(), 4, meeting.clone()));
     let id = ids.next(now);
     let (repeated, first) = tokio::join!(repeat.create(&owner, id, &new, &terms, now), async {
         meeting.wait().await;
@@ -96,53 +94,19 @@ async fn a_repeat_is_not_told_that_the_quota_is_reached_by_the_task_of_the_first
     assert_eq!(repeated.unwrap(), CreateOutcome::Replayed(task));
 }
 
-/// A connection that pauses before one of its statements, for as long as another task takes between two waits.
-#[derive(Debug)]
-struct Paused<'c> {
-    connection: &'c DatabaseConnection,
-    /// The number of that statement, counted down.
-    before: AtomicUsize,
-    meeting: &'c Barrier,
-}
-
-impl Paused<'_> {
-    async fn pause(&self) {
-        if self.before.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.meeting.wait().await;
-            self.meeting.wait().await;
+/// A connection that pauses before one of its statements, counted from 1, for as long as another task takes between two
+/// waits.
+fn paused(connection: Arc<dyn Connection>, before: usize, meeting: Arc<Barrier>) -> Arc<dyn Connection> {
+    let count = AtomicUsize::new(0);
+    Tapped::before_each(connection, move |statement| {
+        let (number, meeting) = (count.fetch_add(1, Ordering::Relaxed) + 1, meeting.clone());
+        async move {
+            if number == before {
+                meeting.wait().await;
+                meeting.wait().await;
+            }
+            statement
         }
-    }
-}
-
-#[async_trait]
-impl ConnectionTrait for Paused<'_> {
-    fn get_database_backend(&self) -> DbBackend {
-        self.connection.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.pause().await;
-        self.connection.execute_raw(statement).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.pause().await;
-        self.connection.execute_unprepared(sql).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.pause().await;
-        self.connection.query_one_raw(statement).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.pause().await;
-        self.connection.query_all_raw(statement).await
-    }
-}
-
-impl TaskConnection for Paused<'_> {
-    fn sqlite(&self) -> Option<&DatabaseConnection> {
-        None
-    }
+        .boxed()
+    })
 }

@@ -48,7 +48,7 @@ async fn a_row_that_breaks_a_rule_of_the_domain_is_a_failure(database: TestDatab
     let got = database.tasks().get(&alice().id, id()).await.unwrap_err();
     let listed = database.tasks().list(&alice().id, &TaskQuery::default()).await.unwrap_err();
 
-    let expected = format!("the row of task {} is broken: its title must be 1 to 500 characters", id());
+    let expected = format!("row {} of tasks is broken: its title must be 1 to 500 characters", id());
     assert_eq!((cause(&got), cause(&listed)), (expected.clone(), expected));
 }
 

@@ -1,8 +1,8 @@
 //! What the database itself sees to, whatever writes to it.
 
 use domain::{
-    Clock, CreateOptions, Description, IdSource, NewTask, TaskRepository, Title,
-    testing::{FixedClock, SequentialIds, alice, bob},
+    Clock, CreateOptions, Description, IdSource, TaskRepository, Title,
+    testing::{FixedClock, SequentialIds, alice, bob, titled},
 };
 use infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, SqlErr};
@@ -78,7 +78,7 @@ async fn a_task_belongs_to_a_user_and_has_one_id(database: TestDatabase) {
 async fn the_tasks_of_a_user_go_with_the_user(database: TestDatabase) {
     let (tasks, now) = (database.tasks(), FixedClock::default().now());
     let id = SequentialIds::default().next(now);
-    let new = NewTask { title: Title::try_from("Task").unwrap(), description: None, completed: false };
+    let new = titled("Task");
     for owner in [alice().id, bob().id] {
         tasks.create(&owner, id, &new, &CreateOptions::default(), now).await.unwrap();
     }

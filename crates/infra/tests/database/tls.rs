@@ -8,8 +8,8 @@ use std::{
 };
 
 use domain::{
-    Clock, CreateOptions, IdSource, NewTask, RepositoryError, TaskRepository, Title,
-    testing::{FixedClock, SequentialIds, alice},
+    Clock, CreateOptions, IdSource, RepositoryError, TaskRepository,
+    testing::{FixedClock, SequentialIds, alice, titled},
 };
 use infra::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -141,7 +141,7 @@ async fn tasks_are_written_and_read_over_tls_and_reads_share_a_connection() {
     let secured = Secured::new(database.url(), &authority, authority.certifies("localhost")).await;
     let over_tls = secured.connect().await.unwrap();
     let (tasks, owner, now) = (over_tls.tasks(), alice().id, FixedClock::default().now());
-    let new = NewTask { title: Title::try_from("Buy groceries").unwrap(), description: None, completed: false };
+    let new = titled("Buy groceries");
 
     let created = tasks
         .create(&owner, SequentialIds::default().next(now), &new, &CreateOptions::default(), now)

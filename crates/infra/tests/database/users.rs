@@ -1,8 +1,8 @@
 //! Users are made where nothing else makes them.
 
 use domain::{
-    Clock, CreateOptions, Identity, NewTask, OwnerId, TaskId, TaskRepository, Title, UserProvisioner,
-    testing::FixedClock,
+    Clock, CreateOptions, Identity, OwnerId, TaskId, TaskRepository, UserProvisioner,
+    testing::{FixedClock, titled},
 };
 use infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, Statement};
@@ -64,7 +64,7 @@ async fn a_user_whose_address_is_taken_gets_one_that_stands_in(database: TestDat
         assert_eq!(user(&database, "alice").await, Some(unverified("alice", "alice@example.test")));
     }
     let id = TaskId::try_from("00000000-0000-7000-8000-000000000001").unwrap();
-    let task = NewTask { title: Title::try_from("Task").unwrap(), description: None, completed: false };
+    let task = titled("Task");
     database
         .tasks()
         .create(&namesake.id, id, &task, &CreateOptions::default(), FixedClock::default().now())

@@ -1,8 +1,8 @@
 //! A database with a small table, and executors on it.
 
-use std::{ops::Deref, time::Duration};
+use std::{error::Error as _, ops::Deref, time::Duration};
 
-use pg_executor::{Answer, Connector, Executor, Settings, Statement, tokio_postgres::Config};
+use pg_executor::{Answer, Connector, Error, Executor, Settings, Statement, Statistics, tokio_postgres::Config};
 use test_servers::PostgresDatabase;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::Client;
@@ -45,6 +45,31 @@ impl TestDatabase {
 
     pub(crate) fn connector(&self, settings: Settings) -> Connector {
         Connector::new(limited(self.config(), settings), None)
+    }
+
+    /// Runs this before each row of `t` is inserted or updated, in PL/pgSQL. `nextval('attempts')` counts the rows.
+    pub(crate) async fn before_each_change(&self, body: &str) {
+        let sql = format!(
+            "CREATE SEQUENCE IF NOT EXISTS attempts; \
+             CREATE OR REPLACE FUNCTION interfere() RETURNS trigger LANGUAGE plpgsql AS $$ \
+             BEGIN {body} RETURN NEW; END $$; \
+             CREATE OR REPLACE TRIGGER interfere BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION interfere()"
+        );
+        self.direct.batch_execute(&sql).await.unwrap();
+    }
+
+    /// The ids of all rows, in order.
+    pub(crate) async fn ids(&self) -> Vec<i64> {
+        self.direct.query("SELECT id FROM t ORDER BY id", &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+    }
+
+    /// Locks the table until [`unlock`](Self::unlock).
+    pub(crate) async fn lock(&self) {
+        self.direct.batch_execute("BEGIN; LOCK TABLE t").await.unwrap();
+    }
+
+    pub(crate) async fn unlock(&self) {
+        self.direct.batch_execute("ROLLBACK").await.unwrap();
     }
 
     /// The one value that a query returns, as text.
@@ -91,4 +116,24 @@ pub(crate) async fn until_pipelined(executor: &Executor) {
         }
     };
     timeout(PATIENCE, pipelined).await.unwrap();
+}
+/// Waits until the statistics are so.
+pub(crate) async fn wait_until(executor: &Executor, holds: impl Fn(Statistics) -> bool) {
+    let waited = timeout(PATIENCE, async {
+        while !holds(executor.statistics()) {
+            sleep(Duration::from_millis(1)).await;
+        }
+    });
+    assert!(waited.await.is_ok(), "{executor:?}");
+}
+
+/// All that an error shows, with its causes.
+pub(crate) fn shown(error: &Error) -> String {
+    let mut shown = format!("{error} {error:?}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        shown.extend([" ".to_owned(), error.to_string(), format!("{error:?}")]);
+        cause = error.source();
+    }
+    shown
 }

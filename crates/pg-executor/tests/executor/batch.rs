@@ -1,0 +1,144 @@
+//! A batch is one transaction in one round trip: all of it, or nothing.
+
+use std::{sync::Arc, time::Duration};
+
+use pg_executor::{Error, Executor, Settings, Statement, tokio_postgres::error::SqlState};
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    network::Network,
+    support::{TestDatabase, insert, limited, numbers, patient, update},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_runs_in_order_and_answers_in_order() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+    // More than any library polls in one go.
+    let mut statements = vec![insert(1, 1)];
+    statements.extend((0..200).map(|step| {
+        Statement::write("UPDATE t SET n = (n * 2 + $1) % 1000003 WHERE id = 1 RETURNING n", [i64::from(step).into()])
+    }));
+    statements.push(Statement::read("SELECT count(*), max(n) FROM t", []));
+
+    let answers = executor.run_batch(statements).await.unwrap();
+
+    let mut expected = 1;
+    assert_eq!(numbers(&answers[0], 0), [expected]);
+    for (step, answer) in answers[1..201].iter().enumerate() {
+        expected = (expected * 2 + i64::try_from(step).unwrap()) % 1_000_003;
+        assert_eq!(numbers(answer, 0), [expected]);
+    }
+    assert_eq!((numbers(&answers[201], 0), numbers(&answers[201], 1)), (vec![1], vec![expected]));
+    assert_eq!(database.value("SELECT count(DISTINCT xmin::text)::text FROM t").await, "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_of_which_one_is_refused_changes_nothing() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+    executor.run(insert(2, 2)).await.unwrap();
+
+    let outcome = executor.run_batch(vec![insert(1, 1), insert(2, 2), insert(3, 3)]).await;
+
+    // What was wrong, and not that the transaction was aborted by it.
+    assert_eq!(outcome.unwrap_err().code(), Some(&SqlState::UNIQUE_VIOLATION));
+    assert_eq!(database.ids().await, [2]);
+    assert_eq!(executor.statistics().ungrouped, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_with_too_few_parameters_changes_nothing() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor_with(Settings { max_connections: 1, ..patient() });
+    let pid = async || numbers(&executor.run(Statement::read("SELECT pg_backend_pid()::int8", [])).await.unwrap(), 0);
+    let before = pid().await;
+
+    let broken = Statement::write("INSERT INTO t VALUES ($1, $2)", [5_i64.into()]);
+    let outcome = executor.run_batch(vec![insert(1, 1), broken]).await;
+
+    assert!(matches!(outcome, Err(Error::ParameterCount { placeholders: 2, parameters: 1 })), "{outcome:?}");
+    assert!(database.ids().await.is_empty());
+    assert_eq!(pid().await, before, "the connection is not to blame");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_cannot_be_committed_changes_nothing() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+    let deferred = "ALTER TABLE t ADD CONSTRAINT n_key UNIQUE (n) DEFERRABLE INITIALLY DEFERRED";
+    database.direct.batch_execute(deferred).await.unwrap();
+
+    let outcome = executor.run_batch(vec![insert(1, 7), insert(2, 7)]).await;
+    assert_eq!(outcome.unwrap_err().code(), Some(&SqlState::UNIQUE_VIOLATION));
+    assert!(database.ids().await.is_empty());
+
+    executor.run_batch(vec![insert(1, 7), insert(2, 7), update(2, 8)]).await.unwrap();
+    assert_eq!(database.ids().await, [1, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_loses_a_race_is_retried_as_a_whole() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+    database.before_each_change("IF nextval('attempts') = 2 THEN RAISE deadlock_detected; END IF;").await;
+
+    executor.run_batch(vec![insert(1, 1), insert(2, 2)]).await.unwrap();
+
+    assert_eq!((database.ids().await, executor.statistics().retries), (vec![1, 2], 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_of_outdated_plans_is_prepared_anew() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+    let reads = || vec![Statement::read("SELECT * FROM t", []), Statement::read("SELECT n, * FROM t", [])];
+    executor.run_batch(reads()).await.unwrap();
+
+    database.direct.batch_execute("ALTER TABLE t ALTER n TYPE int").await.unwrap();
+
+    assert_eq!(executor.run_batch(reads()).await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_waits_for_a_lock() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor_with(Settings { max_connections: 1, ..patient() });
+    // Prepared, so that only the transaction has to wait.
+    executor.run(insert(0, 0)).await.unwrap();
+    database.lock().await;
+    let blocked = executor.clone();
+    let blocked = tokio::spawn(async move { blocked.run_batch(vec![insert(1, 1), insert(2, 2)]).await });
+
+    sleep(Duration::from_millis(300)).await;
+    assert!(!blocked.is_finished());
+    database.unlock().await;
+
+    assert_eq!(blocked.await.unwrap().unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_takes_one_round_trip() {
+    const TRIP: Duration = Duration::from_millis(200);
+    let Some(database) = TestDatabase::create().await else { return };
+    let network = Network { trip: TRIP, ..Network::default() };
+    let config = limited(Arc::new(network).in_front_of(&database.config()).await, patient());
+    let executor = Executor::new(&pg_executor::Connector::new(config, None), &patient());
+    let batch = || executor.run_batch((0..20).map(|id| update(id, id)).collect());
+    batch().await.unwrap();
+
+    let begin = Instant::now();
+    batch().await.unwrap();
+
+    assert!((TRIP..2 * TRIP).contains(&begin.elapsed()), "{:?}", begin.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_batch_needs_no_connection() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+
+    assert!(executor.run_batch(Vec::new()).await.unwrap().is_empty());
+
+    assert_eq!(executor.statistics().size, 0);
+}

@@ -1,0 +1,236 @@
+//! Writes are committed together, and it makes no difference but in time.
+//!
+//! Each test runs on one thread: what is asked for at once there waits together.
+
+use std::time::Duration;
+
+use futures_util::{FutureExt, future::join_all};
+use pg_executor::{Answer, Error, Executor, Statement};
+use tokio::{
+    task::yield_now,
+    time::{sleep, timeout},
+};
+
+use crate::support::{PATIENCE, TestDatabase, insert, numbers, update};
+
+/// Inserts these ids at once.
+async fn insert_all(executor: &Executor, ids: impl IntoIterator<Item = i64>) -> Vec<Result<Answer, Error>> {
+    join_all(ids.into_iter().map(|id| executor.run(insert(id, id)))).await
+}
+
+fn grouped(executor: &Executor) -> (u64, u64) {
+    let statistics = executor.statistics();
+    (statistics.grouped, statistics.ungrouped)
+}
+
+#[tokio::test]
+async fn writes_at_once_share_commits_and_keep_their_answers() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+
+    let inserted = insert_all(&executor, 0..100).await;
+
+    for (id, answer) in inserted.into_iter().enumerate() {
+        assert_eq!(numbers(&answer.unwrap(), 0), [i64::try_from(id).unwrap()]);
+    }
+    assert_eq!(database.ids().await, (0..100).collect::<Vec<_>>());
+    let transactions = database.value("SELECT count(DISTINCT xmin::text)::text FROM t").await;
+    let (together, singly) = grouped(&executor);
+    assert!(together >= 90 && singly == 0 && transactions.parse::<u32>().unwrap() <= 10, "{together} {transactions}");
+}
+
+#[tokio::test]
+async fn a_write_that_is_refused_is_refused_alone() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+    executor.run(insert(2, 2)).await.unwrap();
+
+    let inserted = insert_all(&executor, [1, 2, 3, 4]).await;
+
+    let refused: Vec<_> = inserted.iter().map(|outcome| outcome.as_ref().err().and_then(Error::code)).collect();
+    let unique_violation = Some(&pg_executor::tokio_postgres::error::SqlState::UNIQUE_VIOLATION);
+    assert_eq!(refused, [None, unique_violation, None, None]);
+    assert_eq!(database.ids().await, [1, 2, 3, 4]);
+    assert_eq!(grouped(&executor), (0, 4));
+}
+
+#[tokio::test]
+async fn a_write_with_too_few_parameters_fails_alone() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+    let broken = Statement::write("INSERT INTO t VALUES ($1, $2)", [5_i64.into()]);
+
+    let (first, broken, second) =
+        tokio::join!(executor.run(insert(1, 1)), executor.run(broken), executor.run(insert(2, 2)));
+
+    assert!(matches!(broken, Err(Error::ParameterCount { placeholders: 2, parameters: 1 })), "{broken:?}");
+    first.and(second).unwrap();
+    assert_eq!(database.ids().await, [1, 2]);
+}
+
+#[tokio::test]
+async fn a_write_that_cannot_be_committed_takes_no_other_with_it() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+    let deferred = "CREATE TABLE allowed (id bigint PRIMARY KEY); INSERT INTO allowed VALUES (1), (3); \
+        ALTER TABLE t ADD FOREIGN KEY (id) REFERENCES allowed DEFERRABLE INITIALLY DEFERRED";
+    database.direct.batch_execute(deferred).await.unwrap();
+
+    let inserted = insert_all(&executor, [1, 2, 3]).await;
+
+    let succeeded: Vec<bool> = inserted.iter().map(Result::is_ok).collect();
+    assert_eq!(succeeded, [true, false, true]);
+    assert_eq!(database.ids().await, [1, 3]);
+}
+
+#[tokio::test]
+async fn writes_whose_connection_ends_are_in_doubt_and_not_retried() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+    // The last one ends the connection, when all others have been made.
+    let body = "IF nextval('attempts') = 8 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;";
+    database.before_each_change(body).await;
+
+    for outcome in insert_all(&executor, 0..8).await {
+        assert!(matches!(&outcome, Err(error @ Error::OutcomeUnknown(_)) if error.is_unavailable()), "{outcome:?}");
+    }
+
+    assert_eq!(
+        (database.ids().await, database.value("SELECT last_value::text FROM attempts").await),
+        (vec![], "8".into())
+    );
+    for outcome in insert_all(&executor, 0..8).await {
+        outcome.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn writes_of_which_the_server_does_not_know_are_not_retried() {
+    let Some(database) = TestDatabase::create().await else { return };
+    for (first, code) in [(0, "08007"), (20, "40003")] {
+        let executor = database.executor();
+        let body = format!("PERFORM nextval('attempts'); RAISE 'who knows' USING ERRCODE = '{code}';");
+        database.before_each_change(&body).await;
+
+        for outcome in insert_all(&executor, first..first + 4).await {
+            assert!(matches!(outcome, Err(Error::OutcomeUnknown(_))), "{outcome:?}");
+        }
+        let alone = executor.run(insert(first, 0)).await;
+        assert!(matches!(alone, Err(Error::OutcomeUnknown(_))), "{alone:?}");
+    }
+    assert_eq!(database.value("SELECT last_value::text FROM attempts").await, "4", "one of each group, and one alone");
+}
+
+#[tokio::test]
+async fn writes_that_lose_a_race_are_run_all_the_same() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+    let body = "IF nextval('attempts') IN (3, 5) THEN RAISE serialization_failure; END IF;";
+    database.before_each_change(body).await;
+
+    for outcome in insert_all(&executor, 0..8).await {
+        outcome.unwrap();
+    }
+
+    assert_eq!(database.ids().await.len(), 8);
+    assert_eq!(grouped(&executor), (0, 8));
+}
+
+#[tokio::test]
+async fn writes_whose_plan_is_outdated_are_prepared_anew() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+    let update_all = async || {
+        let sql = "UPDATE t SET n = n + 1 WHERE id = $1 RETURNING n";
+        let updates = (0..8_i64).map(|id| executor.run(Statement::write(sql, [id.into()])));
+        for outcome in join_all(updates).await {
+            assert_eq!(outcome.unwrap().affected, 1);
+        }
+        grouped(&executor)
+    };
+    insert_all(&executor, 0..8).await;
+    assert_eq!(update_all().await, (16, 0));
+
+    database.direct.batch_execute("ALTER TABLE t ALTER n TYPE int").await.unwrap();
+
+    assert_eq!(update_all().await, (24, 0));
+}
+
+#[tokio::test]
+async fn a_session_that_takes_no_writes_is_replaced() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let name = database.value("SELECT current_database()::text").await;
+    let alter = async |change: &str| {
+        database.direct.batch_execute(&format!("ALTER DATABASE {name} {change}")).await.unwrap();
+    };
+    for ids in [0..1, 10..18] {
+        let executor = database.executor();
+        alter("SET default_transaction_read_only = on").await;
+        for outcome in insert_all(&executor, ids.clone()).await {
+            assert!(matches!(&outcome, Err(error @ Error::Refused(_)) if error.is_unavailable()), "{outcome:?}");
+        }
+        assert_eq!(grouped(&executor), (0, 0), "all would be refused");
+
+        alter("RESET default_transaction_read_only").await;
+
+        for outcome in insert_all(&executor, ids).await {
+            outcome.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_waits_for_a_lock_holds_up_no_others() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+    executor.run(insert(0, 0)).await.unwrap();
+    database.direct.batch_execute("BEGIN; SELECT 1 FROM t FOR UPDATE").await.unwrap();
+
+    let mut waiting = Vec::new();
+    // First alone, and then among others.
+    for others in [0..0, 10..18, 20..28] {
+        let blocked = executor.clone();
+        waiting.push(tokio::spawn(async move { blocked.run(update(0, 1)).await }));
+        let inserted = timeout(PATIENCE / 6, insert_all(&executor, others)).await.unwrap();
+        assert!(inserted.iter().all(Result::is_ok), "{inserted:?}");
+        sleep(Duration::from_millis(50)).await;
+    }
+    database.unlock().await;
+
+    for blocked in waiting {
+        assert_eq!(blocked.await.unwrap().unwrap().affected, 1);
+    }
+}
+
+#[tokio::test]
+async fn writes_that_queue_behind_a_blocked_one_go_on() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+    executor.run(insert(0, 0)).await.unwrap();
+    database.direct.batch_execute("BEGIN; SELECT 1 FROM t FOR UPDATE").await.unwrap();
+    let blocked = executor.clone();
+    let blocked = tokio::spawn(async move { blocked.run(update(0, 1)).await });
+    // Its turn has come, and it does not know yet that it is blocked.
+    for _ in 0..10 {
+        yield_now().await;
+    }
+
+    timeout(PATIENCE / 6, executor.run(insert(1, 1))).await.unwrap().unwrap();
+
+    assert!(!blocked.is_finished());
+    database.unlock().await;
+    blocked.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_abandoned_write_whose_turn_has_not_come_is_not_run() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+
+    for id in 0..3 {
+        assert!(executor.run(insert(id, id)).now_or_never().is_none());
+    }
+    executor.run(insert(7, 7)).await.unwrap();
+
+    assert_eq!(database.ids().await, [7]);
+}

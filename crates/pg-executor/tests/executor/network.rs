@@ -1,0 +1,93 @@
+//! A network in front of the server, which can be slow, far away or broken.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use pg_executor::tokio_postgres::{
+    Config,
+    config::{Host, SslMode},
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split},
+    net::{TcpListener, TcpStream, UnixStream},
+    time::sleep,
+};
+
+pub(crate) trait Peer: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Peer for T {}
+
+/// Connects to the server.
+pub(crate) async fn server(config: &Config) -> Box<dyn Peer> {
+    let port = config.get_ports().first().copied().unwrap_or(5432);
+    match &config.get_hosts()[0] {
+        Host::Tcp(host) => Box::new(TcpStream::connect((host.as_str(), port)).await.unwrap()),
+        Host::Unix(path) => Box::new(UnixStream::connect(path.join(format!(".s.PGSQL.{port}"))).await.unwrap()),
+    }
+}
+
+/// The same user and database, elsewhere.
+pub(crate) fn elsewhere(config: &Config, host: &str, port: u16) -> Config {
+    let mut elsewhere = Config::new();
+    elsewhere.user(config.get_user().unwrap()).dbname(config.get_dbname().unwrap());
+    elsewhere.password(config.get_password().unwrap_or_default());
+    elsewhere.host(host).port(port).ssl_mode(SslMode::Disable);
+    elsewhere
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Network {
+    /// How long it takes until a connection is accepted.
+    pub(crate) distance: Duration,
+    /// How long a message and its answer are on their way.
+    pub(crate) trip: Duration,
+    /// What is connected when this becomes true is lost: nothing arrives any more, not even the end. Connections that are
+    /// opened after that are well.
+    pub(crate) is_broken: AtomicBool,
+}
+
+impl Network {
+    /// How to connect by way of this network.
+    pub(crate) async fn in_front_of(self: Arc<Self>, config: &Config) -> Config {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let through_it = elsewhere(config, "127.0.0.1", port);
+        let config = config.clone();
+        tokio::spawn(async move {
+            loop {
+                let (client, _) = listener.accept().await.unwrap();
+                let (network, config) = (Arc::clone(&self), config.clone());
+                tokio::spawn(async move { network.connect(client, &config).await });
+            }
+        });
+        through_it
+    }
+
+    async fn connect(&self, client: TcpStream, config: &Config) {
+        let is_new = self.is_broken.load(Ordering::SeqCst);
+        sleep(self.distance).await;
+        let (from_client, to_client) = client.into_split();
+        let (from_server, to_server) = split(server(config).await);
+        tokio::join!(self.pass(from_client, to_server, is_new), self.pass(from_server, to_client, is_new));
+    }
+
+    /// Passes on what one side sends, until the network breaks.
+    async fn pass(&self, mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, is_new: bool) {
+        let mut bytes = vec![0; 1 << 16];
+        loop {
+            let length = from.read(&mut bytes).await.unwrap_or(0);
+            sleep(self.trip / 2).await;
+            if !is_new && self.is_broken.load(Ordering::SeqCst) {
+                pending::<()>().await;
+            }
+            if length == 0 || to.write_all(&bytes[..length]).await.is_err() {
+                return;
+            }
+        }
+    }
+}

@@ -1,11 +1,11 @@
 # syntax=docker/dockerfile:1
 
 ARG RUST_VERSION=1.95
-# `plain`, or `guided` by a profile: docs/adr/0014-guided-builds.md.
+# `plain`, or `guided` for profile-guided optimization: docs/adr/0014-guided-builds.md.
 ARG BUILD=plain
 
-# The workspace without its code: manifests, and the source files that these name, empty. It stays the same while only code
-# changes, and so does the layer below that builds the dependencies from it.
+# The workspace without its code: the manifests, and empty files for the sources that they name. It changes only when a manifest
+# does, so the layer below, which builds the dependencies, is cached.
 FROM rust:${RUST_VERSION}-slim-trixie AS manifests
 WORKDIR /src
 COPY . .
@@ -21,12 +21,12 @@ WORKDIR /src
 COPY --from=manifests /src .
 RUN cargo build --locked --release --package tasks-api
 COPY . .
-# Newer than what was built of the empty files, or cargo would keep that.
+# `touch` makes them newer than the build of the empty files, which cargo would keep otherwise.
 RUN find crates migration -name '*.rs' -exec touch {} + \
     && cargo build --locked --release --package tasks-api
 
 FROM rust:${RUST_VERSION}-slim-trixie AS guided
-# Nothing of this gets into the image, so that any version will do.
+# None of this gets into the image, so any version works.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends postgresql \
@@ -40,14 +40,14 @@ RUN deploy/release \
 # hadolint ignore=DL3006
 FROM ${BUILD} AS build
 
-# glibc, as the binary is linked against it, and the certificate authorities; no shell, no package manager.
+# Contains glibc, which the binary needs, and the certificate authorities; no shell and no package manager.
 FROM gcr.io/distroless/cc-debian13:nonroot
 COPY --from=build /src/target/release/tasks-api /usr/local/bin/tasks-api
-# By number, so that an orchestrator can see that it is not root.
+# As a number, so that an orchestrator can verify that it is not root.
 USER 65532:65532
 ENV ENVIRONMENT=production HOST=0.0.0.0 PORT=8000
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-# The binary asks itself: there is no shell or curl here.
+# The binary checks itself, because the image has no shell or curl.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/usr/local/bin/tasks-api", "health"]
 ENTRYPOINT ["/usr/local/bin/tasks-api"]

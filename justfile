@@ -1,24 +1,24 @@
-# All that is done here, a recipe each; `just` alone lists them. CI runs `just ci` and adds nothing.
+# Every command of this repository, one recipe each; `just` alone lists them. CI runs the recipes of the group `check`.
 
 set positional-arguments
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
-# Where `.ci/run` puts the checkers, so that they are found here too; your own serve as well.
+# `.ci/setup` puts the checkers there. Your own are used if they are on the PATH and those are missing.
 export PATH := justfile_directory() / "target/tools/bin" + ":" + env("PATH")
 
-# In the order of `just ci`: what is quick comes first.
-checks := "fmt-check spelling links architecture deny unused lint-ops lint doc better-auth test instructions generated client browser schemathesis faults"
+# In the order of `just ci`: the fast ones come first.
+checks := "fmt-check spelling links version architecture deny unused lint-ops lint doc better-auth test instructions generated client browser schemathesis faults"
 
 [private]
 default:
     @"{{ just_executable() }}" --list --unsorted
 
-# Serve on http://127.0.0.1:8000, with an SQLite file under data/ unless DATABASE_URL says otherwise
+# Serve on http://127.0.0.1:8000; tasks go into an SQLite file under data/ unless DATABASE_URL is set
 [group("run")]
 dev *args:
     cargo run -- "$@"
 
-# Apply all migrations; or `just migrate status`, `just migrate down --delete-tasks`
+# Apply all migrations; also `just migrate status` and `just migrate down --delete-tasks`
 [group("run")]
 migrate *args="up":
     cargo run --quiet -- migrate "$@"
@@ -28,32 +28,32 @@ migrate *args="up":
 token *args:
     cargo run --quiet -- token "$@"
 
-# Write docs/openapi.json anew from the code
+# Regenerate docs/openapi.json from the code
 [group("run")]
 openapi:
     cargo build
     cargo run --quiet -- openapi > docs/openapi.json
 
-# Write the types of clients/typescript anew from docs/openapi.json
+# Regenerate the types of clients/typescript from docs/openapi.json
 [group("run")]
 [working-directory("clients/typescript")]
 client-types: client-install
     npm run --silent generate
 
-# Measure what `just release` builds beside others; `just bench --quick`, `just bench --help`; needs Python and Node for the peers
+# Compare the binary of `just release` with other stacks; `just bench --quick`, `just bench --help`; needs Python and Node
 [group("measure")]
 bench *args:
     cargo build --release --package bench
-    # 25 minutes from nothing, which help and another binary do without.
+    # The build takes 25 minutes from scratch; help and another binary do not need it.
     [[ " $*" =~ " --binary"|" --help" ]] || deploy/release
     "${CARGO_TARGET_DIR:-target}/release/bench" "$@"
 
-# Build the service guided by a profile, for less of the processor; needs Postgres, and `rustup component add llvm-tools`
+# Build the service with profile-guided optimization; needs Postgres, and `rustup component add llvm-tools`
 [group("run")]
 release:
     deploy/release
 
-# Start a throw-away Postgres, the example app and the service; needs Node 20 or later. Ctrl-C stops all of it
+# Start a temporary Postgres, the example app and the service; needs Node 20 or later; Ctrl-C stops everything
 [group("run")]
 demo: example
     cargo build --package tasks-api
@@ -64,7 +64,7 @@ demo: example
 example-install:
     cmp --silent package-lock.json node_modules/.installed || { npm ci && cp package-lock.json node_modules/.installed; }
 
-# Built anew only if something it is made from is newer.
+# Rebuilt only if one of its sources is newer.
 [private]
 [working-directory("examples/nextjs")]
 example: example-install
@@ -77,7 +77,7 @@ example: example-install
         touch "$built"
     fi
 
-# Start Postgres in a container and wait until it answers
+# Start Postgres in a container and wait until it is ready
 [group("container")]
 db:
     docker compose up --detach --wait postgres
@@ -92,17 +92,17 @@ docker:
 up:
     docker compose up --build
 
-# Stop the containers; the data stays
+# Stop the containers; the data is kept
 [group("container")]
 down:
     docker compose down
 
-# Every check, with a time for each; a machine without Postgres binaries, PgBouncer 1.21 or Node fails
+# Run every check and print how long each took; fails without Postgres binaries, PgBouncer 1.21 or Node
 [group("check")]
 ci:
     #!/usr/bin/env bash
     set -euo pipefail
-    # Without these the tests on Postgres, behind PgBouncer or beside Better Auth are left out where they find none.
+    # Without these, tests are skipped where Postgres, PgBouncer or Better Auth is missing.
     export REQUIRE_POSTGRES=1 REQUIRE_PGBOUNCER=1 REQUIRE_BETTER_AUTH=1
     times=""
     for check in {{ checks }}; do
@@ -113,41 +113,46 @@ ci:
     done
     printf '=== all passed\n%s' "$times"
 
-# Run the tests; on Postgres too if there is one (TEST_DATABASE_URL, or initdb and postgres on this machine)
+# Run the tests; on Postgres too if it is found (TEST_DATABASE_URL, or initdb and postgres on this machine)
 [group("check")]
 test *args:
     cargo test --workspace "$@"
 
-# Break what the service stands on, and check its promises: `just faults --list`, `--only NAME`, `--long`
+# Inject faults and check the promises of docs/reliability.md: `just faults --list`, `--only NAME`, `--long`
 [group("check")]
 faults *args:
     cargo build --package tasks-api --package faults
     "${CARGO_TARGET_DIR:-target}/debug/faults" "$@"
 
-# Count the instructions a request takes, and compare with crates/http/benches/instructions.txt; needs valgrind
+# Count the instructions per request and compare them with crates/http/benches/instructions.txt; needs valgrind
 [group("check")]
 instructions:
     cargo test --workspace --bench instructions
 
-# Install the Better Auth app that tests run beside, unless that was done; needs Node 20 or later
+# Install the Better Auth app that tests use, unless it is installed; needs Node 20 or later
 [group("check")]
 [working-directory("tests/better-auth")]
 better-auth:
     cmp --silent package-lock.json node_modules/.installed || { npm ci && cp package-lock.json node_modules/.installed; }
 
-# Ask the service for all that its OpenAPI document allows, and much that it does not; `just schemathesis --help`
+# Run only the tests that use a real Better Auth; `just test` includes them
+[group("check")]
+test-better-auth: better-auth
+    REQUIRE_BETTER_AUTH=1 cargo test --workspace --test better_auth
+
+# Fuzz the API: requests that the OpenAPI document allows, and requests that it forbids; `just schemathesis --help`
 [group("check")]
 schemathesis *args:
     cargo build --quiet --package tasks-api
     tests/fuzz-api/run "$@"
 
-# Look for input that breaks a parser: `just fuzz body -max_total_time=60`; or key_set, list_query, token. Needs cargo-fuzz
+# Fuzz a parser: `just fuzz body -max_total_time=60`; also key_set, list_query, token; needs cargo-fuzz
 [group("check")]
 fuzz target *args:
     mkdir -p "fuzz/corpus/$1"
     RUSTC_BOOTSTRAP=1 cargo fuzz run "$1" "fuzz/corpus/$1" "fuzz/seeds/$1" -- -max_len=16384 "${@:2}"
 
-# Clippy, warnings denied
+# Run Clippy; warnings are errors
 [group("check")]
 lint:
     cargo clippy --workspace --all-targets --all-features -- -D warnings
@@ -157,54 +162,92 @@ lint:
 fmt:
     cargo fmt --all
 
-# Is the code formatted?
+# Check that the code is formatted
 [group("check")]
 fmt-check:
     cargo fmt --all --check
 
-# Build the crates' documentation, warnings denied
+# Build the crates' documentation; warnings are errors
 [group("check")]
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
 
-# Do the crates point the right way?
+# Check the dependencies between crates and between files
 [group("check")]
 architecture:
     .ci/architecture
 
-# Banned crates, licences and sources of dependencies
+# Check licences and sources of dependencies, and that no banned crate is used
 [group("check")]
 deny:
     cargo deny --locked check bans licenses sources
 
-# Known vulnerabilities in dependencies; fetches the list, so it is no part of `just ci`
+# Look for known vulnerabilities in dependencies; asks the network for the list, so it is not part of `just ci`
 [group("check")]
 audit:
-    cargo deny --locked check advisories
+    #!/usr/bin/env bash
+    set -euo pipefail
+    failed=0
+    for lock in $(git ls-files '*Cargo.lock'); do
+        echo "=== $lock"
+        cargo deny --locked --manifest-path "$(dirname "$lock")/Cargo.toml" check advisories || failed=1
+    done
+    # What only builds or tests is left out: it never sees input from outside.
+    for lock in $(git ls-files 'clients/*package-lock.json' 'examples/*package-lock.json'); do
+        echo "=== $lock"
+        npm --prefix "$(dirname "$lock")" audit --package-lock-only --omit dev || failed=1
+    done
+    exit "$failed"
 
-# Dependencies that nothing uses
+# Build with the oldest Rust that Cargo.toml promises; downloads that version, so it is not part of `just ci`
+[group("check")]
+msrv:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    rust=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    rustup toolchain install "$rust" --profile minimal
+    RUSTUP_TOOLCHAIN=$rust cargo build --locked --target-dir target/msrv
+
+# Look for unused dependencies
 [group("check")]
 unused:
     cargo shear
 
-# Spelling
+# Check the spelling
 [group("check")]
 spelling:
     typos
 
-# The Dockerfiles, the workflow and the Kubernetes manifests
+# Check the Dockerfiles, workflows, scripts and Kubernetes manifests
 [group("check")]
 lint-ops:
     hadolint Dockerfile examples/nextjs/Dockerfile
-    zizmor --offline --quiet .github/workflows
+    check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
+    jactionlint
+    zizmor --offline --quiet .github
+    check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+    check-jsonschema --quiet --builtin-schema vendor.github-actions .github/actions/*/action.yml
+    check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+    check-jsonschema --quiet --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+    check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/{bug,feature}.yml
+    python3 -m json.tool .devcontainer/devcontainer.json > /dev/null
+    for check in {{ checks }}; do \
+        grep --quiet --word-regexp -- "checks: .*$check" .github/workflows/ci.yml || { echo "ci.yml lacks $check" >&2; exit 1; }; \
+    done
+    shellcheck $(git grep --files-with-matches '^#!/usr/bin/env bash' -- .ci deploy)
     .ci/manifests
 
-# Do the links in the Markdown files lead somewhere?
+# Check that every copy of the version is the same; `just version 0.2.0` sets it
+[group("check")]
+version *args:
+    .ci/version "$@"
+
+# Check the links in the Markdown files
 [group("check")]
 links:
     .ci/links
 
-# Is docs/openapi.json what the code says?
+# Check that docs/openapi.json is up to date
 [group("check")]
 generated:
     cargo run --quiet -- openapi | diff --unified docs/openapi.json - || { echo 'stale: run `just openapi`' >&2; exit 1; }
@@ -214,7 +257,7 @@ generated:
 client-install:
     cmp --silent package-lock.json node_modules/.installed || { npm ci && cp package-lock.json node_modules/.installed; }
 
-# The TypeScript client: are its types what docs/openapi.json says, and does it work with the service? Needs Node 20 or later
+# Test the TypeScript client, and check that its types are up to date; needs Node 20 or later
 [group("check")]
 [working-directory("clients/typescript")]
 client: client-install
@@ -223,7 +266,7 @@ client: client-install
     npm run build
     npm test
 
-# The example app in Chromium, from the sign-up on, with the service and Postgres behind it; pictures in target/screenshots
+# Test the example app in Chromium, with the service and Postgres; screenshots go to target/screenshots
 [group("check")]
 browser: example
     cargo build --quiet --package tasks-api

@@ -1,14 +1,14 @@
 import { fileURLToPath } from "node:url";
 import type { NextConfig } from "next";
 
-// The client is a folder of this repository. An app that has it from elsewhere needs neither of the two lines with `root`.
+// The client is a folder of this repository. An app that installs it from elsewhere does not need the two lines with `root`.
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const config: NextConfig = {
   turbopack: { root },
   outputFileTracingRoot: root,
   output: "standalone",
-  // There are no pictures, so nothing that resizes them is needed either, nor shipped.
+  // The app has no images, so the build leaves out the image optimiser.
   images: { unoptimized: true },
   outputFileTracingExcludes: { "*": ["**/node_modules/@img/**", "**/node_modules/sharp/**"] },
   poweredByHeader: false,

@@ -1,4 +1,4 @@
-// Prints src/generated.ts from docs/openapi.json: the types of the wire, and the codes that errors can have.
+// Prints src/generated.ts: the types and the error codes of docs/openapi.json.
 import { readFile } from "node:fs/promises";
 import openapiTS, { astToString } from "openapi-typescript";
 
@@ -10,7 +10,7 @@ const examples = Object.values(components.responses).flatMap((response) =>
   Object.values(response.content?.["application/json"]?.examples ?? {}),
 );
 const codes = new Set(examples.map(({ value }) => value.error.code));
-if (codes.size === 0) throw new Error("docs/openapi.json has no examples of errors to take the codes from");
+if (codes.size === 0) throw new Error("docs/openapi.json has no examples of errors, which hold the error codes");
 
 console.log(`// Generated from docs/openapi.json by \`npm run generate\`. Not to be edited by hand.
 

@@ -1,67 +1,71 @@
+import { sleep, throwIfAborted, TimeoutError, unlessAborted } from "./abort.js";
+import { newIdempotencyKey } from "./encoding.js";
 import { failure, failureOf, isTasksError, type TasksError } from "./errors.js";
+import { exchange, jsonOf, type Reply } from "./exchange.js";
 import type { components, operations } from "./generated.js";
-import { isInDoubt, isPassing, sleep, unlessAborted, waitAfter, wasRefused, type Repeatable, type Retry, type RetryOptions } from "./retry.js";
+import { isInDoubt, isTransient, waitAfter, wasRejected, type Retryable, type Retry, type RetryOptions } from "./retry.js";
 import { TokenCache, type FetchToken } from "./token.js";
 
 type Schemas = components["schemas"];
 
-/** A task as the service keeps it. */
+/** A task as the service stores it. */
 export type Task = Schemas["Task"];
-/** What a task is made from. */
+/** The fields of a new task. */
 export type NewTask = Pick<Schemas["NewTask"], "title" | "description" | "completed">;
-/** What is to change; what is absent stays, and `description: null` clears it. */
+/** The fields to change. An absent field stays the same; `description: null` clears it. */
 export type TaskChanges = Pick<Schemas["TaskChanges"], "title" | "description" | "completed">;
-/** Which tasks to list. */
+/** The filter, the limit and the cursor of a list. */
 export type ListQuery = NonNullable<operations["listTasks"]["parameters"]["query"]>;
 
-/** Some tasks, newest first, and where to go on. */
+/** One page of tasks, newest first. */
 export interface Page {
   readonly tasks: Task[];
-  /** The `cursor` of the next page; `null` on the last. */
+  /** The `cursor` of the next page; `null` on the last page. */
   readonly nextCursor: string | null;
 }
 
 export interface RequestOptions {
-  /** Gives the call up; it fails with the signal's own reason then. */
+  /** Aborts the call, which then fails with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 export interface ConditionalOptions extends RequestOptions {
-  /** The task as it was seen, or its version: if it was changed since, the call fails with `VERSION_CONFLICT`. */
+  /** The task, or its version, as last read. If it has changed since, the call fails with `VERSION_CONFLICT`. */
   readonly ifMatch?: Task | number;
 }
 
 export interface CreateOptions extends RequestOptions {
-  /** What makes repeated attempts one: a `newIdempotencyKey()` by default. Keep it to try again later. */
+  /** All calls with the same key create one task. Default: a `newIdempotencyKey()`. Keep the key to retry later. */
   readonly idempotencyKey?: string;
 }
 
 export interface ClientOptions {
-  /** Where the service is: `https://tasks.example.com`. An empty text is the page's own origin. */
+  /** The address of the service, such as `https://tasks.example.com`. An empty string means the page's own origin. */
   readonly baseUrl: string | URL;
-  /** Where tokens come from: `betterAuthToken()`, or a function of your own. Without it no token is sent. */
+  /** Fetches tokens: `betterAuthToken()`, or your own function. If absent, no token is sent. */
   readonly token?: FetchToken;
   readonly retry?: RetryOptions;
-  /** Told before each further attempt: time to show that the connection is being restored. */
+  /** Called before each retry, for example to show that the app is reconnecting. */
   readonly onRetry?: (retry: Retry) => void;
-  /** How long one attempt may take, in milliseconds. Longer than the service's own limit of 10 seconds by default. */
+  /** The time limit of one attempt in milliseconds. Default: 15 000, which is longer than the service's own 10 seconds. */
   readonly timeout?: number;
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
 
-/** The calls; each fails with a `TasksError`. */
+/** The API of the service. Every call fails with a `TasksError`. */
 export interface TasksClient {
-  /** One page. Without `limit` it holds up to 1000 tasks. */
+  /** Lists one page of tasks. The default `limit` is 1000. */
   list(query?: ListQuery, options?: RequestOptions): Promise<Page>;
-  /** All tasks, page by page as they are asked for: `for await (const task of client.all())`. */
+  /** Iterates over all tasks: `for await (const task of client.all())`. Fetches each page when it is needed. */
   all(query?: ListQuery, options?: RequestOptions): AsyncGenerator<Task, void, undefined>;
   get(id: string, options?: RequestOptions): Promise<Task>;
-  /** Makes one task, however often it has to be sent. */
+  /** Creates one task, even if the request is retried. */
   create(task: NewTask, options?: CreateOptions): Promise<Task>;
-  /** Changes a task. With `ifMatch` it is sent again when an answer is lost; without, only if it was surely not carried out. */
+  /** Changes a task. Without `ifMatch` it is retried only if the service rejected the request before doing anything. */
   update(id: string, changes: TaskChanges, options?: ConditionalOptions): Promise<Task>;
   setCompleted(id: string, completed: boolean, options?: ConditionalOptions): Promise<Task>;
-  /** Completes a task that is open, and the other way about. Never sent again if it may have been carried out: that could undo it. */
+  /** Completes an open task, or reopens a completed one. Not retried if it may have succeeded: a retry would revert it. */
   toggle(id: string, options?: RequestOptions): Promise<Task>;
   delete(id: string, options?: ConditionalOptions): Promise<void>;
 }
@@ -71,10 +75,18 @@ interface Call {
   readonly path: string;
   readonly body?: object;
   readonly headers?: Record<string, string>;
-  readonly repeatable: Repeatable;
+  readonly retryable: Retryable;
   readonly signal?: AbortSignal | undefined;
-  /** What the call would have answered, if its error shows that an attempt before, whose answer was lost, was carried out. */
-  readonly doneBefore?: (error: TasksError) => { readonly answer: unknown } | undefined;
+  /** The result of the call, if its error shows that an earlier attempt succeeded and only the response was lost. */
+  readonly earlierResult?: (error: TasksError) => { readonly answer: unknown } | undefined;
+}
+
+/** What a call has done so far. */
+interface Progress {
+  /** The current attempt has sent the request. */
+  sent: boolean;
+  /** The token was renewed because the service rejected it. */
+  renewed: boolean;
 }
 
 export function createTasksClient(options: ClientOptions): TasksClient {
@@ -82,82 +94,62 @@ export function createTasksClient(options: ClientOptions): TasksClient {
   const base = String(options.baseUrl).replace(/\/+$/, "");
   const tokens = token && new TokenCache(token);
 
-  /** Sends a request once, with a token that was not refused if there is any such, and takes the answer apart. */
-  async function attempt(call: Call, underway: (is: boolean) => void): Promise<unknown> {
-    // Others wait for the same token: who gives up only stops waiting.
+  /** Sends a request once. Renews a rejected token and sends the request again, at most once per call. */
+  async function attempt(call: Call, progress: Progress): Promise<unknown> {
+    // Other calls may wait for the same token, so aborting this call does not abort the fetch.
     const newToken = async () => tokens && unlessAborted(tokens.get(), call.signal);
+    progress.sent = false;
     const token = await newToken();
-    underway(true);
-    const response = await sendOnce(call, token);
-    if (response.status !== 401 || !tokens || !token) return response.answer();
-    // It expired on its way, or its key is gone. Nothing was carried out, so any request may be sent again.
+    progress.sent = true;
+    const reply = await sendOnce(call, token);
+    if (reply.response.status !== 401 || !tokens || !token || progress.renewed) return answerOf(reply);
+    // The service did nothing, so any request may be sent again.
     tokens.drop(token);
-    underway(false);
+    progress.renewed = true;
+    progress.sent = false;
     const renewed = await newToken();
-    underway(true);
-    return (await sendOnce(call, renewed)).answer();
+    progress.sent = true;
+    return answerOf(await sendOnce(call, renewed));
   }
 
-  async function sendOnce({ method, path, body, headers, signal }: Call, bearer: string | undefined) {
-    const limit = AbortSignal.timeout(timeout);
-    /** A failure to get through is told from the caller's own wish to stop. */
-    const orUnreachable = async <T>(step: Promise<T>): Promise<T> => {
-      try {
-        return await step;
-      } catch (cause) {
-        if (signal?.aborted) throw signal.reason;
-        const message = limit.aborted ? `no answer within ${timeout} ms` : "the service could not be reached";
-        throw failure("NETWORK_ERROR", message, { cause });
-      }
-    };
-    const response = await orUnreachable(
-      send(base + path, {
-        method,
-        headers: {
-          Accept: "application/json",
-          ...(bearer && { Authorization: `Bearer ${bearer}` }),
-          ...(body && { "Content-Type": "application/json" }),
-          ...headers,
-        },
-        ...(body && { body: JSON.stringify(body) }),
-        cache: "no-store",
-        signal: signal ? AbortSignal.any([signal, limit]) : limit,
-      }),
-    );
-    return {
-      status: response.status,
-      async answer(): Promise<unknown> {
-        if (!response.ok) throw await orUnreachable(failureOf(response));
-        if (response.status === 204) return undefined;
-        const text = await orUnreachable(response.text());
-        try {
-          return JSON.parse(text) as unknown;
-        } catch (cause) {
-          const { status } = response;
-          throw failure("UNEXPECTED_ANSWER", `HTTP ${status} without JSON`, { status, cause });
-        }
+  async function sendOnce({ method, path, body, headers, signal }: Call, bearer: string | undefined): Promise<Reply> {
+    const init = {
+      method,
+      headers: {
+        Accept: "application/json",
+        ...(bearer && { Authorization: `Bearer ${bearer}` }),
+        ...(body && { "Content-Type": "application/json" }),
+        ...headers,
       },
+      ...(body && { body: JSON.stringify(body) }),
     };
+    try {
+      return await exchange(send, base + path, init, { timeout, signal });
+    } catch (cause) {
+      throwIfAborted(signal);
+      const message = cause instanceof TimeoutError ? `no response within ${timeout} ms` : "the service could not be reached";
+      throw failure("NETWORK_ERROR", message, { cause });
+    }
   }
 
-  /** Sends a request until it is answered for good. */
+  /** Sends a request and retries it until it succeeds or must not be retried. */
   async function perform(call: Call): Promise<unknown> {
-    let perhapsDone = false;
+    const progress: Progress = { sent: false, renewed: false };
+    let mayBeDone = false;
     for (let count = 1; ; count += 1) {
-      let sent = false;
       try {
-        call.signal?.throwIfAborted();
-        return await attempt(call, (is) => (sent = is));
+        throwIfAborted(call.signal);
+        return await attempt(call, progress);
       } catch (error) {
         if (!isTasksError(error)) throw error;
-        const before = perhapsDone ? call.doneBefore?.(error) : undefined;
-        if (before) return before.answer;
+        const earlier = mayBeDone ? call.earlierResult?.(error) : undefined;
+        if (earlier) return earlier.answer;
 
-        const surelyNotDone = !sent || wasRefused(error);
-        const mayRepeat = call.repeatable === "always" || surelyNotDone;
-        const wait = mayRepeat && isPassing(error) ? waitAfter(error, count, retry) : undefined;
+        const notDone = !progress.sent || wasRejected(error);
+        const mayRetry = call.retryable === "always" || notDone;
+        const wait = mayRetry && isTransient(error) ? waitAfter(error, count, retry) : undefined;
         if (wait === undefined) throw error;
-        perhapsDone ||= sent && isInDoubt(error);
+        mayBeDone ||= progress.sent && isInDoubt(error);
         onRetry?.({ attempt: count, wait, error });
         await sleep(wait, call.signal);
       }
@@ -166,15 +158,15 @@ export function createTasksClient(options: ClientOptions): TasksClient {
 
   async function performForTask(call: Call): Promise<Task> {
     const answer = (await perform(call)) as Partial<Schemas["TaskResponse"]> | null;
-    if (!answer?.data) throw failure("UNEXPECTED_ANSWER", "JSON that is no task");
+    if (!answer?.data) throw failure("UNEXPECTED_ANSWER", "the response is not a task");
     return answer.data;
   }
 
   const client: TasksClient = {
     async list(query = {}, { signal } = {}) {
       const path = `/api/tasks${queryText(query)}`;
-      const answer = (await perform({ method: "GET", path, repeatable: "always", signal })) as Partial<Schemas["TaskPage"]> | null;
-      if (!answer?.data || !answer.meta) throw failure("UNEXPECTED_ANSWER", "JSON that is no page of tasks");
+      const answer = (await perform({ method: "GET", path, retryable: "always", signal })) as Partial<Schemas["TaskPage"]> | null;
+      if (!answer?.data || !answer.meta) throw failure("UNEXPECTED_ANSWER", "the response is not a page of tasks");
       return { tasks: answer.data, nextCursor: answer.meta.next_cursor };
     },
 
@@ -187,7 +179,7 @@ export function createTasksClient(options: ClientOptions): TasksClient {
       }
     },
 
-    get: (id, { signal } = {}) => performForTask({ method: "GET", path: pathOf(id), repeatable: "always", signal }),
+    get: (id, { signal } = {}) => performForTask({ method: "GET", path: pathOf(id), retryable: "always", signal }),
 
     create: (task, { idempotencyKey = newIdempotencyKey(), signal } = {}) =>
       performForTask({
@@ -195,7 +187,7 @@ export function createTasksClient(options: ClientOptions): TasksClient {
         path: "/api/tasks",
         body: task,
         headers: { "Idempotency-Key": idempotencyKey },
-        repeatable: "always",
+        retryable: "always",
         signal,
       }),
 
@@ -205,10 +197,10 @@ export function createTasksClient(options: ClientOptions): TasksClient {
         path: pathOf(id),
         body: changes,
         headers: condition(ifMatch),
-        // Without a condition a late second attempt could overwrite what someone else has changed since.
-        repeatable: ifMatch === undefined ? "if-refused" : "always",
+        // Without `If-Match` a late retry could overwrite someone else's change.
+        retryable: ifMatch === undefined ? "if-rejected" : "always",
         signal,
-        doneBefore: (error) => ownChange(error, changes, ifMatch),
+        earlierResult: (error) => ownEarlierChange(error, changes, ifMatch),
       }),
 
     setCompleted: (id, completed, { ifMatch, signal } = {}) =>
@@ -217,52 +209,57 @@ export function createTasksClient(options: ClientOptions): TasksClient {
         path: `${pathOf(id)}/complete`,
         body: { completed },
         headers: condition(ifMatch),
-        repeatable: "always",
+        retryable: "always",
         signal,
-        doneBefore: (error) => ownChange(error, { completed }, ifMatch),
+        earlierResult: (error) => ownEarlierChange(error, { completed }, ifMatch),
       }),
 
     toggle: (id, { signal } = {}) =>
-      performForTask({ method: "PATCH", path: `${pathOf(id)}/complete`, repeatable: "if-refused", signal }),
+      performForTask({ method: "PATCH", path: `${pathOf(id)}/complete`, retryable: "if-rejected", signal }),
 
     async delete(id, { ifMatch, signal } = {}) {
       await perform({
         method: "DELETE",
         path: pathOf(id),
         headers: condition(ifMatch),
-        repeatable: "always",
+        retryable: "always",
         signal,
-        doneBefore: (error) => (error.code === "NOT_FOUND" ? { answer: undefined } : undefined),
+        earlierResult: (error) => (error.code === "NOT_FOUND" ? { answer: undefined } : undefined),
       });
     },
   };
   return client;
 }
 
+function answerOf({ response, text }: Reply): unknown {
+  if (!response.ok) throw failureOf(response, text);
+  const { status } = response;
+  if (status === 204) return undefined;
+  const answer = jsonOf(text);
+  if (answer === undefined) throw failure("UNEXPECTED_ANSWER", `HTTP ${status} with a body that is not JSON`, { status });
+  return answer;
+}
+
 const pathOf = (id: string) => `/api/tasks/${encodeURIComponent(id)}`;
 
 function queryText(query: ListQuery): string {
   const present = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
-  return present.length === 0 ? "" : `?${new URLSearchParams(present.map(([name, value]) => [name, String(value)]))}`;
+  // `URLSearchParams` of older React Native versions takes no pairs and encodes nothing.
+  return present.map(([name, value], index) => `${index ? "&" : "?"}${name}=${encodeURIComponent(value)}`).join("");
 }
 
-const versionOf = (seen: Task | number) => (typeof seen === "number" ? seen : seen.version);
+const versionOf = (task: Task | number) => (typeof task === "number" ? task : task.version);
 
 function condition(ifMatch: Task | number | undefined): Record<string, string> {
   return ifMatch === undefined ? {} : { "If-Match": `"${versionOf(ifMatch)}"` };
 }
 
-/** Is the version that is in the way the one that these very changes made, in an attempt whose answer was lost? */
-function ownChange(error: TasksError, changes: TaskChanges, ifMatch: Task | number | undefined) {
+/** The call's own result, if the conflicting version is the one that these changes made in an attempt whose response was lost. */
+function ownEarlierChange(error: TasksError, changes: TaskChanges, ifMatch: Task | number | undefined) {
   if (error.code !== "VERSION_CONFLICT" || ifMatch === undefined) return undefined;
   const { current } = error;
-  const asSent = Object.entries({ ...changes, ...(changes.title && { title: changes.title.trim() }) }).every(
+  const sameValues = Object.entries({ ...changes, ...(changes.title && { title: changes.title.trim() }) }).every(
     ([key, value]) => value === undefined || current[key as keyof TaskChanges] === value,
   );
-  return asSent && current.version === versionOf(ifMatch) + 1 ? { answer: { data: current } } : undefined;
-}
-
-/** A new idempotency key: 128 random bits. Not `randomUUID`, which browsers have on secure pages only. */
-export function newIdempotencyKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sameValues && current.version === versionOf(ifMatch) + 1 ? { answer: { data: current } } : undefined;
 }

@@ -1,37 +1,38 @@
+import { jsonOf } from "./exchange.js";
 import type { components, ServiceErrorCode } from "./generated.js";
 
 type Envelope = components["schemas"]["Error"]["error"];
 type Task = components["schemas"]["Task"];
 
-/** A field at fault, and what is wrong with it. */
+/** An invalid field, and what is wrong with it. */
 export type FieldError = NonNullable<Envelope["details"]>[number];
 
 /**
- * What went wrong: a code of the service, or one of the client's own.
+ * The code of an error: one of the service, or one of the client.
  *
- * - `SESSION_ENDED`: the app gives out no token any more; the user has to sign in again.
- * - `NETWORK_ERROR`: there was no answer in time, or none at all.
- * - `UNEXPECTED_ANSWER`: something answered that is not the service, such as a proxy.
+ * - `SESSION_ENDED`: the app issues no more tokens. The user must sign in again.
+ * - `NETWORK_ERROR`: there was no response, or none in time.
+ * - `UNEXPECTED_ANSWER`: the response is not from the service, but from a proxy, for example.
  */
 export type ErrorCode = ServiceErrorCode | "SESSION_ENDED" | "NETWORK_ERROR" | "UNEXPECTED_ANSWER";
 
-/** What some errors have besides a code. */
+/** The fields that only some codes have. */
 interface Extras {
   VALIDATION_ERROR: { readonly details: readonly FieldError[] };
   VERSION_CONFLICT: { readonly current: Task };
 }
 
-/** Everything a call can fail with but the reason of its own `AbortSignal`. `switch (error.code)` tells which it is. */
+/** The error of a failed call. `switch (error.code)` narrows its type. An aborted call fails with the reason of its signal. */
 export type TasksError = {
   [Code in ErrorCode]: Failure & { readonly code: Code } & (Code extends keyof Extras ? Extras[Code] : unknown);
 }[ErrorCode];
 
-/** Is this an error of this client? */
+/** Returns whether `error` is a `TasksError`. */
 export function isTasksError(error: unknown): error is TasksError {
   return error instanceof Failure;
 }
 
-interface Facts {
+interface Fields {
   readonly status?: number | undefined;
   readonly retryAfter?: number | undefined;
   readonly requestId?: string | undefined;
@@ -40,14 +41,14 @@ interface Facts {
   readonly cause?: unknown;
 }
 
-/** The class behind `TasksError`, which narrows it by its code. */
+/** The class of every `TasksError`. Not exported, because only the type narrows by `code`. */
 class Failure extends Error {
   override readonly name = "TasksError";
-  /** The HTTP status, where there was an answer. */
+  /** The HTTP status, if there was a response. */
   readonly status: number | undefined;
-  /** How many seconds to wait before the next attempt, where the service said so. */
+  /** The seconds to wait before the next attempt, if the response has `Retry-After`. */
   readonly retryAfter: number | undefined;
-  /** Finds the request in the log of the service. */
+  /** Identifies the request in the log of the service. */
   readonly requestId: string | undefined;
   readonly details: readonly FieldError[] | undefined;
   readonly current: Task | undefined;
@@ -55,30 +56,29 @@ class Failure extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
-    facts: Facts,
+    fields: Fields,
   ) {
-    super(message, { cause: facts.cause });
-    this.status = facts.status;
-    this.retryAfter = facts.retryAfter;
-    this.requestId = facts.requestId;
-    this.details = facts.details;
-    this.current = facts.current;
+    super(message, { cause: fields.cause });
+    this.status = fields.status;
+    this.retryAfter = fields.retryAfter;
+    this.requestId = fields.requestId;
+    this.details = fields.details;
+    this.current = fields.current;
   }
 }
 
-export function failure(code: ErrorCode, message: string, facts: Facts = {}): TasksError {
-  return new Failure(code, message, facts) as TasksError;
+export function failure(code: ErrorCode, message: string, fields: Fields = {}): TasksError {
+  return new Failure(code, message, fields) as TasksError;
 }
 
-/** The error that an answer outside 2xx stands for. */
-export async function failureOf(response: Response): Promise<TasksError> {
-  const text = await response.text();
+/** The error of a response whose status is not 2xx. */
+export function failureOf(response: Response, text: string): TasksError {
   const { status } = response;
   const requestId = response.headers.get("X-Request-Id") ?? undefined;
   const retryAfter = secondsOf(response.headers.get("Retry-After"));
   const error = envelopeIn(text);
-  if (!error) return failure("UNEXPECTED_ANSWER", `HTTP ${status} without an error of the service`, { status, requestId, retryAfter });
-  // A newer service may have codes that this client does not know; they are passed on as they are.
+  if (!error) return failure("UNEXPECTED_ANSWER", `HTTP ${status}, not from the service`, { status, requestId, retryAfter });
+  // A newer service may have codes that this client does not know. They stay as they are.
   return failure(error.code as ErrorCode, error.message, {
     status,
     retryAfter,
@@ -89,16 +89,12 @@ export async function failureOf(response: Response): Promise<TasksError> {
 }
 
 function envelopeIn(text: string): Envelope | undefined {
-  try {
-    const { error } = JSON.parse(text) as { error?: Partial<Envelope> };
-    const whole = typeof error?.code === "string" && (error.code !== "VERSION_CONFLICT" || error.current);
-    return whole ? (error as Envelope) : undefined;
-  } catch {
-    return undefined;
-  }
+  const error = (jsonOf(text) as { error?: Partial<Envelope> } | null | undefined)?.error;
+  const complete = typeof error?.code === "string" && (error.code !== "VERSION_CONFLICT" || error.current);
+  return complete ? (error as Envelope) : undefined;
 }
 
-/** `Retry-After` in seconds; it may also be a date. */
+/** The seconds of a `Retry-After` header, which may also be a date. */
 export function secondsOf(header: string | null): number | undefined {
   if (!header) return undefined;
   const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;

@@ -1,4 +1,4 @@
-export { createTasksClient, newIdempotencyKey } from "./client.js";
+export { createTasksClient } from "./client.js";
 export type {
   ClientOptions,
   ConditionalOptions,
@@ -11,6 +11,7 @@ export type {
   TaskChanges,
   TasksClient,
 } from "./client.js";
+export { newIdempotencyKey } from "./encoding.js";
 export { isTasksError } from "./errors.js";
 export type { ErrorCode, FieldError, TasksError } from "./errors.js";
 export type { Retry, RetryOptions } from "./retry.js";

@@ -1,87 +1,58 @@
 import { isTasksError, type TasksError } from "./errors.js";
 
-/** When a request may be sent again. */
-export type Repeatable =
-  /** Whatever became of the first attempt: a second one changes nothing more. */
+/** When a request may be retried. */
+export type Retryable =
+  /** Always: a second attempt changes nothing more. */
   | "always"
-  /** Only when the first attempt was surely not carried out. */
-  | "if-refused";
+  /** Only if the service certainly did nothing. */
+  | "if-rejected";
 
 export interface RetryOptions {
-  /** How often a request is sent at most. 1 turns retries off. */
+  /** The maximum number of attempts. 1 turns retries off. Default: 5. */
   readonly attempts?: number;
-  /** How long to wait before the second attempt, in milliseconds; twice as long before each further one. */
+  /** The wait before the second attempt in milliseconds, doubled before each further one. Default: 200. */
   readonly wait?: number;
-  /** The longest wait, in milliseconds. Where `Retry-After` asks for more, the call fails at once. */
+  /** The longest wait in milliseconds. If `Retry-After` is longer, the call fails at once. Default: 10 000. */
   readonly longestWait?: number;
 }
 
-/** What `onRetry` is told: the attempt that failed, why, and the milliseconds until the next. */
+/** The argument of `onRetry`: the number of the failed attempt, its error, and the milliseconds until the next attempt. */
 export interface Retry {
   readonly attempt: number;
   readonly wait: number;
   readonly error: TasksError;
 }
 
-/** How long to wait before attempt `attempt + 1`, or `undefined` if there is to be none. */
+/** The milliseconds to wait after attempt `attempt`, or `undefined` if there is no further attempt. */
 export function waitAfter(
   error: TasksError,
   attempt: number,
   { attempts = 5, wait = 200, longestWait = 10_000 }: RetryOptions,
 ): number | undefined {
   if (attempt >= attempts) return undefined;
-  const asked = (error.retryAfter ?? 0) * 1000;
-  if (asked > longestWait) return undefined;
-  // Between half of it and all of it, so that many clients do not come back at the same moment.
+  const requested = (error.retryAfter ?? 0) * 1000;
+  if (requested > longestWait) return undefined;
+  // A random part of up to one half, so that many clients do not retry at the same time.
   const backoff = Math.min(wait * 2 ** (attempt - 1), longestWait) * (0.5 + Math.random() / 2);
-  return Math.max(asked, backoff);
+  return Math.max(requested, backoff);
 }
 
-/** Did the service surely do nothing? Then any request may be sent again. */
-export function wasRefused(error: TasksError): boolean {
+/** Returns whether the service certainly did nothing, so that any request may be retried. */
+export function wasRejected(error: TasksError): boolean {
   return error.code === "RATE_LIMITED" || error.code === "REQUEST_TIMEOUT";
 }
 
-/** Is it unknown whether the request was carried out? Another attempt may well succeed, if the request may be repeated. */
+/** Statuses of a proxy that got no response from the service. 520 to 524 are Cloudflare's. */
+const PROXY_FAILURES = new Set<number | undefined>([502, 503, 504, 520, 521, 522, 523, 524]);
+
+/** Returns whether the request may have been carried out, and a retry may succeed. */
 export function isInDoubt(error: TasksError): boolean {
-  if (error.code === "UNEXPECTED_ANSWER") return error.status === 502 || error.status === 503 || error.status === 504;
-  // The last one: an earlier attempt with the same key is still at work.
+  if (error.code === "UNEXPECTED_ANSWER") return PROXY_FAILURES.has(error.status);
+  // `IDEMPOTENCY_KEY_IN_USE`: an earlier attempt is still running.
   return error.code === "NETWORK_ERROR" || error.code === "UNAVAILABLE" || error.code === "IDEMPOTENCY_KEY_IN_USE";
 }
 
-/** A failure that says nothing but that it may work later. */
-export function isPassing(error: unknown): error is TasksError {
-  return isTasksError(error) && (wasRefused(error) || isInDoubt(error));
-}
-
-/** What comes of `step`, unless `signal` says before that nobody waits any more. */
-export async function unlessAborted<T>(step: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return step;
-  signal.throwIfAborted();
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    return await Promise.race([step, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
-}
-
-/** Waits, unless `signal` says that nobody waits any more. */
-export function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
-      resolve();
-    }, milliseconds);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener("abort", stop, { once: true });
-  });
+/** Returns whether the call may succeed later. */
+export function isTransient(error: unknown): error is TasksError {
+  return isTasksError(error) && (wasRejected(error) || isInDoubt(error));
 }

@@ -1,15 +1,18 @@
+import { decodeBase64Url } from "./encoding.js";
 import { failure, secondsOf } from "./errors.js";
+import { exchange, jsonOf, type Reply } from "./exchange.js";
 
-/** Fetches a new token. It is called when there is none yet, when the last one is about to expire, and after a 401. */
+/** Fetches a new token. The client calls it for the first request, shortly before a token expires, and after a 401. */
 export type FetchToken = () => Promise<string>;
 
 export interface BetterAuthTokenOptions {
-  /** Where Better Auth gives out tokens: `/api/auth/token` of this page's origin by default. */
+  /** The token endpoint of Better Auth. Default: `/api/auth/token` at the page's own origin. */
   readonly url?: string | URL;
-  /** What says whose token it is to be, where that is not the browser's own cookie. */
+  /** Headers that identify the session, if the browser's cookie does not. */
   readonly headers?: () => HeadersInit | Promise<HeadersInit>;
-  /** Whose tokens they must be. Should someone else have signed in meanwhile, that is the end of this user's session. */
+  /** The id of the user. A token of another user, who has signed in since, counts as the end of the session. */
   readonly user?: string;
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
 
@@ -17,65 +20,65 @@ export interface BetterAuthTokenOptions {
 export function betterAuthToken(options: BetterAuthTokenOptions = {}): FetchToken {
   const { url = "/api/auth/token", headers, user, fetch: send = (input, init) => fetch(input, init) } = options;
   return async () => {
-    let response: Response;
+    let reply: Reply;
     try {
-      const signal = AbortSignal.timeout(10_000);
-      response = await send(url, { headers: (await headers?.()) ?? {}, cache: "no-store", signal });
+      reply = await exchange(send, url, { headers: (await headers?.()) ?? {} }, { timeout: 10_000 });
     } catch (cause) {
       throw failure("NETWORK_ERROR", "the app could not be reached for a token", { cause });
     }
+    const { response, text } = reply;
     const { status } = response;
     if (status === 401) throw failure("SESSION_ENDED", "the session has ended: sign in again", { status });
-    const body = (await response.json().catch(() => undefined)) as { token?: unknown } | undefined;
+    const body = jsonOf(text) as { token?: unknown } | null | undefined;
     if (!response.ok || typeof body?.token !== "string") {
-      // Better Auth limits how often its routes are called, too.
+      // Better Auth has its own rate limit.
       const retryAfter = secondsOf(response.headers.get("X-Retry-After"));
-      if (status === 429) throw failure("RATE_LIMITED", "the app gives out no more tokens for now", { status, retryAfter });
+      if (status === 429) throw failure("RATE_LIMITED", "the app limits how often tokens are fetched", { status, retryAfter });
       throw failure("UNEXPECTED_ANSWER", `the app answered with HTTP ${status} and no token`, { status });
     }
     if (user !== undefined && claimsOf(body.token)["sub"] !== user) {
-      throw failure("SESSION_ENDED", "someone else has signed in meanwhile");
+      throw failure("SESSION_ENDED", "another user has signed in");
     }
     return body.token;
   };
 }
 
-/** Keeps a token while it is good, and fetches each new one once, however many requests wait for it. */
+/** Keeps a token until shortly before it expires. Concurrent calls share one fetch. */
 export class TokenCache {
   readonly #fetchToken: FetchToken;
-  #kept: { readonly token: string; readonly until: number } | undefined;
-  #coming: Promise<string> | undefined;
+  #current: { readonly token: string; readonly renewAt: number } | undefined;
+  #pending: Promise<string> | undefined;
 
   constructor(fetchToken: FetchToken) {
     this.#fetchToken = fetchToken;
   }
 
   async get(): Promise<string> {
-    if (this.#kept && Date.now() < this.#kept.until) return this.#kept.token;
-    this.#coming ??= this.#renew().finally(() => {
-      this.#coming = undefined;
+    if (this.#current && Date.now() < this.#current.renewAt) return this.#current.token;
+    this.#pending ??= this.#renew().finally(() => {
+      this.#pending = undefined;
     });
-    return this.#coming;
+    return this.#pending;
   }
 
-  /** The service has refused this token: the next one is fetched anew, unless that has happened already. */
+  /** Forgets a token that the service rejected, unless it has been replaced already. */
   drop(token: string): void {
-    if (this.#kept?.token === token) this.#kept = undefined;
+    if (this.#current?.token === token) this.#current = undefined;
   }
 
   async #renew(): Promise<string> {
-    const asked = Date.now();
+    const start = Date.now();
     const token = await this.#fetchToken();
     const lifetime = lifetimeOf(token);
-    // Renewed when a fifth of its time is left, but not more than a minute early.
-    this.#kept = { token, until: asked + lifetime - Math.min(60_000, lifetime / 5) };
+    // Renewed when a fifth of its lifetime is left, but at most a minute early.
+    this.#current = { token, renewAt: start + lifetime - Math.min(60_000, lifetime / 5) };
     return token;
   }
 }
 
 /**
- * How long a JWT is good from when it is made, in milliseconds; for ever, as far as other tokens can tell. Counted from its
- * own `iat`, so that it does not matter whether the clock here is right.
+ * The lifetime of a JWT in milliseconds; `Infinity` if the token has no `exp` or is not a JWT. It is the difference of `exp` and
+ * `iat`, so it does not depend on the local clock.
  */
 function lifetimeOf(token: string): number {
   const { iat, exp } = claimsOf(token);
@@ -83,11 +86,11 @@ function lifetimeOf(token: string): number {
   return Math.max(0, (exp - (typeof iat === "number" ? iat : Date.now() / 1000)) * 1000);
 }
 
-/** What a JWT says, unverified: that is the service's business. Nothing, if it is none. */
+/** The claims of a JWT, or `{}` if the token is not a JWT. Not verified: the service does that. */
 function claimsOf(token: string): Record<string, unknown> {
   try {
     const [, payload = ""] = token.split(".");
-    return JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as Record<string, unknown>;
+    return JSON.parse(decodeBase64Url(payload)) as Record<string, unknown>;
   } catch {
     return {};
   }

@@ -16,7 +16,7 @@ after(async () => {
   for (const cleanUp of cleanUps.reverse()) await cleanUp();
 });
 
-/** A real service on an SQLite file of its own. It can be stopped, and started again at the same address. */
+/** A real service with its own SQLite file. After a restart it listens on the same port. */
 export class Service {
   #process: ChildProcess | undefined;
   #port = 0;
@@ -25,7 +25,7 @@ export class Service {
 
   static async start(): Promise<Service> {
     await access(binary).catch(() => {
-      throw new Error(`${binary} is missing: run \`cargo build\`, or name the binary in TASKS_API`);
+      throw new Error(`${binary} is missing: run \`cargo build\`, or set TASKS_API to the path of the binary`);
     });
     const service = new Service(await mkdtemp(join(tmpdir(), "tasks-client-")));
     cleanUps.push(async () => {
@@ -61,7 +61,7 @@ export class Service {
       };
       child.stdout.on("data", read);
       child.stderr.on("data", read);
-      child.on("exit", () => failed(new Error(`the service does not start:\n${output}`)));
+      child.on("exit", () => failed(new Error(`the service did not start:\n${output}`)));
     });
   }
 
@@ -74,7 +74,7 @@ export class Service {
   }
 }
 
-/** A token that was good for 15 minutes when it was made, `age` seconds ago. */
+/** A token that was issued `age` seconds ago, with a lifetime of 15 minutes. */
 export function tokenOf(user: string, age = 0): string {
   const iat = Math.floor(Date.now() / 1000) - age;
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
@@ -82,48 +82,45 @@ export function tokenOf(user: string, age = 0): string {
   return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
 }
 
-/** What becomes of a request on its way. Everything else is passed on to the service. */
+/** A fault of the proxy. */
 export type Fault =
-  /** It never gets there. */
-  | "lost"
-  /** It is carried out, but the answer never comes back. */
-  | "answer lost"
-  /** This is answered in the service's place. */
-  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown };
+  /** The request does not reach the service. */
+  | "request lost"
+  /** The service carries out the request, but the response is lost. */
+  | "response lost"
+  /** The proxy sends this response. The service gets the request only if it is `delivered`. */
+  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown; readonly delivered?: boolean };
 
-/** A road to the service on which the next requests meet with `faults`, the first with the first. */
-export class Road {
-  /** `PATCH /api/tasks/…` and its headers, for each request that was sent. */
-  readonly seen: { readonly line: string; readonly headers: IncomingMessage["headers"] }[] = [];
+/** A proxy in front of the service. Each request takes the next of `faults`; without a fault it is forwarded. */
+export class FaultyProxy {
+  /** The request line, such as `PATCH /api/tasks/…`, and the headers of each request. */
+  readonly requests: { readonly line: string; readonly headers: IncomingMessage["headers"] }[] = [];
   readonly faults: (Fault | undefined)[] = [];
   #port = 0;
 
   private constructor(readonly service: Service) {}
 
-  static async to(service: Service): Promise<Road> {
-    const road = new Road(service);
-    const server = createServer((request, response) => void road.#pass(request, response));
+  static async before(service: Service): Promise<FaultyProxy> {
+    const proxy = new FaultyProxy(service);
+    const server = createServer((request, response) => void proxy.#handle(request, response));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    road.#port = (server.address() as AddressInfo).port;
+    proxy.#port = (server.address() as AddressInfo).port;
     cleanUps.push(() => server.close().closeAllConnections());
-    return road;
+    return proxy;
   }
 
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  async #pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    this.seen.push({ line: `${request.method} ${request.url}`, headers: request.headers });
+    this.requests.push({ line: `${request.method} ${request.url}`, headers: request.headers });
     const fault = this.faults.shift();
-    if (fault === "lost") return void response.destroy();
-    if (typeof fault === "object") {
-      const body = typeof fault.body === "string" ? fault.body : JSON.stringify(fault.body ?? {});
-      return void response.writeHead(fault.status, fault.headers).end(body);
-    }
+    if (fault === "request lost") return void response.destroy();
+    if (typeof fault === "object" && !fault.delivered) return respondWith(fault, response);
     const { host: _, connection: __, "content-length": ___, ...headers } = request.headers;
     const answer = await fetch(this.service.url + request.url, {
       method: request.method!,
@@ -131,13 +128,18 @@ export class Road {
       ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
     }).catch(() => undefined);
     const body = Buffer.from((await answer?.arrayBuffer()) ?? new ArrayBuffer(0));
-    if (!answer || fault === "answer lost") return void response.destroy();
+    if (!answer || fault === "response lost") return void response.destroy();
+    if (fault) return respondWith(fault, response);
     response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(body);
   }
 }
 
-/** The service's own form of an error. */
-export const refusal = (status: number, code: string, headers: Record<string, string> = {}): Fault => ({
+function respondWith({ status, headers, body = {} }: Exclude<Fault, string>, response: ServerResponse): void {
+  response.writeHead(status, headers).end(typeof body === "string" ? body : JSON.stringify(body));
+}
+
+/** An error in the service's format. */
+export const errorOf = (status: number, code: string, headers: Record<string, string> = {}): Fault => ({
   status,
   headers: { "Content-Type": "application/json", ...headers },
   body: { error: { code, message: "for a test", request_id: "test" } },

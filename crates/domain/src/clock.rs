@@ -6,12 +6,12 @@ use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 /// An instant in UTC with a resolution of one millisecond.
 ///
-/// Both databases and JavaScript's `Date` hold it exactly, so that what a client reads is what was stored.
+/// Both databases and JavaScript's `Date` store it exactly, so a client reads what was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(OffsetDateTime);
 
 impl Timestamp {
-    /// How long the text of an instant is at most. A year before the first has a sign.
+    /// The most bytes that the text of an instant has. Years before year 0 have a sign.
     pub const MAX_BYTES: usize = "-0000-00-00T00:00:00.000Z".len();
 
     /// The instant as seconds since 1970-01-01T00:00:00Z, rounded down.
@@ -26,7 +26,7 @@ impl Timestamp {
         self.0.unix_timestamp() * 1000 + i64::from(self.0.millisecond())
     }
 
-    /// The instant so many milliseconds after, or before, 1970-01-01T00:00:00Z; `None` if that is beyond the calendar.
+    /// The instant that many milliseconds after 1970-01-01T00:00:00Z, or before it if negative. `None` outside the calendar.
     #[must_use]
     pub fn from_unix_milliseconds(milliseconds: i64) -> Option<Self> {
         let nanoseconds = i128::from(milliseconds) * 1_000_000;
@@ -41,7 +41,7 @@ impl Timestamp {
 
     /// Writes the instant as `Display` does, without an allocation.
     ///
-    /// Two of them stand in every task that is written, and a format that is interpreted took a sixth of what a list takes.
+    /// Every task has two instants. Interpreting a format description took a sixth of the time of a list.
     pub fn encode(self, buffer: &mut [u8; Self::MAX_BYTES]) -> &str {
         let Self(instant) = self;
         let (hour, minute, second, millisecond) = instant.time().as_hms_milli();
@@ -59,8 +59,7 @@ impl Timestamp {
 }
 
 impl From<OffsetDateTime> for Timestamp {
-    /// Cuts what is finer than a millisecond. An instant that is after the year 9999, or before the year -9999, in UTC
-    /// becomes the last, or the first, that is not.
+    /// Truncates to milliseconds. An instant outside the years -9999 to 9999 in UTC becomes the nearest one inside.
     fn from(instant: OffsetDateTime) -> Self {
         let nearest = if instant.year() > 0 { PrimitiveDateTime::MAX } else { PrimitiveDateTime::MIN };
         let utc = instant.checked_to_offset(UtcOffset::UTC).unwrap_or(nearest.assume_utc());
@@ -81,7 +80,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Writes a number in decimal over all of these digits.
+/// Writes a number in decimal, padded with zeros to fill `digits`.
 fn put(digits: &mut [u8], mut number: u32) {
     for digit in digits.iter_mut().rev() {
         *digit = b'0' + (number % 10) as u8;
@@ -89,7 +88,7 @@ fn put(digits: &mut [u8], mut number: u32) {
     }
 }
 
-/// The port through which all code learns what time it is.
+/// The port that tells the time. All code asks it, so that tests can set the time.
 pub trait Clock: Send + Sync {
     /// The current instant.
     fn now(&self) -> Timestamp;
@@ -114,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_written_with_three_decimals_and_z() {
+    fn an_instant_is_written_with_three_decimals_and_z() {
         assert_eq!(Timestamp::from(datetime!(2026-02-06 10:00 UTC)).to_string(), "2026-02-06T10:00:00.000Z");
         assert_eq!(Timestamp::from(datetime!(2026-02-06 12:00:00.1239 +2)).to_string(), "2026-02-06T10:00:00.123Z");
         assert_eq!(Timestamp::from(datetime!(-44-03-15 12:00 UTC)).to_string(), "-0044-03-15T12:00:00.000Z");
@@ -122,7 +121,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn is_written_as_rfc_3339_whenever_it_is(milliseconds in -62_167_219_200_000_i64..=253_402_300_799_999) {
+        fn every_instant_is_written_as_rfc_3339(milliseconds in -62_167_219_200_000_i64..=253_402_300_799_999) {
             let timestamp = Timestamp::from_unix_milliseconds(milliseconds).unwrap();
             let read = OffsetDateTime::parse(&timestamp.to_string(), &Rfc3339).unwrap();
             prop_assert_eq!(read, OffsetDateTime::from(timestamp));
@@ -130,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn milliseconds_since_1970_and_back_are_the_same_instant() {
+    fn an_instant_survives_the_way_to_milliseconds_and_back() {
         for instant in [datetime!(2026-02-06 10:00:00.123 UTC), datetime!(1969-12-31 23:59:59.999 UTC)] {
             let timestamp = Timestamp::from(instant);
             assert_eq!(Timestamp::from_unix_milliseconds(timestamp.unix_milliseconds()), Some(timestamp));
@@ -140,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn stays_within_the_calendar_of_utc() {
+    fn an_instant_stays_within_the_calendar() {
         let last = Timestamp::from(datetime!(9999-12-31 23:59:59.999999999 -23:59));
         assert_eq!(last.to_string(), "9999-12-31T23:59:59.999Z");
     }

@@ -1,22 +1,22 @@
-//! What can go wrong behind a port.
+//! Errors of the ports.
 
-/// Any error, kept as the cause of another.
+/// Any error, kept as the source of another.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Why a repository could not do what it was asked.
+/// Why a repository failed.
 ///
-/// There is a variant only where a caller acts differently. That a row is absent is no error: it is `None` or `false`.
+/// There is a variant only where a caller acts differently. An absent row is not an error.
 #[derive(Debug, thiserror::Error)]
 pub enum RepositoryError {
     /// The owner has no row among the users, so nothing can belong to them.
-    #[error("the owner is not among the users")]
+    #[error("the owner is not a known user")]
     UnknownOwner,
-    /// The store is out of reach or overloaded. The same call may succeed a moment later.
+    /// The store cannot be reached or is overloaded. The same call may succeed a moment later.
     ///
-    /// If the connection was lost after a write was sent, it is not known whether that write took place.
-    #[error("the store is out of reach")]
+    /// If the connection was lost after a write was sent, the outcome of that write is unknown.
+    #[error("the store is unavailable")]
     Unavailable(#[source] BoxError),
-    /// Anything else: a defect, in the program or in the data.
+    /// Anything else: a defect in the program or in the data.
     #[error("the store failed")]
     Failed(#[source] BoxError),
 }

@@ -1,4 +1,4 @@
-//! The port that new task ids come through.
+//! The port that creates task ids.
 
 use std::{panic::AssertUnwindSafe, sync::Mutex};
 
@@ -6,15 +6,15 @@ use uuid::{ContextV7, Uuid};
 
 use crate::{TaskId, Timestamp};
 
-/// The port through which new ids come.
+/// Creates ids.
 pub trait IdSource: Send + Sync {
-    /// A fresh id for a task made at `now`. Ids of one source grow from call to call.
+    /// A new id for a task created at `now`. Each id is greater than the one before.
     fn next(&self, now: Timestamp) -> TaskId;
 }
 
-/// UUIDs of version 7: ordered by time, unique without coordination between replicas.
+/// Creates UUIDs of version 7: ordered by time, and unique without coordination between replicas.
 ///
-/// Ids made in the same millisecond, or after the clock was set back, still grow.
+/// Ids keep growing within one millisecond and after the clock was set back.
 #[derive(Debug, Default)]
 pub struct UuidV7Ids {
     context: Mutex<AssertUnwindSafe<ContextV7>>,
@@ -22,7 +22,7 @@ pub struct UuidV7Ids {
 
 impl IdSource for UuidV7Ids {
     fn next(&self, now: Timestamp) -> TaskId {
-        // Instants before 1970 have no place in a UUID; a machine whose clock stands there still gets unique ids.
+        // A UUID cannot hold an instant before 1970. A machine with such a clock still gets unique ids.
         let seconds = u64::try_from(now.unix_seconds()).unwrap_or(0);
         let timestamp = uuid::Timestamp::from_unix(&self.context, seconds, now.subsecond_nanos());
         TaskId::from(Uuid::new_v7(timestamp))
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_grow_even_when_the_clock_stands_still_or_goes_back() {
+    fn ids_grow_when_the_clock_stands_still_or_goes_back() {
         let ids = UuidV7Ids::default();
         let later = Timestamp::from(datetime!(2026-02-06 10:00 UTC));
         let earlier = Timestamp::from(datetime!(2026-02-06 09:59 UTC));

@@ -1,13 +1,13 @@
-//! Who a task belongs to.
+//! The owner of a resource.
 
 use std::fmt;
 
 use crate::{InvalidText, text::is_printable_ascii};
 
-/// The id of the user a task belongs to.
+/// The id of the user who owns a resource.
 ///
-/// Opaque text of 1 to 255 printable ASCII characters. Better Auth's own ids are 32 letters and digits, but nothing may
-/// depend on that.
+/// Opaque text of 1 to 255 printable ASCII characters. Better Auth's default ids have 32 letters and digits, but no code
+/// may depend on that.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OwnerId(String);
 

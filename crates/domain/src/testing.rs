@@ -32,7 +32,7 @@ pub fn bob() -> Identity {
     person("bob")
 }
 
-/// A user with a valid token but without a row among the users.
+/// A user with a valid token and without a row.
 #[must_use]
 pub fn nobody() -> Identity {
     person("nobody")

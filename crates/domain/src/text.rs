@@ -1,8 +1,8 @@
-//! What the rules about text have in common.
+//! Helpers of the rules about text.
 
 use std::borrow::Cow;
 
-/// The rule that a text breaks, worded to follow the name of a field: `must be 1 to 500 characters`.
+/// The rule that a text breaks, worded to follow a field's name: `must be 1 to 500 characters`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidText(Cow<'static, str>);
@@ -13,19 +13,19 @@ impl InvalidText {
     }
 }
 
-/// Whether all of it is what most text is: letters, digits, signs and blanks of ASCII. All bytes are looked at, whatever the
-/// first ones are, so that the compiler can look at many at once.
+/// Whether the text consists of ASCII letters, digits, punctuation and spaces, as most text does. It reads all bytes without
+/// an early exit, so that the compiler can vectorize the loop.
 pub(crate) fn is_printable_ascii(text: &str) -> bool {
     text.bytes().fold(true, |printable, byte| printable & matches!(byte, b' '..=b'~'))
 }
 
-/// Whether a reader sees anything of this character.
+/// Whether a reader can see this character.
 pub(crate) fn is_visible(character: char) -> bool {
     !character.is_whitespace() && !character.is_control() && !is_ignorable(character)
 }
 
-/// Characters that show nothing by themselves: Unicode's property `Default_Ignorable_Code_Point`
-/// (DerivedCoreProperties.txt, version 16) and the blank of Braille.
+/// Characters that are invisible by themselves: Unicode's property `Default_Ignorable_Code_Point`
+/// (DerivedCoreProperties.txt, version 16) and the blank Braille pattern.
 fn is_ignorable(character: char) -> bool {
     matches!(character,
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{180B}'..='\u{180F}'

@@ -1,27 +1,27 @@
-//! Users, as far as tasks need them. Whoever signs them up owns them.
+//! Users and sessions, as far as tasks need them. The sign-in service owns both.
 
 use async_trait::async_trait;
 
 use crate::{OwnerId, RepositoryError, Timestamp};
 
-/// Who is asking, as a verified token says.
+/// The user a verified token names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The user's id: the one thing that decides what they may see.
+    /// The user's id. It alone decides what they may see.
     pub id: OwnerId,
-    /// The user's name, if the token holds one.
+    /// The user's name, if the token contains one.
     pub name: Option<String>,
-    /// The user's e-mail address, if the token holds one.
+    /// The user's e-mail address, if the token contains one.
     pub email: Option<String>,
 }
 
-/// Makes the row of a user whom a token names but whom the store does not know.
+/// Creates the row of a user whom a token names and the store does not know.
 ///
-/// For set-ups where nothing else makes users, such as development without a sign-in service.
+/// For installations where nothing else creates users, such as development without a sign-in service.
 #[async_trait]
 pub trait UserProvisioner: Send + Sync {
-    /// Adds the user; changes nothing if the id is taken. Where the e-mail address is another user's, one that cannot exist
-    /// stands in, and the other user stays as they are.
+    /// Adds the user. Changes nothing if the id exists. If another user has the e-mail address, the row gets an address that
+    /// cannot exist, and the other user stays unchanged.
     ///
     /// # Errors
     ///
@@ -29,20 +29,19 @@ pub trait UserProvisioner: Send + Sync {
     async fn provision(&self, user: &Identity, now: Timestamp) -> Result<(), RepositoryError>;
 }
 
-/// A session that a sign-in service began.
+/// A session of the sign-in service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// Whose session it is.
+    /// The user who signed in.
     pub owner: OwnerId,
-    /// When it ends. The row may outlive that.
+    /// When it expires. The row may stay longer.
     pub expires_at: Timestamp,
 }
 
-/// Finds sessions by the token that proves them.
+/// Finds sessions by their token.
 #[async_trait]
 pub trait SessionStore: Send + Sync {
-    /// The session with this token, whether it has ended or not; `None` if there is none, or its user breaks the rule of
-    /// [`OwnerId`].
+    /// The session with this token, expired or not. `None` if there is none, or if its user id is no valid [`OwnerId`].
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The in-memory repository keeps the contract, so that tests which stand on it can be believed.
+//! The in-memory repository passes the contract, so tests can rely on it.
 
 use std::future::{Ready, ready};
 

@@ -17,7 +17,7 @@ fn a_title_loses_the_white_space_around_it() {
 }
 
 #[test]
-fn a_title_has_1_to_500_characters_however_many_bytes_they_take() {
+fn a_title_has_1_to_500_characters_of_any_byte_length() {
     for letter in ["a", "é", "水", "😀"] {
         assert_eq!(title(&letter.repeat(500)), Ok(letter.repeat(500)));
         assert_eq!(title(&letter.repeat(501)), Err("must be 1 to 500 characters".to_owned()));
@@ -34,7 +34,7 @@ fn a_title_has_no_control_characters() {
 }
 
 #[test]
-fn a_title_shows_something() {
+fn a_title_has_a_visible_character() {
     for invisible in ["\u{200B}", "\u{FEFF}\u{200D}", "\u{3164}", "\u{2800}", "\u{AD}", "\u{202E}", "\u{E0041}"] {
         assert_eq!(title(invisible), Err("must contain at least one visible character".to_owned()), "{invisible:?}");
     }
@@ -50,7 +50,7 @@ fn a_description_has_at_most_10_000_characters() {
 }
 
 #[test]
-fn a_description_may_have_tabs_and_line_breaks_and_no_other_control_characters() {
+fn a_description_has_no_control_characters_but_tab_and_breaks() {
     assert_eq!(description("\ta\r\nb\n"), Ok("\ta\r\nb\n".to_owned()));
     assert_eq!(description(""), Ok(String::new()));
     for control in ['\0', '\u{8}', '\u{b}', '\u{1b}', '\u{7f}', '\u{85}'] {
@@ -69,7 +69,7 @@ fn an_owner_id_is_1_to_255_printable_ascii_characters() {
 }
 
 #[test]
-fn a_task_id_has_one_form_only() {
+fn a_task_id_has_exactly_one_form() {
     let id = "019ab6c2-0000-7000-8000-00000000abcd";
     assert_eq!(TaskId::try_from(id).map(|id| id.to_string()), Ok(id.to_owned()));
     let others = [
@@ -89,7 +89,7 @@ fn a_task_id_has_one_form_only() {
 
 proptest! {
     #[test]
-    fn whatever_becomes_a_title_keeps_its_rules_and_parses_to_itself(text in "\\PC{0,600}|.{0,40}") {
+    fn every_title_keeps_the_rules_and_parses_to_itself(text in "\\PC{0,600}|.{0,40}") {
         if let Ok(title) = title(&text) {
             prop_assert!((1..=500).contains(&title.chars().count()));
             prop_assert!(!title.chars().any(char::is_control));

@@ -12,7 +12,7 @@ export default async function Page({ searchParams }: { searchParams: Promise<{ s
   const { id, name, email } = session.user;
   const { show } = await searchParams;
   const filter: Filter = show === "pending" || show === "completed" ? show : "all";
-  // Settings of this server that the page needs are handed to it; it has no others.
+  // The only setting that the page gets.
   const serviceUrl = settings.via === "browser" ? settings.tasksUrl : null;
   return <TasksPage user={{ id, name, email }} serviceUrl={serviceUrl} initialFilter={filter} />;
 }

@@ -2,7 +2,7 @@
 
 import { useRef, useState, type FormEvent } from "react";
 import type { NewTask } from "@tasks-api/client";
-import { SOMETHING_VISIBLE } from "@/components/edit-dialog";
+import { NOT_BLANK } from "@/components/edit-dialog";
 
 export function Composer({ onCreate }: { onCreate: (task: NewTask) => void }) {
   const [withDetails, setWithDetails] = useState(false);
@@ -30,7 +30,7 @@ export function Composer({ onCreate }: { onCreate: (task: NewTask) => void }) {
           autoComplete="off"
           required
           maxLength={500}
-          {...SOMETHING_VISIBLE}
+          {...NOT_BLANK}
         />
         <button className="primary">Add</button>
       </div>

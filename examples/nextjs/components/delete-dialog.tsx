@@ -13,9 +13,9 @@ export function DeleteDialog({ task, onDelete, onClose }: Props) {
   return (
     <Dialog title="Delete this task?" onClose={onClose}>
       <p className="quoted">{task.title}</p>
-      <p>It cannot be brought back.</p>
+      <p>This cannot be undone.</p>
       <div className="buttons">
-        <button onClick={onClose}>Keep it</button>
+        <button onClick={onClose}>Cancel</button>
         <button
           className="primary danger"
           onClick={() => {

@@ -4,16 +4,16 @@ import { useLayoutEffect, useId, useRef, type ReactNode } from "react";
 
 interface Props {
   readonly title: string;
-  /** What Escape does; without it the dialog has to be answered. */
+  /** Called on Escape. If absent, Escape does nothing. */
   readonly onClose?: () => void;
   readonly children: ReactNode;
 }
 
-/** A modal dialog. The browser keeps the focus inside while it is open, and gives it back afterwards. */
+/** A modal dialog. The browser keeps the focus inside it, and restores the focus afterwards. */
 export function Dialog({ title, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  // Before it is taken off the page: only then does closing give the focus back.
+  // A layout effect, because `close` restores the focus only while the dialog is still in the page.
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();

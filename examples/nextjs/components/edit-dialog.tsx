@@ -5,8 +5,8 @@ import type { TaskChanges } from "@tasks-api/client";
 import { Dialog } from "@/components/dialog";
 import type { ShownTask } from "@/lib/task-store";
 
-/** For the title of a task: the service refuses one that is all white space. */
-export const SOMETHING_VISIBLE = { pattern: ".*\\S.*", title: "Something that can be seen" };
+/** For the title of a task: the service rejects a blank one. */
+export const NOT_BLANK = { pattern: ".*\\S.*", title: "Must not be blank" };
 
 interface Props {
   readonly task: ShownTask;
@@ -19,7 +19,7 @@ export function EditDialog({ task, onSave, onClose }: Props) {
     event.preventDefault();
     const fields = new FormData(event.currentTarget);
     const title = String(fields.get("title")).trim();
-    // Forms send line breaks as CR LF; the service keeps what it gets.
+    // Forms send line breaks as CR LF, and the service does not change them.
     const description = String(fields.get("description")).replaceAll("\r\n", "\n") || null;
     const changes: TaskChanges = {
       ...(title !== task.title && { title }),
@@ -34,7 +34,7 @@ export function EditDialog({ task, onSave, onClose }: Props) {
       <form onSubmit={submit}>
         <label className="field">
           Title
-          <input name="title" defaultValue={task.title} required maxLength={500} autoComplete="off" {...SOMETHING_VISIBLE} />
+          <input name="title" defaultValue={task.title} required maxLength={500} autoComplete="off" {...NOT_BLANK} />
         </label>
         <label className="field">
           Details

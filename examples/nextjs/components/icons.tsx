@@ -1,4 +1,4 @@
-/** The few pictures there are. Each stands beside a text or in a control with a name, so screen readers skip them. */
+/** The paths of the icons. Screen readers skip icons: each is next to a text or in a control with a label. */
 const PATHS = {
   check: "m5 12.5 4.5 4.5L19 7",
   pencil: "M4 20h4L19.5 8.5a2.1 2.1 0 0 0-3-3L5 17z",

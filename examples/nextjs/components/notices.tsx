@@ -3,7 +3,7 @@
 import { Icon } from "@/components/icons";
 import type { Notice } from "@/lib/task-store";
 
-/** What did not work, until the user has seen it. */
+/** Shows errors until the user dismisses them. */
 export function Notices({ notices, onDismiss }: { notices: readonly Notice[]; onDismiss: (id: number) => void }) {
   return (
     <div className="notices" role="alert">

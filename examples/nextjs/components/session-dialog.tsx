@@ -6,7 +6,7 @@ import { Dialog } from "@/components/dialog";
 import type { User } from "@/components/tasks-page";
 import { authClient } from "@/lib/auth-client";
 
-/** The session has ended while the page was open. Signing in again in place loses nothing that was typed. */
+/** Asks the user to sign in again after the session has ended. The page and what was typed stay. */
 export function SessionDialog({ user, onSignedIn }: { user: User; onSignedIn: () => void }) {
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
@@ -19,13 +19,13 @@ export function SessionDialog({ user, onSignedIn }: { user: User; onSignedIn: ()
       .email({ email: user.email, password })
       .catch(() => ({ error: { message: "The app cannot be reached. Try again in a moment." } }));
     setBusy(false);
-    if (error) setError(error.message ?? "That did not work. Try again in a moment.");
+    if (error) setError(error.message ?? "Signing in failed. Try again in a moment.");
     else onSignedIn();
   }
 
   return (
     <Dialog title="Your session has ended">
-      <p>Sign in again to go on. Nothing that you typed is lost.</p>
+      <p>Sign in again to continue. Your changes are kept.</p>
       <form onSubmit={submit}>
         <label className="field">
           E-mail
@@ -40,7 +40,7 @@ export function SessionDialog({ user, onSignedIn }: { user: User; onSignedIn: ()
         </p>
         <div className="buttons">
           <Link className="button" href="/sign-in">
-            Leave
+            Use another account
           </Link>
           <button className="primary" disabled={busy}>
             Sign in

@@ -14,7 +14,7 @@ export function SignForm({ kind }: { kind: "in" | "up" }) {
   const texts = TEXTS[kind];
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
-  // Until the page's scripts run, the form would do nothing.
+  // The form does nothing until the page's scripts run.
   const [ready, setReady] = useState(false);
   const alert = useRef<HTMLParagraphElement>(null);
   useEffect(() => setReady(true), []);
@@ -30,10 +30,10 @@ export function SignForm({ kind }: { kind: "in" | "up" }) {
         ? authClient.signIn.email({ email, password })
         : authClient.signUp.email({ email, password, name: String(form.get("name")) })
     ).catch(() => ({ error: { message: "The app cannot be reached. Try again in a moment." } }));
-    // A page of its own, so that nothing of another user is left in memory.
+    // A full page load, so that no data of another user stays in memory.
     if (!error) return window.location.assign("/");
     setBusy(false);
-    setError(error.message ?? "That did not work. Try again in a moment.");
+    setError(error.message ?? "Something went wrong. Try again in a moment.");
     alert.current?.focus();
   }
 
@@ -76,7 +76,7 @@ export function SignForm({ kind }: { kind: "in" | "up" }) {
             {error}
           </p>
           <button className="primary wide" disabled={busy || !ready}>
-            {busy ? "One moment…" : texts.action}
+            {busy ? "Please wait…" : texts.action}
           </button>
         </form>
         <p className="aside">

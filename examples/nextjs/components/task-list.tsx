@@ -6,8 +6,8 @@ import type { Filter, ShownTask, State } from "@/lib/task-store";
 
 const EMPTY: Record<Filter, [string, string]> = {
   all: ["Nothing to do yet", "Add your first task above."],
-  pending: ["All done", "There is no open task."],
-  completed: ["Nothing done yet", "Tasks that you complete show up here."],
+  pending: ["All done", "You have no open tasks."],
+  completed: ["Nothing done yet", "Completed tasks appear here."],
 };
 
 interface Props {
@@ -22,7 +22,7 @@ interface Props {
 export function TaskList({ state, onMore, onRetry, ...handlers }: Props) {
   const { tasks, phase, filter, hasMore, loadingMore } = state;
   const list = useRef<HTMLUListElement>(null);
-  useFocusKept(list, tasks);
+  useFocusFallback(list, tasks);
 
   if (phase === "failed" && tasks.length === 0) {
     return (
@@ -58,13 +58,13 @@ export function TaskList({ state, onMore, onRetry, ...handlers }: Props) {
   );
 }
 
-/** A button that presses itself as soon as it is nearly in sight. */
+/** A button that loads more tasks by itself shortly before it scrolls into view. */
 function More({ busy, onMore }: { busy: boolean; onMore: () => void }) {
   const button = useRef<HTMLButtonElement>(null);
   const press = useRef(onMore);
   press.current = onMore;
   useEffect(() => {
-    // Seen anew after each page: a short one may leave the button where it was.
+    // Observed again after each page, because the button may still be in view.
     if (busy || !button.current) return;
     const observer = new IntersectionObserver(
       ([entry]) => {
@@ -82,16 +82,16 @@ function More({ busy, onMore }: { busy: boolean; onMore: () => void }) {
   );
 }
 
-/** Where the item that had the focus goes away, its list gets it, and not the top of the page. */
-function useFocusKept(list: React.RefObject<HTMLUListElement | null>, tasks: readonly ShownTask[]) {
-  const had = useRef(false);
+/** Moves the focus to the list if the focused item is removed. Otherwise it would move to the top of the page. */
+function useFocusFallback(list: React.RefObject<HTMLUListElement | null>, tasks: readonly ShownTask[]) {
+  const hadFocus = useRef(false);
   useLayoutEffect(() => {
-    if (had.current && document.activeElement === document.body) list.current?.focus();
-    const note = () => {
-      had.current = !!list.current?.contains(document.activeElement) || !!document.activeElement?.closest("dialog");
+    if (hadFocus.current && document.activeElement === document.body) list.current?.focus();
+    const update = () => {
+      hadFocus.current = !!list.current?.contains(document.activeElement) || !!document.activeElement?.closest("dialog");
     };
-    note();
-    document.addEventListener("focusin", note);
-    return () => document.removeEventListener("focusin", note);
+    update();
+    document.addEventListener("focusin", update);
+    return () => document.removeEventListener("focusin", update);
   }, [list, tasks]);
 }

@@ -22,14 +22,14 @@ export interface User {
 
 interface Props {
   readonly user: User;
-  /** Where the browser calls the service; `null` if it asks the app's own server, which does. */
+  /** The address of the service, or `null` if the page calls it through the app's server. */
   readonly serviceUrl: string | null;
   readonly initialFilter: Filter;
 }
 
 function storeFor(user: User, serviceUrl: string | null): TaskStore {
   if (serviceUrl !== null) return new TaskStore({ baseUrl: serviceUrl, token: betterAuthToken({ user: user.id }) });
-  // The server finds the session in the cookie. It is told whose page this is, lest someone else has signed in meanwhile.
+  // The server reads the session from the cookie, and rejects the request if another user has signed in since.
   return new TaskStore({
     baseUrl: "",
     fetch: (input, init) => fetch(input, { ...init, headers: { ...(init?.headers as object), "X-User-Id": user.id } }),
@@ -44,14 +44,14 @@ export function TasksPage({ user, serviceUrl, initialFilter }: Props) {
 
   useEffect(() => void store.show(initialFilter), [store, initialFilter]);
 
-  // Whoever comes back to the page sees what has happened elsewhere.
+  // Shows changes from elsewhere when the user comes back to the page.
   useEffect(() => {
-    const look = () => document.visibilityState === "visible" && void store.refresh();
-    document.addEventListener("visibilitychange", look);
-    window.addEventListener("online", look);
+    const refresh = () => document.visibilityState === "visible" && void store.refresh();
+    document.addEventListener("visibilitychange", refresh);
+    window.addEventListener("online", refresh);
     return () => {
-      document.removeEventListener("visibilitychange", look);
-      window.removeEventListener("online", look);
+      document.removeEventListener("visibilitychange", refresh);
+      window.removeEventListener("online", refresh);
     };
   }, [store]);
 
@@ -88,7 +88,7 @@ export function TasksPage({ user, serviceUrl, initialFilter }: Props) {
           <p className="banner" role="status">
             {state.connection === "retrying"
               ? "Connecting…"
-              : "The task service cannot be reached. What you see may be out of date. Trying again…"}
+              : "The task service cannot be reached. The list may be out of date. Reconnecting…"}
           </p>
         )}
         <Composer onCreate={(task) => store.create(task)} />

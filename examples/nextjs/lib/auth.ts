@@ -11,7 +11,7 @@ function options() {
     baseURL: settings.appUrl,
     database: openDatabase(settings.databaseUrl),
     emailAndPassword: { enabled: true },
-    // This is all that tasks-api needs: it verifies these tokens with the keys that the app publishes.
+    // All that tasks-api needs. It verifies these tokens with the keys that the app publishes.
     plugins: [jwt({ jwt: { expirationTime: process.env.JWT_EXPIRES_IN ?? "15m" } })],
     telemetry: { enabled: false },
   } satisfies BetterAuthOptions;
@@ -19,20 +19,20 @@ function options() {
 
 const create = () => betterAuth(options());
 
-// Next.js loads this file more than once in a process; there is to be one pool of connections all the same.
+// Next.js loads this file more than once per process, but the process needs only one connection pool.
 const shared = globalThis as typeof globalThis & { auth?: ReturnType<typeof create> };
 
-/** Better Auth; made when it is first needed, so that a build needs no database and no secret. */
+/** Returns Better Auth. Created on first use, so that a build needs no database and no secret. */
 export const getAuth = () => (shared.auth ??= create());
 
-/** Makes Better Auth's tables, and adds what a newer version wants. Let one process at a time do it. */
+/** Creates or updates Better Auth's tables. Only one process at a time should do this. */
 export async function migrate(): Promise<void> {
   await (await getMigrations(getAuth().options)).runMigrations();
 }
 
 function openDatabase(url: string): NonNullable<BetterAuthOptions["database"]> {
   if (!url.startsWith("sqlite:")) return new pg.Pool({ connectionString: url, max: 5 });
-  // Asked for in this way, the module is looked for only here: Node has it from version 22.13 on.
+  // Not an import, because older Node versions would fail to start. Node has the module since version 22.13.
   const sqlite = process.getBuiltinModule?.("node:sqlite");
   if (!sqlite) throw new Error("SQLite needs Node 22.13 or later. With this one, set DATABASE_URL to a Postgres database");
   const path = url.slice("sqlite:".length);

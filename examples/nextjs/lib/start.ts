@@ -1,11 +1,11 @@
 import { migrate } from "./auth";
-import { fault, settings } from "./settings";
+import { settingsError, settings } from "./settings";
 
-/** Checks the settings and brings the database up to date. If anything is wrong, one line says what, and the app ends. */
+/** Checks the settings and migrates the database. On an error it logs the message and exits. */
 export async function start(): Promise<void> {
   try {
-    const found = fault();
-    if (found) throw new Error(found);
+    const error = settingsError();
+    if (error) throw new Error(error);
     if (settings.migratesOnStart) await migrate();
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

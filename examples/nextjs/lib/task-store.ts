@@ -13,23 +13,23 @@ import {
 
 export type Filter = "all" | "pending" | "completed";
 
-/** A task on the page; `unsaved` while it exists nowhere else. */
+/** A task on the page; `unsaved` until the service has created it. */
 export type ShownTask = Task & { readonly unsaved?: boolean };
 
 export interface Notice {
   readonly id: number;
   readonly text: string;
-  /** Tries again what has failed. */
+  /** Repeats the change or the request that failed. */
   readonly retry?: () => void;
 }
 
-/** A change that met with someone else's: the task as it is now, and what was to become of it. */
+/** An edit conflict: the task as it is now, and the changes that were rejected. */
 export interface Conflict {
   readonly current: Task;
   readonly changes: TaskChanges;
 }
 
-/** All that the page shows. */
+/** Everything that the page shows. */
 export interface State {
   readonly filter: Filter;
   readonly tasks: readonly ShownTask[];
@@ -40,13 +40,13 @@ export interface State {
   readonly sessionEnded: boolean;
   readonly conflict: Conflict | undefined;
   readonly notices: readonly Notice[];
-  /** Read out by screen readers. */
+  /** A message for screen readers. */
   readonly announcement: string;
 }
 
 type Base = readonly Task[];
 
-/** A change that is shown already and not yet saved. If saving fails it is taken away again, and nothing else need be undone. */
+/** A change that is shown but not saved yet. To roll it back, it is enough to remove it from the list of pending changes. */
 interface Pending {
   readonly apply: (tasks: readonly ShownTask[]) => readonly ShownTask[];
 }
@@ -68,21 +68,21 @@ const INITIAL: State = {
   announcement: "",
 };
 
-/** The tasks of the page: what the service has said, with the changes on top that it has not yet answered. */
+/** The tasks of the page: the last state from the service, with the pending changes applied to it. */
 export class TaskStore {
   readonly #client: TasksClient;
   readonly #listeners = new Set<() => void>();
   #state = INITIAL;
 
-  /** As far as the service has said, newest first. */
+  /** The tasks as the service last returned them, newest first. */
   #base: Base = [];
   #cursor: string | null = null;
   #pending: readonly Pending[] = [];
-  /** The last change of each task: changes of one task are sent one after the other. */
+  /** The last change of each task. The changes of one task are sent one after another. */
   readonly #turns = new Map<string, Promise<unknown>>();
-  /** Counts what was learnt of single tasks, so that a list that was asked for before is not taken for newer. */
-  #learnt = 0;
-  #numbers = 0;
+  /** Counts the responses about single tasks. A list that was requested before the last of them is out of date. */
+  #revision = 0;
+  #lastId = 0;
   #reconnecting: ReturnType<typeof setTimeout> | undefined;
   #signIn: { readonly done: Promise<void>; readonly finish: () => void } | undefined;
 
@@ -94,7 +94,7 @@ export class TaskStore {
     });
   }
 
-  // What React asks for: `useSyncExternalStore(store.subscribe, store.read, store.readInitial)`.
+  // For React: `useSyncExternalStore(store.subscribe, store.read, store.readInitial)`.
 
   readonly subscribe = (listener: () => void) => {
     this.#listeners.add(listener);
@@ -112,15 +112,15 @@ export class TaskStore {
     await this.refresh();
   }
 
-  /** Asks for what is on the page anew, and for as much of it. */
+  /** Loads as many tasks again as the page shows. */
   async refresh(): Promise<void> {
     const { filter } = this.#state;
-    const learnt = this.#learnt;
+    const revision = this.#revision;
     const limit = Math.min(Math.max(PAGE, this.#base.length), LARGEST_PAGE);
     try {
-      const page = await this.#ask(() => this.#client.list({ ...queryOf(filter), limit }));
+      const page = await this.#send(() => this.#client.list({ ...queryOf(filter), limit }));
       if (filter !== this.#state.filter) return;
-      if (learnt !== this.#learnt) return await this.refresh();
+      if (revision !== this.#revision) return await this.refresh();
       this.#base = page.tasks;
       this.#cursor = page.nextCursor;
       this.#show({ phase: "ready", hasMore: page.nextCursor !== null });
@@ -137,8 +137,8 @@ export class TaskStore {
     if (loadingMore || cursor === null) return;
     this.#show({ loadingMore: true });
     try {
-      const page = await this.#ask(() => this.#client.list({ ...queryOf(filter), limit: PAGE, cursor }));
-      // Something else is on the page by now.
+      const page = await this.#send(() => this.#client.list({ ...queryOf(filter), limit: PAGE, cursor }));
+      // The page shows another list by now.
       if (filter !== this.#state.filter || cursor !== this.#cursor) return;
       this.#cursor = page.nextCursor;
       this.#base = page.tasks.reduce(withTask, this.#base);
@@ -152,7 +152,7 @@ export class TaskStore {
   // Changing
 
   create(task: NewTask, idempotencyKey = newIdempotencyKey()): void {
-    const id = `unsaved-${(this.#numbers += 1)}`;
+    const id = `unsaved-${(this.#lastId += 1)}`;
     const now = new Date().toISOString();
     const shown: ShownTask = {
       description: null,
@@ -163,12 +163,12 @@ export class TaskStore {
     void this.#change(id, {
       apply: (tasks) => [shown, ...tasks],
       save: async () => {
-        const made = await this.#client.create(task, { idempotencyKey });
-        return (base) => withTask(base, made);
+        const created = await this.#client.create(task, { idempotencyKey });
+        return (base) => withTask(base, created);
       },
       done: `Added ${task.title}`,
       failed: `“${task.title}” could not be added`,
-      // With the same key, so that it is not made twice if it was made after all.
+      // The same key, so that the task is not created twice if the first attempt succeeded.
       again: () => this.create(task, idempotencyKey),
     });
   }
@@ -186,12 +186,12 @@ export class TaskStore {
     });
   }
 
-  /** Changes a task that was seen as `seen`, unless it has become another meanwhile. */
+  /** Changes a task, unless it is no longer as the user saw it in `seen`. */
   edit(seen: Task, changes: TaskChanges): void {
     void this.#change(seen.id, {
       apply: (tasks) => tasks.map((one) => (one.id === seen.id ? { ...one, ...changes } : one)),
       save: async () => {
-        // A newer version will do, if what was edited has not changed in it: our own earlier change, for one.
+        // A newer version with the same title and details is no conflict. Our own earlier change may have made it.
         const latest = this.#base.find(({ id }) => id === seen.id);
         const same = latest?.title === seen.title && latest.description === seen.description;
         const changed = await this.#client.update(seen.id, changes, { ifMatch: latest && same ? latest : seen });
@@ -217,7 +217,7 @@ export class TaskStore {
     });
   }
 
-  /** Ends a conflict: with one's own change, made to the task as it is now; or by leaving that as it is. */
+  /** Resolves the conflict: applies the user's changes to the current task (`mine`), or drops them (`theirs`). */
   resolve(winner: "mine" | "theirs"): void {
     const { conflict } = this.#state;
     this.#show({ conflict: undefined });
@@ -228,12 +228,12 @@ export class TaskStore {
     this.#show({ notices: this.#state.notices.filter((notice) => notice.id !== id) });
   }
 
-  /** The user has signed in again: what had to wait for that goes on. */
+  /** Call this when the user has signed in again. Continues the requests that wait for it. */
   sessionRestored(): void {
     this.#signIn?.finish();
   }
 
-  // Within
+  // Internals
 
   async #change(
     id: string,
@@ -247,14 +247,14 @@ export class TaskStore {
   ): Promise<void> {
     this.#pending = [...this.#pending, change];
     this.#show({});
-    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(() => this.#ask(change.save));
+    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(() => this.#send(change.save));
     const settled = turn.catch(() => undefined);
     this.#turns.set(id, settled);
     let outcome: Partial<State> = {};
     try {
-      const learn = await turn;
-      this.#base = learn(this.#base);
-      this.#learnt += 1;
+      const update = await turn;
+      this.#base = update(this.#base);
+      this.#revision += 1;
       outcome = { announcement: change.done };
     } catch (error) {
       outcome = this.#failed(id, error, change);
@@ -272,30 +272,30 @@ export class TaskStore {
   ): Partial<State> {
     if (isTasksError(error) && error.code === "VERSION_CONFLICT") {
       this.#base = withTask(this.#base, error.current);
-      this.#learnt += 1;
+      this.#revision += 1;
       if (conflict) return { conflict: { current: error.current, changes: conflict } };
     }
     if (isTasksError(error) && error.code === "NOT_FOUND") {
       this.#base = this.#base.filter((task) => task.id !== id);
-      this.#learnt += 1;
-      this.#notify(`${failed}: it was deleted elsewhere.`);
+      this.#revision += 1;
+      this.#notify(`${failed}: the task was deleted elsewhere.`);
       return {};
     }
-    const hopeless = isTasksError(error) && error.code === "VALIDATION_ERROR";
-    this.#notify(textOf(error, failed), hopeless ? undefined : again);
+    const permanent = isTasksError(error) && error.code === "VALIDATION_ERROR";
+    this.#notify(textOf(error, failed), permanent ? undefined : again);
     return {};
   }
 
-  /** Sends a request; if the session has ended, again after the user has signed in. Notes whether the service is there. */
-  async #ask<T>(request: () => Promise<T>): Promise<T> {
+  /** Sends a request, and repeats it after the user has signed in if the session has ended. Records whether the service is reachable. */
+  async #send<T>(request: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
         const answer = await request();
-        this.#isReachable(true);
+        this.#setReachable(true);
         return answer;
       } catch (error) {
         if (!isTasksError(error) || error.code !== "SESSION_ENDED") {
-          this.#isReachable(!isOutage(error));
+          this.#setReachable(!isOutage(error));
           throw error;
         }
         await this.#untilSignedIn();
@@ -316,14 +316,14 @@ export class TaskStore {
     return this.#signIn.done;
   }
 
-  #isReachable(reachable: boolean): void {
+  #setReachable(reachable: boolean): void {
     clearTimeout(this.#reconnecting);
     if (this.#state.connection !== "up" || !reachable) this.#show({ connection: reachable ? "up" : "down" });
     if (!reachable) this.#reconnecting = setTimeout(() => void this.refresh(), RECONNECT_EVERY);
   }
 
   #notify(text: string, again?: () => void): void {
-    const id = (this.#numbers += 1);
+    const id = (this.#lastId += 1);
     const retry = () => {
       this.dismiss(id);
       again?.();
@@ -341,7 +341,7 @@ export class TaskStore {
 
 const queryOf = (filter: Filter): ListQuery => ({ status: filter });
 
-/** The tasks with this one among them, newest first; of two versions of it the newer. Ids grow with time. */
+/** Inserts or replaces a task, newest first, unless the list has a newer version of it. Newer tasks have greater ids. */
 function withTask(base: Base, task: Task): Base {
   const known = base.find(({ id }) => id === task.id);
   if (known && known.version > task.version) return base;
@@ -350,7 +350,7 @@ function withTask(base: Base, task: Task): Base {
   return older < 0 ? [...others, task] : [...others.slice(0, older), task, ...others.slice(older)];
 }
 
-/** Is the service out of reach, for a time? */
+/** Returns whether the service is temporarily unreachable. */
 function isOutage(error: unknown): boolean {
   return (
     isTasksError(error) &&
@@ -358,7 +358,7 @@ function isOutage(error: unknown): boolean {
   );
 }
 
-/** What has failed, and why, for people. */
+/** The error message for the user: what failed, and why. */
 function textOf(error: unknown, failed: string): string {
   if (!isTasksError(error)) return `${failed}.`;
   return `${failed}: ${reasonOf(error)}`;
@@ -371,7 +371,7 @@ function reasonOf(error: TasksError): string {
     case "UNEXPECTED_ANSWER":
       return "the service cannot be reached.";
     case "RATE_LIMITED":
-      return "too many requests at once.";
+      return "too many requests in a short time.";
     case "VALIDATION_ERROR":
       return `${error.details.map(({ field, message }) => `the ${field} ${message}`).join("; ") || error.message}.`;
     case "UNAUTHORIZED":

@@ -1,4 +1,4 @@
-// Starts everything on this machine: a throw-away Postgres (or the database in DATABASE_URL), the app and the service.
+// Starts a temporary Postgres (unless DATABASE_URL is set), the app and the service on this machine.
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -19,18 +19,18 @@ async function stop(code) {
 }
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => void stop(0));
 
-/** Starts one thing after another; what is started is stopped in the end. */
-async function start(what) {
-  const started = await what;
+/** Waits until a program has started. It is stopped at the end. */
+async function start(starting) {
+  const started = await starting;
   running.push(started);
   started.gone.then(() => {
-    if (!stopping) console.error(`${started.name} has ended:\n${started.output}`);
+    if (!stopping) console.error(`${started.name} exited:\n${started.output}`);
     return stop(1);
   });
   return started;
 }
 
-/** Fails if something else listens there, which would be taken for what is started here. */
+/** Fails if another program uses the port. Otherwise that program would be mistaken for ours. */
 async function mustBeFree(port, setting) {
   const socket = connect(port, "localhost");
   const taken = await once(socket, "connect").then(
@@ -38,7 +38,7 @@ async function mustBeFree(port, setting) {
     () => false,
   );
   socket.destroy();
-  if (taken) throw new Error(`port ${port} is in use: set ${setting} to another`);
+  if (taken) throw new Error(`port ${port} is in use: set ${setting} to a free port`);
 }
 
 try {
@@ -50,11 +50,12 @@ try {
   const via = process.env.TASKS_VIA ?? "browser";
   await start(startApp({ databaseUrl, serviceUrl, secret, port: appPort, TASKS_VIA: via }));
   await start(startService({ databaseUrl, appUrl, port: servicePort }));
+  const data = process.env.DATABASE_URL ? "stored in the database of DATABASE_URL" : "deleted when you stop it";
   console.log(`
   The app:      ${appUrl}      sign up with any e-mail address
   The service:  ${serviceUrl}/docs
 
-  ${process.env.DATABASE_URL ? "All is kept in the database of DATABASE_URL." : "All of it is gone when this ends."} Ctrl-C stops it.
+  The data is ${data}. Press Ctrl-C to stop.
 `);
 } catch (error) {
   console.error(error.message);

@@ -1,4 +1,4 @@
-// Starts what the app needs, and the app: for `just demo` and for the browser test. All of it ends when this process does.
+// Starts Postgres, the service and the app, for `just demo` and for the browser test. They all end when this process ends.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, chownSync, existsSync, mkdtempSync, readFileSync, readdirSync } from "node:fs";
@@ -12,7 +12,7 @@ const repository = fileURLToPath(new URL("../../..", import.meta.url));
 const server = fileURLToPath(new URL("../.next/standalone/examples/nextjs/server.js", import.meta.url));
 const serviceBinary = process.env.TASKS_API ?? join(repository, "target/debug/tasks-api");
 
-/** Runs a program, sends it `$1` when there is no more input, and removes `$2` when it has ended. */
+/** A shell script that runs a program. It sends the program signal `$1` when its own input ends, and then deletes directory `$2`. */
 const WATCH = `
   signal=$1 directory=$2
   shift 2
@@ -25,14 +25,14 @@ const WATCH = `
   [ -z "$directory" ] || rm -rf "$directory"
   exit "$status"`;
 
-/** A program that was started, and how to end it. A shell watches over it: it ends when this process does, even by force. */
+/** A running program. A shell supervises it, so that it ends even if this process is killed. */
 export class Running {
   #child;
   output = "";
 
   constructor(name, command, { signal = "TERM", directory = "", ...options }) {
     this.name = name;
-    // A group of its own, which the terminal's Ctrl-C does not reach: the order in which all ends is ours.
+    // Its own process group, which Ctrl-C in the terminal does not reach. So the caller decides the order in which programs stop.
     this.#child = spawn("sh", ["-c", WATCH, "sh", signal, directory, ...command], { detached: true, ...options });
     this.#child.stdin.on("error", () => {});
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -48,21 +48,21 @@ export class Running {
     return this.#child.exitCode === null && this.#child.signalCode === null && this.#child.pid !== undefined;
   }
 
-  /** Waits until `ready` says so. */
+  /** Waits until `ready` returns true. */
   async until(ready) {
-    const giveUp = Date.now() + 60_000;
+    const deadline = Date.now() + 60_000;
     while (!(await ready())) {
-      if (!this.#isRunning()) throw new Error(`${this.name} does not start:\n${this.output}`);
-      if (Date.now() > giveUp) {
+      if (!this.#isRunning()) throw new Error(`${this.name} did not start:\n${this.output}`);
+      if (Date.now() > deadline) {
         await this.stop();
-        throw new Error(`${this.name} is not ready after a minute:\n${this.output}`);
+        throw new Error(`${this.name} was not ready after a minute:\n${this.output}`);
       }
       await sleep(50);
     }
     return this;
   }
 
-  /** Ends it in an orderly way, if it lets itself be ended so. */
+  /** Stops the program, by force if it takes longer than ten seconds. */
   async stop() {
     this.#child.stdin.end();
     const force = setTimeout(() => process.kill(-this.#child.pid, "SIGKILL"), 10_000);
@@ -77,7 +77,7 @@ const answers = (url) => () =>
     () => false,
   );
 
-/** A throw-away Postgres that listens on a socket only. */
+/** Starts a temporary Postgres that listens only on a Unix socket. */
 export async function startPostgres() {
   const binaries = findPostgres();
   const directory = mkdtempSync(join(tmpdir(), "tasks-postgres-"));
@@ -99,7 +99,7 @@ export async function startPostgres() {
   return postgres;
 }
 
-/** The directory with the programs of a Postgres server, of the newest version if there are several. */
+/** Returns the directory of `initdb` and `postgres`: from `PATH`, or else of the newest installed version. */
 function findPostgres() {
   const versions = ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/Applications/Postgres.app/Contents/Versions"]
     .filter((directory) => existsSync(directory))
@@ -107,11 +107,11 @@ function findPostgres() {
   const found = [...process.env.PATH.split(delimiter), ...versions].find((directory) =>
     ["initdb", "postgres"].every((name) => existsSync(join(directory, name))),
   );
-  if (!found) throw new Error("no Postgres on this machine: install it, or name a database in DATABASE_URL");
+  if (!found) throw new Error("found no Postgres: install it, or set DATABASE_URL");
   return found;
 }
 
-/** Postgres refuses to run as root; then it runs as a user who is there for such things. */
+/** Returns a user for Postgres, which does not run as root. */
 function unprivileged() {
   if (process.getuid?.() !== 0) return {};
   const users = readFileSync("/etc/passwd", "utf8").split("\n").map((line) => line.split(":"));

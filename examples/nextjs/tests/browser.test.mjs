@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LEEWAY, PASSWORD, eventually, item, looksRight, newUser, open, startBrowser, startChain, titles } from "./harness.mjs";
+import { LEEWAY, PASSWORD, eventually, item, looksRight, newUser, open, startBrowser, startStack, titles } from "./harness.mjs";
 
 const TOKEN_LIFETIME = 4;
 const DESKTOP = { viewport: { width: 1100, height: 800 } };
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
-let chain, browser;
+let stack, browser;
 
 before(async () => {
   browser = await startBrowser();
-  chain = await startChain({ tokenLifetime: TOKEN_LIFETIME });
+  stack = await startStack({ tokenLifetime: TOKEN_LIFETIME });
 });
 
 async function add(page, title) {
@@ -18,15 +18,15 @@ async function add(page, title) {
   await page.getByRole("button", { name: "Add", exact: true }).click();
 }
 
-/** A page of a new user with these tasks, the last on top. */
+/** Opens a page of a new user and adds these tasks. The last one is at the top. */
 async function pageWith(tasks, options = DESKTOP) {
-  const person = await newUser(browser, chain, options);
-  const page = await open(person.context, chain.url);
+  const person = await newUser(browser, stack, options);
+  const page = await open(person.context, stack.url);
   await addInTurn(page, tasks);
   return { ...person, page };
 }
 
-/** Each is saved before the next is added: of two that are sent at once either may come first. */
+/** Adds tasks one after another, because concurrent creates may arrive in any order. */
 async function addInTurn(page, tasks) {
   const all = [];
   await saved(page, all);
@@ -37,15 +37,15 @@ async function addInTurn(page, tasks) {
   }
 }
 
-/** Waits until these tasks are shown, and none of them is still being saved. */
+/** Waits until the page shows these tasks and all are saved. */
 async function saved(page, expected) {
   await eventually(() => titles(page), expected);
   await eventually(() => page.locator("[data-unsaved]").count(), 0);
 }
 
-test("the whole story: sign up, create, edit, complete, filter, delete, reload, sign out, sign in", async () => {
+test("a user signs up, manages tasks, signs out and signs in", async () => {
   const context = await browser.newContext({ ...DESKTOP, reducedMotion: "reduce" });
-  const page = await open(context, chain.url);
+  const page = await open(context, stack.url);
   await page.waitForURL("**/sign-in");
   await looksRight(page, "sign-in");
   await page.getByRole("link", { name: "Create an account" }).click();
@@ -90,50 +90,50 @@ test("the whole story: sign up, create, edit, complete, filter, delete, reload, 
 
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.waitForURL("**/sign-in");
-  await page.goto(chain.url);
+  await page.goto(stack.url);
   await page.waitForURL("**/sign-in");
   await page.getByLabel("E-mail").fill("ada@example.test");
   await page.getByLabel("Password").fill("not her password");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByText("Invalid email or password").waitFor();
-  await looksRight(page, "sign-in-refused");
+  await looksRight(page, "sign-in-rejected");
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Your tasks" }).waitFor();
   await saved(page, left);
 });
 
-test("another user sees nothing of it", async () => {
+test("another user does not see the tasks", async () => {
   const { page } = await pageWith([]);
   await page.getByRole("heading", { name: "Nothing to do yet" }).waitFor();
   assert.deepEqual(await titles(page), []);
 });
 
-test("all of it works with the keyboard alone", async () => {
+test("the page works with only the keyboard", async () => {
   const { page } = await pageWith([]);
   const press = async (...keys) => {
     for (const key of keys) await page.keyboard.press(key);
   };
-  // Sign out, the filter, and then the new task.
+  // The focus passes "Sign out" and the filter, then reaches the new task.
   await press("Tab", "Tab", "Tab");
   await page.keyboard.type("First");
   await press("Enter");
   await page.keyboard.type("Second");
   await press("Enter");
   await saved(page, ["Second", "First"]);
-  // Add, Add details, and then the first task.
+  // The focus passes "Add" and "Add details", then reaches the first task.
   await press("Tab", "Tab", "Tab", "Space");
   assert.ok(await item(page, "Second").getByRole("checkbox").isChecked());
   await press("Tab", "Enter");
   await page.getByRole("dialog").waitFor();
   await press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
-  assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), "Edit Second", "the focus is where it was");
+  assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), "Edit Second", "the focus returns");
   await press("Enter", "Tab", "Tab", "Tab", "Enter");
   await page.getByRole("dialog").waitFor({ state: "detached" });
   await press("Tab", "Enter", "Tab", "Enter");
   await saved(page, ["First"]);
-  assert.equal(await page.evaluate(() => document.activeElement.className), "tasks", "the focus stays near");
+  assert.equal(await page.evaluate(() => document.activeElement.className), "tasks", "the list gets the focus");
   await press("Tab", "Space");
   assert.ok(await item(page, "First").getByRole("checkbox").isChecked());
 });
@@ -145,13 +145,13 @@ test("an expired token is renewed in the background", async () => {
     if (response.url().endsWith("/api/auth/token")) fetched.push(response.status());
   });
   await sleep((TOKEN_LIFETIME + LEEWAY + 1) * 1000);
-  assert.deepEqual(fetched, [], "nothing is fetched while nothing is done");
+  assert.deepEqual(fetched, [], "an idle page fetches no token");
   await item(page, "Still here").getByRole("checkbox").check();
   await page.getByText("Still here: done").waitFor({ state: "attached" });
   assert.deepEqual(fetched, [200]);
 });
 
-test("a session that has ended is taken up again in place, and nothing is lost", async () => {
+test("a user signs in again in place and loses nothing", async () => {
   const { page, context, email } = await pageWith(["Important"]);
   await context.clearCookies();
   await sleep(TOKEN_LIFETIME * 1000);
@@ -166,20 +166,20 @@ test("a session that has ended is taken up again in place, and nothing is lost",
   await saved(page, ["Typed after the end", "Important"]);
 });
 
-test("a page has nothing to do with who signs in in another tab", async () => {
+test("a page ignores another user's sign-in in another tab", async () => {
   const { page, context } = await pageWith(["Mine"]);
-  const other = await newUser(browser, chain);
+  const other = await newUser(browser, stack);
   await context.addCookies(await other.context.cookies());
   await sleep(TOKEN_LIFETIME * 1000);
   await item(page, "Mine").getByRole("checkbox").check();
   await page.getByRole("dialog").getByText("Your session has ended").waitFor();
-  await page.goto(chain.url);
+  await page.goto(stack.url);
   await page.getByRole("heading", { name: "Nothing to do yet" }).waitFor();
 });
 
-test("two tabs edit one task: the later one is shown the other version, and chooses", async () => {
+test("the later of two edits shows both versions", async () => {
   const { page: first, context } = await pageWith(["Draft"]);
-  const second = await open(context, chain.url);
+  const second = await open(context, stack.url);
   const edit = async (page, from, to) => {
     await item(page, from).getByRole("button", { name: "Edit" }).click();
     await page.getByLabel("Title", { exact: true }).fill(to);
@@ -192,7 +192,7 @@ test("two tabs edit one task: the later one is shown the other version, and choo
   await first.getByText("Saved Draft of the first tab").waitFor({ state: "attached" });
   await save(second);
   await second.getByRole("dialog").getByText("Draft of the first tab").waitFor();
-  assert.deepEqual(await titles(second), ["Draft of the first tab"], "the own version is taken back");
+  assert.deepEqual(await titles(second), ["Draft of the first tab"], "the rejected change is rolled back");
   await looksRight(second, "conflict");
   await second.getByRole("button", { name: "Keep mine" }).click();
   await saved(second, ["Draft of the second tab"]);
@@ -206,47 +206,47 @@ test("two tabs edit one task: the later one is shown the other version, and choo
   await saved(first, ["Draft of the second tab"]);
 });
 
-test("a task that was deleted elsewhere goes away", async () => {
+test("a task that was deleted elsewhere disappears", async () => {
   const { page: first, context } = await pageWith(["Short-lived"]);
-  const second = await open(context, chain.url);
+  const second = await open(context, stack.url);
   await saved(second, ["Short-lived"]);
   await item(first, "Short-lived").getByRole("button", { name: "Delete" }).click();
   await first.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await first.getByText("Deleted Short-lived").waitFor({ state: "attached" });
   await item(second, "Short-lived").getByRole("checkbox").click();
-  await second.getByText("it was deleted elsewhere").waitFor();
+  await second.getByText("the task was deleted elsewhere").waitFor();
   await saved(second, []);
 });
 
-test("a change that is refused is shown at once and taken back", async () => {
+test("a rejected change is rolled back", async () => {
   const { page } = await pageWith(["Short title"]);
   await item(page, "Short title").getByRole("button", { name: "Edit" }).click();
   await page.getByLabel("Title", { exact: true }).evaluate((input) => input.removeAttribute("maxlength"));
   await page.getByLabel("Title", { exact: true }).fill("x".repeat(501));
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("the title must be 1 to 500 characters").waitFor();
-  await looksRight(page, "refused");
+  await looksRight(page, "rejected");
   await saved(page, ["Short title"]);
 });
 
-test("the service is stopped and started again while the page is open", async () => {
+test("the page survives a restart of the service", async () => {
   const { page } = await pageWith(["One", "Two"]);
-  await chain.stopService();
+  await stack.stopService();
   await item(page, "One").getByRole("checkbox").check();
   await page.getByText("Connecting…").waitFor();
   await sleep(500);
-  await chain.startService();
+  await stack.startService();
   await page.getByText("One: done").waitFor({ state: "attached" });
-  assert.equal(await page.getByRole("alert").filter({ hasText: "could not" }).count(), 0, "a short outage goes unnoticed");
+  assert.equal(await page.getByRole("alert").filter({ hasText: "could not" }).count(), 0, "a short outage causes no error");
 
-  await chain.stopService();
+  await stack.stopService();
   await add(page, "Three");
-  assert.deepEqual(await titles(page), ["Three", "Two", "One"], "it is shown before it is saved");
+  assert.deepEqual(await titles(page), ["Three", "Two", "One"], "the task is shown before it is saved");
   await page.getByText("“Three” could not be added").waitFor();
-  assert.deepEqual(await titles(page), ["Two", "One"], "it is taken back");
+  assert.deepEqual(await titles(page), ["Two", "One"], "the task is rolled back");
   await page.getByText("The task service cannot be reached").waitFor();
   await looksRight(page, "outage");
-  await chain.startService();
+  await stack.startService();
   await page.getByText("The task service cannot be reached").waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Try again" }).click();
   await saved(page, ["Three", "Two", "One"]);
@@ -254,14 +254,14 @@ test("the service is stopped and started again while the page is open", async ()
   await saved(page, ["Three", "Two", "One"]);
 });
 
-test("on a phone the list goes on as far as one scrolls", async () => {
+test("the list loads more tasks on a phone", async () => {
   const { page, cookie } = await pageWith([], PHONE);
-  const { token } = await (await fetch(`${chain.url}/api/auth/token`, { headers: { cookie } })).json();
+  const { token } = await (await fetch(`${stack.url}/api/auth/token`, { headers: { cookie } })).json();
   for (let number = 1; number <= 60; number += 1) {
-    await fetch(`${chain.serviceUrl}/api/tasks`, {
+    await fetch(`${stack.serviceUrl}/api/tasks`, {
       method: "POST",
       headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-      body: JSON.stringify({ title: number === 60 ? "A very long title that has to go over more than one line on a phone" : `Task ${number}` }),
+      body: JSON.stringify({ title: number === 60 ? "A very long title that needs more than one line on a phone" : `Task ${number}` }),
     });
   }
   await page.reload();

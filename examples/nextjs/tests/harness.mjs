@@ -1,4 +1,4 @@
-// One chain for all tests: Postgres, the app built for production, the service, and a browser.
+// Starts Postgres, the production build of the app, the service, and a browser.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
@@ -13,8 +13,8 @@ import { migrateService, startApp, startPostgres, startService } from "../script
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const pictures = fileURLToPath(new URL("../../../target/screenshots/", import.meta.url));
-mkdirSync(pictures, { recursive: true });
+const screenshots = fileURLToPath(new URL("../../../target/screenshots/", import.meta.url));
+mkdirSync(screenshots, { recursive: true });
 
 const cleanUps = [];
 after(async () => {
@@ -22,7 +22,7 @@ after(async () => {
 });
 
 export const PASSWORD = "correct horse battery";
-/** What the service lets clocks differ by, in seconds: a token is good for that much longer than it says. */
+/** The clock skew that the service allows, in seconds. It accepts a token that much longer. */
 export const LEEWAY = 5;
 
 async function freePort() {
@@ -34,8 +34,8 @@ async function freePort() {
   return port;
 }
 
-/** Starts everything. The app calls the service by way of `via`; its tokens expire after `tokenLifetime` seconds. */
-export async function startChain({ via = "browser", tokenLifetime = 4 } = {}) {
+/** Starts everything. `via` sets `TASKS_VIA`. Tokens expire after `tokenLifetime` seconds. */
+export async function startStack({ via = "browser", tokenLifetime = 4 } = {}) {
   const [appPort, servicePort] = [await freePort(), await freePort()];
   const postgres = await startPostgres();
   cleanUps.push(() => postgres.stop());
@@ -59,14 +59,14 @@ export async function startChain({ via = "browser", tokenLifetime = 4 } = {}) {
 
 export async function startBrowser() {
   const executablePath = process.env.CHROMIUM ?? onPath(NAMES);
-  assert.ok(executablePath, "no Chromium on this machine: install it, or say in CHROMIUM where it is");
-  // Root, as in CI, has no sandbox.
+  assert.ok(executablePath, "found no Chromium: install it, or set CHROMIUM to its path");
+  // The sandbox does not work as root, which CI uses.
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   cleanUps.push(() => browser.close());
   return browser;
 }
 
-/** The first program of these that there is. */
+/** Returns the path of the first of these programs that is installed. */
 function onPath(names) {
   const directories = process.env.PATH.split(delimiter);
   return names.flatMap((name) => directories.map((directory) => join(directory, name))).find((path) => existsSync(path));
@@ -74,28 +74,28 @@ function onPath(names) {
 
 let users = 0;
 
-/** Someone with an account and a session, but no page open yet. */
-export async function newUser(browser, chain, options = {}) {
+/** Signs up a user. Returns a browser context with the session, without a page. */
+export async function newUser(browser, stack, options = {}) {
   const number = (users += 1);
   const email = `user${number}@example.test`;
-  const answer = await fetch(`${chain.url}/api/auth/sign-up/email`, {
+  const answer = await fetch(`${stack.url}/api/auth/sign-up/email`, {
     method: "POST",
-    // An address of its own: Better Auth lets nobody sign up many times in a row.
-    headers: { "Content-Type": "application/json", Origin: chain.url, "X-Forwarded-For": `10.0.0.${number}` },
+    // A separate address, because of Better Auth's rate limit.
+    headers: { "Content-Type": "application/json", Origin: stack.url, "X-Forwarded-For": `10.0.0.${number}` },
     body: JSON.stringify({ name: `User ${number}`, email, password: PASSWORD }),
   });
   assert.equal(answer.status, 200, await answer.clone().text());
   const { user } = await answer.json();
   const cookies = answer.headers.getSetCookie().map((line) => {
     const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
-    return { name, value, url: chain.url };
+    return { name, value, url: stack.url };
   });
   const context = await browser.newContext({ ...options, reducedMotion: "reduce" });
   await context.addCookies(cookies);
   return { email, user, context, cookie: cookies.map(({ name, value }) => `${name}=${value}`).join("; ") };
 }
 
-/** A page on which nothing goes wrong unseen. */
+/** Opens a page. The test fails on an uncaught error in the page. */
 export async function open(context, url) {
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
@@ -104,12 +104,12 @@ export async function open(context, url) {
   return page;
 }
 
-/** The items of the list, from top to bottom. */
+/** The titles of the list, from top to bottom. */
 export const titles = (page) => page.locator(".tasks .title").allTextContents();
 
 export const item = (page, title) => page.getByRole("listitem").filter({ has: page.getByText(title, { exact: true }) });
 
-/** Waits until this is so; the failure says how it was at last. */
+/** Waits until `look` returns `expected`. */
 export async function eventually(look, expected) {
   let seen;
   for (let tries = 0; tries < 300; tries += 1) {
@@ -124,11 +124,11 @@ export async function eventually(look, expected) {
   assert.deepEqual(seen, expected);
 }
 
-/** No violation of level A or AA on the page as it is, in light and dark; and pictures of it. */
+/** Checks the page against WCAG 2.2, levels A and AA, in light and dark mode. Takes screenshots. */
 export async function looksRight(page, name) {
   for (const colorScheme of ["dark", "light"]) {
     await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: `${pictures}${name}-${colorScheme}.png` });
+    await page.screenshot({ path: `${screenshots}${name}-${colorScheme}.png` });
     if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe);
     const violations = await page.evaluate(async () => {
       const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];

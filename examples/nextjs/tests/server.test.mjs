@@ -1,28 +1,28 @@
-// The same app, with `TASKS_VIA=server`: the browser has a cookie and no token, and never calls the service itself.
+// The app with `TASKS_VIA=server`: the browser has only a cookie and does not call the service.
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { eventually, item, newUser, open, startBrowser, startChain, titles } from "./harness.mjs";
+import { eventually, item, newUser, open, startBrowser, startStack, titles } from "./harness.mjs";
 
-let chain, browser;
+let stack, browser;
 before(async () => {
   browser = await startBrowser();
-  chain = await startChain({ via: "server" });
+  stack = await startStack({ via: "server" });
 });
 
-test("the app's own server calls the service for the browser", async () => {
-  const { context } = await newUser(browser, chain);
+test("the app's server calls the service for the browser", async () => {
+  const { context } = await newUser(browser, stack);
   const called = new Set();
   context.on("request", (request) => called.add(new URL(request.url()).origin));
-  const page = await open(context, chain.url);
-  await page.getByLabel("New task").fill("By way of the server");
+  const page = await open(context, stack.url);
+  await page.getByLabel("New task").fill("Through the server");
   await page.keyboard.press("Enter");
-  await page.getByText("Added By way of the server").waitFor({ state: "attached" });
-  await item(page, "By way of the server").getByRole("checkbox").check();
-  await page.getByText("By way of the server: done").waitFor({ state: "attached" });
+  await page.getByText("Added Through the server").waitFor({ state: "attached" });
+  await item(page, "Through the server").getByRole("checkbox").check();
+  await page.getByText("Through the server: done").waitFor({ state: "attached" });
 
-  const other = await open(context, chain.url);
+  const other = await open(context, stack.url);
   for (const [tab, title] of [[page, "First"], [other, "Second"]]) {
-    await item(tab, "By way of the server").getByRole("button", { name: "Edit" }).click();
+    await item(tab, "Through the server").getByRole("button", { name: "Edit" }).click();
     await tab.getByLabel("Title", { exact: true }).fill(title);
   }
   await page.getByRole("button", { name: "Save" }).click();
@@ -34,32 +34,32 @@ test("the app's own server calls the service for the browser", async () => {
   await item(other, "Second").getByRole("button", { name: "Delete" }).click();
   await other.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await other.getByText("Deleted Second").waitFor({ state: "attached" });
-  assert.deepEqual([...called], [chain.url]);
+  assert.deepEqual([...called], [stack.url]);
 });
 
-test("it waits for a service that is started again", async () => {
-  const { context } = await newUser(browser, chain);
-  const page = await open(context, chain.url);
+test("a change succeeds after the service restarts", async () => {
+  const { context } = await newUser(browser, stack);
+  const page = await open(context, stack.url);
   await page.getByRole("heading", { name: "Nothing to do yet" }).waitFor();
-  await chain.stopService();
-  await page.getByLabel("New task").fill("Patient");
+  await stack.stopService();
+  await page.getByLabel("New task").fill("Added while down");
   await page.keyboard.press("Enter");
   await page.getByText("Connecting…").waitFor();
-  await chain.startService();
-  await page.getByText("Added Patient").waitFor({ state: "attached" });
+  await stack.startService();
+  await page.getByText("Added Added while down").waitFor({ state: "attached" });
   await page.reload();
-  await eventually(() => titles(page), ["Patient"]);
+  await eventually(() => titles(page), ["Added while down"]);
 });
 
-test("it serves the pages of this app and of this user only", async () => {
-  const { user, cookie } = await newUser(browser, chain);
-  const send = (method, headers) => fetch(`${chain.url}/api/tasks`, {
+test("the server rejects other origins and other users", async () => {
+  const { user, cookie } = await newUser(browser, stack);
+  const send = (method, headers) => fetch(`${stack.url}/api/tasks`, {
     method,
     headers: { "Content-Type": "application/json", "X-User-Id": user.id, ...headers },
     ...(method === "POST" && { body: '{"title":"Sent"}' }),
   });
   const outcome = async (answer) => [(await answer).status, (await (await answer).json()).error?.code];
-  assert.deepEqual(await outcome(send("POST", { cookie, Origin: chain.url })), [201, undefined]);
+  assert.deepEqual(await outcome(send("POST", { cookie, Origin: stack.url })), [201, undefined]);
   assert.deepEqual(await outcome(send("POST", { cookie, Origin: "https://evil.example" })), [403, "FORBIDDEN"]);
   assert.deepEqual(await outcome(send("POST", { cookie })), [403, "FORBIDDEN"]);
   assert.deepEqual(await outcome(send("GET", {})), [401, "SESSION_ENDED"]);

@@ -1,6 +1,6 @@
 use crate::{InvalidText, text::is_printable_ascii};
 
-/// More about a task: at most 10,000 characters (Unicode scalar values), kept exactly as given.
+/// Details of a task: at most 10,000 characters (Unicode scalar values), kept exactly as given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Description(String);
 
@@ -18,7 +18,7 @@ impl Description {
 impl TryFrom<String> for Description {
     type Error = InvalidText;
 
-    /// Of the control characters only tabs and line breaks are taken.
+    /// Accepts no control characters other than tabs and line breaks.
     fn try_from(text: String) -> Result<Self, InvalidText> {
         if is_printable_ascii(&text) && text.len() <= Self::MAX_CHARS {
             Ok(Self(text))

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::InvalidText;
 
-/// The id of a task: a UUID, ordered by the time it was made.
+/// The id of a task: a UUID, ordered by the time the task was created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId(Uuid);
 
@@ -25,7 +25,7 @@ impl From<Uuid> for TaskId {
 impl TryFrom<&str> for TaskId {
     type Error = InvalidText;
 
-    /// Reads the one form that is written, hyphenated and in lower case, so that a task has one name only.
+    /// Accepts only the form that is written, hyphenated and in lower case, so that a task has exactly one URL.
     fn try_from(text: &str) -> Result<Self, InvalidText> {
         let canonical = text.len() == 36 && !text.bytes().any(|byte| byte.is_ascii_uppercase());
         Uuid::try_parse(text)

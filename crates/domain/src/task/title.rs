@@ -11,7 +11,7 @@ use crate::{
 pub struct Title(String);
 
 impl Title {
-    /// How many characters a title may have, after surrounding white space is cut.
+    /// The number of characters a title may have, after surrounding white space is removed.
     pub const CHARS: RangeInclusive<usize> = 1..=500;
 
     /// The title as text.
@@ -24,10 +24,10 @@ impl Title {
 impl TryFrom<&str> for Title {
     type Error = InvalidText;
 
-    /// Cuts surrounding white space and checks the rest.
+    /// Removes surrounding white space and checks the rest.
     fn try_from(text: &str) -> Result<Self, InvalidText> {
         let text = text.trim();
-        // What is left begins with something visible then.
+        // Fast path. After the trim, the first character is visible.
         if is_printable_ascii(text) && Self::CHARS.contains(&text.len()) {
             Ok(Self(text.to_owned()))
         } else if !Self::CHARS.contains(&text.chars().count()) {

@@ -29,7 +29,7 @@ impl Clock for FixedClock {
     }
 }
 
-/// Ids that are the same in every run: version 7 of the UUID, 1970, counted up.
+/// Creates the same ids in every run: UUIDs of version 7 that count up from 1970.
 #[derive(Debug, Default)]
 pub struct SequentialIds(AtomicU64);
 

@@ -12,7 +12,7 @@ use crate::{
     Timestamp, UpdateOutcome, UserProvisioner,
 };
 
-/// A repository in memory that passes the same contract suite as the real ones. Alice and Bob are its users.
+/// A repository in memory that passes the same contract suite as the real adapters. Its users are Alice and Bob.
 #[derive(Debug)]
 pub struct InMemoryTasks(Mutex<State>);
 

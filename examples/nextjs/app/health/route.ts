@@ -2,7 +2,7 @@ import { getAuth } from "@/lib/auth";
 
 export const dynamic = "force-dynamic";
 
-/** Can this app do its work? It can, if the keys of tokens can be read from the database. */
+/** The readiness of this app. It is ready if it can read the keys of tokens from the database. */
 export async function GET() {
   try {
     await getAuth().api.getJwks();

@@ -41,6 +41,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 /// would have come back had each been alone.
 ///
 /// Must run on a multi-threaded Tokio runtime.
+#[expect(clippy::unused_async, reason = "every case of the contract is async")]
 pub async fn random_operations_of_two_owners_never_mix(tasks: &dyn TaskRepository) {
     let histories = vec((any::<bool>(), operation()), 1..40);
     // No file of failures: a history that failed once is found again by the shrunk case in the message.

@@ -26,9 +26,11 @@ pub struct SchemaReadiness {
     was_right: Mutex<Option<Instant>>,
 }
 
-impl SchemaReadiness {
-    pub(crate) fn new(database: Database) -> Self {
-        Self { database, good_for: GOOD_FOR, was_right: Mutex::default() }
+impl Database {
+    /// Reports whether the schema is the one that this program was written for.
+    #[must_use]
+    pub fn schema(&self) -> SchemaReadiness {
+        SchemaReadiness { database: self.clone(), good_for: GOOD_FOR, was_right: Mutex::default() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which database, as one text that may hold a password.
 
+mod invalid;
 mod postgres;
 mod sqlite;
 #[cfg(test)]
@@ -7,6 +8,7 @@ mod tests;
 
 use std::fmt;
 
+pub use invalid::InvalidDatabaseUrl;
 pub(crate) use postgres::{Certificates, Pem, PostgresUrl};
 pub(crate) use sqlite::SqliteUrl;
 
@@ -21,13 +23,6 @@ pub(crate) enum Target {
     Postgres(Box<PostgresUrl>),
     Sqlite(Box<SqliteUrl>),
 }
-
-/// The rule that a URL breaks, worded to follow the name of a setting: `must be postgres://… or sqlite:…`.
-///
-/// It never repeats a part of the URL.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct InvalidDatabaseUrl(pub(crate) String);
 
 impl DatabaseUrl {
     /// Reads `postgres://…`, `postgresql://…` and `sqlite:…`.

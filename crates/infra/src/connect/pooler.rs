@@ -13,7 +13,7 @@ use sqlx::{
 };
 use tokio::try_join;
 
-use super::in_words;
+use super::driver::in_words;
 
 /// How many statements each of the two connections prepares.
 const STATEMENTS: usize = 4;

@@ -11,7 +11,10 @@ use sqlx::{
 use tokio::{join, time::timeout, try_join};
 use tracing::{info, warn};
 
-use super::{SLOW, in_words, logged, pooler, tls};
+use super::{
+    driver::{SLOW, in_words, logged},
+    pooler, tls,
+};
 use crate::{
     Database, DatabaseSettings, ExecutorKind,
     error::DatabaseError,

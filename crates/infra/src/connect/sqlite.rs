@@ -1,17 +1,17 @@
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use domain::BoxError;
-use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
+use sea_orm::SqlxSqliteConnector;
 use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::time::{Instant, sleep};
 
-use super::{in_words, logged};
-use crate::{DatabaseSettings, url::SqliteUrl};
+use super::driver::{in_words, logged};
+use crate::{Database, DatabaseSettings, sql::SeaOrmConnection, url::SqliteUrl};
 
-pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Result<DatabaseConnection, BoxError> {
+pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Result<Database, BoxError> {
     if url.creates {
         let file = url.options.get_filename();
         if let Some(directory) = file.parent() {
@@ -42,7 +42,8 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
             .max_lifetime(settings.max_lifetime)
     };
     let pool = open(pool, options, settings.statement_timeout).await.map_err(in_words)?;
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+    let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
+    Ok(Database { connection: Arc::new(SeaOrmConnection::new(pool.clone())), pool, executor: None })
 }
 
 /// Makes an empty file that only its owner may read or write, which SQLite takes for a new database; the files that it adds

@@ -8,7 +8,7 @@ use sqlx::{
 };
 use url::Url;
 
-use super::InvalidDatabaseUrl;
+use super::invalid::InvalidDatabaseUrl;
 
 /// A Postgres URL, made safe, in the terms of both drivers.
 #[derive(Clone)]

@@ -2,7 +2,7 @@ use std::{fmt, path::Path};
 
 use sqlx::sqlite::SqliteConnectOptions;
 
-use super::InvalidDatabaseUrl;
+use super::invalid::InvalidDatabaseUrl;
 
 /// An SQLite URL, taken apart.
 #[derive(Clone)]

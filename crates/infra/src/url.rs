@@ -27,11 +27,11 @@ pub(crate) enum Target {
 impl DatabaseUrl {
     /// Reads `postgres://…`, `postgresql://…` and `sqlite:…`.
     ///
-    /// What a Postgres URL leaves open comes from the variables that `psql` knows too (`PGPASSWORD`, `PGSSLROOTCERT`…).
+    /// What a Postgres URL leaves out comes from the same variables as for `psql` (`PGPASSWORD`, `PGSSLROOTCERT`…).
     ///
     /// # Errors
     ///
-    /// If the text is anything else, or has a part that the driver does not understand.
+    /// If the text is anything else, or has a part that is malformed.
     pub fn parse(text: &str) -> Result<Self, InvalidDatabaseUrl> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             PostgresUrl::parse(text).map(|url| Self(Target::Postgres(Box::new(url))))
@@ -42,7 +42,7 @@ impl DatabaseUrl {
         }
     }
 
-    /// The same database, but without making its file where there is none.
+    /// The same database, whose file is not created if it does not exist.
     #[must_use]
     pub fn existing(self) -> Self {
         match self.0 {
@@ -51,7 +51,7 @@ impl DatabaseUrl {
         }
     }
 
-    /// Whether the database is Postgres; it is SQLite otherwise.
+    /// Whether the database is Postgres. Otherwise it is SQLite.
     #[must_use]
     pub fn is_postgres(&self) -> bool {
         matches!(self.0, Target::Postgres(_))

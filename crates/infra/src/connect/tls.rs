@@ -16,7 +16,7 @@ use sqlx::postgres::PgSslMode;
 
 use crate::url::{Certificates, Pem, PostgresUrl};
 
-/// The ways to secure a connection that the URL allows, in the order to be tried. `None` is a way without TLS.
+/// The ways to secure a connection that the URL allows, in the order in which to try them. `None` is without TLS.
 ///
 /// # Errors
 ///
@@ -40,9 +40,9 @@ pub(super) fn ways(url: &PostgresUrl) -> Result<Vec<Option<ClientConfig>>, BoxEr
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Proof {
     None,
-    /// That a known authority certified it.
+    /// That a trusted authority certified it.
     Certificate,
-    /// The same, for the host that it is reached as.
+    /// The same, and that the certificate is for the host in the URL.
     CertificateAndName,
 }
 
@@ -86,7 +86,7 @@ fn read(pem: &Pem) -> Result<Vec<u8>, io::Error> {
     }
 }
 
-/// Accepts certificates that do not prove all that a certificate can prove.
+/// Accepts certificates that prove less than the server's name.
 #[derive(Debug)]
 struct Lenient {
     verifier: Arc<WebPkiServerVerifier>,

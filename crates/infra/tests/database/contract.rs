@@ -24,7 +24,7 @@ impl<D> Deref for Tasks<D> {
     }
 }
 
-/// The same database over SeaORM's own connection. It is patient: many tests share the machine.
+/// The same database over SeaORM's own connection, with a long time limit: many tests share the machine.
 pub(crate) async fn by_seaorm(url: &str) -> Database {
     let settings = DatabaseSettings::new(DatabaseUrl::parse(url).unwrap());
     let acquire_timeout = Duration::from_secs(30);

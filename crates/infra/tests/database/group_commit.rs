@@ -1,6 +1,6 @@
-//! Writes that come at once are committed together, and each has its own answer.
+//! Concurrent writes are committed together, and each has its own answer.
 //!
-//! Each test runs on one thread: what is asked for at once there waits together.
+//! Each test runs on one thread, so that its concurrent writes form groups.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use domain::{
 use futures_util::future::join_all;
 use infra::{Database, DatabaseSettings, DatabaseUrl, SeaOrmTasks, testing::TestDatabase};
 
-/// Creates a task of each of these owners at once, and returns the ids with the outcomes.
+/// Creates a task for each of these owners concurrently, and returns the ids with the outcomes.
 async fn create_for(
     tasks: &SeaOrmTasks,
     ids: &SequentialIds,
@@ -48,7 +48,7 @@ async fn patient(database: &TestDatabase) -> Database {
     Database::connect(&settings).await.unwrap()
 }
 
-/// Forty creates at once, and then changes, each with an answer of its own.
+/// Runs forty concurrent creates, then concurrent updates and deletes. Each must get its own answer.
 pub(crate) async fn each_has_its_own_answer(database: &Database) {
     let (tasks, ids, now) = (database.tasks(), SequentialIds::default(), FixedClock::default().now());
     let owners: Vec<_> = [alice().id, bob().id].into_iter().cycle().take(40).collect();
@@ -103,7 +103,7 @@ async fn writes_committed_together_have_their_own_answers() {
     each_has_its_own_answer(&patient(&database).await).await;
 }
 
-/// Of creates at once those of an unknown user fail, and no others.
+/// Runs concurrent creates. Those of an unknown user must fail, and no others.
 pub(crate) async fn one_that_fails_fails_alone(database: &Database) {
     let (tasks, before) = (database.tasks(), database.statistics());
     let owners = [alice().id, nobody().id, bob().id, alice().id, nobody().id];

@@ -1,4 +1,4 @@
-//! Should the answers of a shared connection ever be mixed up, nobody sees what is another's.
+//! If the answers on a shared connection were ever mixed up, nobody would see another user's data.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use infra::{Connection, SeaOrmSessions, SeaOrmTasks, testing::TestDatabase};
 
 use crate::{sessions::with_sessions, tapped::Tapped};
 
-/// A connection that runs every statement of Alice as if it were Bob's.
+/// A connection that gives Alice the answers to Bob's statements.
 fn mixed_up(connection: Arc<dyn Connection>) -> Arc<dyn Connection> {
     Tapped::before_each(connection, |mut statement| {
         for value in &mut statement.values {

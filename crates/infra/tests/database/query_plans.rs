@@ -1,4 +1,4 @@
-//! A read costs the same whatever others have: plans use the keys and sort nothing.
+//! The cost of a read does not depend on other users' data: plans use the keys and sort nothing.
 
 use domain::{PageLimit, Precondition, TaskChanges, TaskId, TaskQuery, TaskRepository, Version, testing::alice};
 use infra::{SeaOrmTasks, Statement, testing::TestDatabase};
@@ -63,26 +63,26 @@ async fn a_list_is_not_planned_anew_each_time(database: TestDatabase) {
     tasks.list(&alice().id, &TaskQuery { limit: PageLimit::new(20).unwrap(), ..TaskQuery::default() }).await.unwrap();
     let list = &recorded.take()[0].sql;
 
-    // In a transaction, so that all of it runs over one connection.
+    // In a transaction, so that everything runs on one connection.
     let session = database.connection().begin().await.unwrap();
     session.execute_unprepared(&format!("PREPARE list (text) AS {list}")).await.unwrap();
     for _ in 0..10 {
         session.execute_unprepared("EXECUTE list ('alice')").await.unwrap();
     }
 
-    // Postgres tries the first five with the values at hand, and keeps to one plan if that is as good.
+    // Postgres plans the first five with their values, and then keeps one plan if that is as good.
     let plans = "SELECT custom_plans FROM pg_prepared_statements WHERE name = 'list'";
     assert_eq!(value(&session, plans).await, "5", "{list}");
 }
 
-/// A repository whose statements are recorded, on a table that is large enough for a plan to matter.
+/// A repository whose statements are recorded, on a table that is large enough for an index to pay.
 async fn recorded(database: &TestDatabase) -> (SeaOrmTasks, Recorded) {
     fill(database).await;
     let (connection, recorded) = Tapped::recording(database.sql());
     (SeaOrmTasks::new(connection), recorded)
 }
 
-/// Adds 5,000 tasks of each user, one in twenty of them completed, and has the database count them.
+/// Adds 5,000 tasks for each user, one in twenty of them completed, and updates the planner's statistics.
 async fn fill(database: &TestDatabase) {
     let connection = database.connection();
     let id = match connection.get_database_backend() {

@@ -11,7 +11,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::query_plans::some_id;
 
-/// Databases of one connection: SQLite, and Postgres over each kind of connection, each with a patient way to the same.
+/// Databases with one connection: SQLite, and Postgres over each kind of connection. Each comes with further connections to the
+/// same database.
 async fn of_one_connection() -> Vec<(Arc<TestDatabase>, Database)> {
     let sqlite = Arc::new(TestDatabase::sqlite().await);
     let mut all = vec![(sqlite, ExecutorKind::SeaOrm)];
@@ -19,20 +20,20 @@ async fn of_one_connection() -> Vec<(Arc<TestDatabase>, Database)> {
         all.extend([(postgres.clone(), ExecutorKind::SeaOrm), (postgres, ExecutorKind::Pipelined)]);
     }
     let mut databases = Vec::new();
-    for (patient, executor) in all {
+    for (beside, executor) in all {
         let settings = DatabaseSettings {
             max_connections: 1,
             acquire_timeout: Duration::from_millis(500),
             statement_timeout: Duration::from_secs(30),
             executor,
-            ..DatabaseSettings::new(DatabaseUrl::parse(patient.url()).unwrap())
+            ..DatabaseSettings::new(DatabaseUrl::parse(beside.url()).unwrap())
         };
-        databases.push((patient, Database::connect(&settings).await.unwrap()));
+        databases.push((beside, Database::connect(&settings).await.unwrap()));
     }
     databases
 }
 
-/// Waits until the statistics are so: a connection that was just used comes back a moment later.
+/// Waits until this holds: a connection is returned a moment after its statement has ended.
 async fn wait_until(database: &Database, holds: impl Fn(DatabaseStatistics) -> bool) {
     let waited = timeout(Duration::from_secs(10), async {
         while !holds(database.statistics()) {
@@ -44,7 +45,7 @@ async fn wait_until(database: &Database, holds: impl Fn(DatabaseStatistics) -> b
 
 #[tokio::test(flavor = "multi_thread")]
 async fn waiting_and_giving_up_are_counted() {
-    for (patient, database) in of_one_connection().await {
+    for (beside, database) in of_one_connection().await {
         let delete = || {
             let tasks = database.tasks();
             tokio::spawn(async move { tasks.delete(&alice().id, some_id(), &Precondition::None).await })
@@ -53,12 +54,12 @@ async fn waiting_and_giving_up_are_counted() {
             let tasks = database.tasks();
             tokio::spawn(async move { tasks.get(&alice().id, some_id()).await })
         };
-        // To open the connection may take longer than a statement waits for one.
+        // Opening the connection may take longer than a statement waits for it.
         while database.tasks().check().await.is_err() {}
         wait_until(&database, |now| (now.max_connections, now.size, now.idle, now.waiting) == (1, 1, 1, 0)).await;
         let timeouts = database.statistics().acquire_timeouts;
 
-        let lock = patient.connection().begin().await.unwrap();
+        let lock = beside.connection().begin().await.unwrap();
         let sql = match lock.get_database_backend() {
             DbBackend::Sqlite => "UPDATE \"user\" SET name = 'locked'",
             _ => "LOCK TABLE tasks",
@@ -80,9 +81,9 @@ async fn waiting_and_giving_up_are_counted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn validation_gaps_are_counted() {
-    for (patient, database) in of_one_connection().await {
+    for (beside, database) in of_one_connection().await {
         while database.tasks().check().await.is_err() {}
-        let connection = patient.connection();
+        let connection = beside.connection();
         connection.execute_unprepared("DROP TABLE IF EXISTS small").await.unwrap();
         connection.execute_unprepared("CREATE TABLE small (n integer NOT NULL CHECK (n < 3))").await.unwrap();
         for (value, is_gap) in [("1", false), ("NULL", false), ("7", true)] {

@@ -31,10 +31,10 @@ use url::Url;
 
 use crate::server::{Peer, server};
 
-/// How the first message of a client asks for TLS.
+/// The first message of a client that asks for TLS.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
-/// Who certifies servers. Nobody knows it unless told.
+/// A certificate authority that only those trust who are told to.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -50,12 +50,12 @@ impl Authority {
         (CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &self.0).unwrap(), key)
     }
 
-    /// What proves that a server has this name.
+    /// TLS of a server that has this name.
     fn certifies(&self, name: &str) -> TlsAcceptor {
-        self.acceptor(name, |config| config.with_no_client_auth())
+        self.acceptor(name, ConfigBuilder::with_no_client_auth)
     }
 
-    /// The same of a server that asks clients for a certificate of this authority.
+    /// The same, of a server that demands from clients a certificate of this authority.
     fn certifies_and_asks(&self, name: &str) -> TlsAcceptor {
         let mut roots = RootCertStore::empty();
         roots.add(self.0.der().clone()).unwrap();
@@ -78,21 +78,21 @@ impl Authority {
     }
 }
 
-/// How a server proves who it is. `None` if it does not offer TLS.
+/// The TLS of a server. `None` if it does not offer TLS.
 type Proof = Option<TlsAcceptor>;
 
 /// The server of a database, reached as `localhost` over TLS.
 struct Secured {
     /// Through TLS, without a query.
     url: Url,
-    /// For those who connect from now on.
+    /// For connections from now on.
     proof: Arc<Mutex<Proof>>,
     /// With the authority's certificate, and what clients need.
     files: TempDir,
 }
 
 impl Secured {
-    /// Puts TLS in front of the server at `url`. Clients know this authority.
+    /// Puts TLS in front of the server at `url`. Clients trust this authority.
     async fn new(url: &str, authority: &Authority, proof: impl Into<Proof>) -> Self {
         let url = Url::parse(url).unwrap();
         let files = tempfile::tempdir().unwrap();
@@ -109,7 +109,7 @@ impl Secured {
                 let (client, _) = listener.accept().await.unwrap();
                 let (url, proof) = (url.clone(), current.lock().unwrap().clone());
                 tokio::spawn(async move {
-                    // Who does not like the proof goes away.
+                    // A client that rejects the certificate hangs up.
                     if let Some(mut client) = welcomed(client, proof).await {
                         let _ = copy_bidirectional(&mut client, &mut server(&url).await).await;
                     }
@@ -142,7 +142,7 @@ impl Secured {
     }
 }
 
-/// A client that asked for TLS and took what it got.
+/// A client that asked for TLS and accepted what it got.
 async fn welcomed(mut client: TcpStream, proof: Proof) -> Option<Box<dyn Peer>> {
     let mut request = [0; 8];
     client.read_exact(&mut request).await.ok()?;

@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::connect::value;
 
-/// So many connections, for so many workers.
+/// Databases for this many workers, with this many connections in all.
 async fn workers(database: &TestDatabase, max_connections: u32, workers: usize) -> Vec<Database> {
     let settings = DatabaseSettings {
         max_connections,
@@ -57,7 +57,7 @@ async fn workers_open_no_more_connections_than_there_may_be() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let workers = workers(&database, 6, 2).await;
 
-    // The runtime that a connection was opened on has to run for as long as anyone uses it.
+    // A connection works for as long as the runtime runs that opened it.
     let all_done = Barrier::new(2);
     thread::scope(|scope| {
         for worker in &workers {
@@ -102,7 +102,7 @@ async fn a_worker_waits_for_no_connection_of_another() {
                        WHERE datname = current_database() AND wait_event_type = 'Lock'";
         while value(&lock, waiting).await != "2" {
             sleep(Duration::from_millis(10)).await;
-            // What a transaction has seen of others it sees until it forgets that.
+            // A transaction keeps its view of other sessions until it clears it.
             lock.execute_unprepared("SELECT pg_stat_clear_snapshot()").await.unwrap();
         }
     };

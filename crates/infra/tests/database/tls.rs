@@ -52,7 +52,7 @@ impl Authority {
 
     /// TLS of a server that has this name.
     fn certifies(&self, name: &str) -> TlsAcceptor {
-        self.acceptor(name, ConfigBuilder::with_no_client_auth)
+        self.acceptor(name, ConfigBuilder::<ServerConfig, WantsVerifier>::with_no_client_auth)
     }
 
     /// The same, of a server that demands from clients a certificate of this authority.

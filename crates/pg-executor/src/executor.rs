@@ -25,7 +25,8 @@ const ENOUGH_FOR_LONG_READS: usize = 8;
 ///
 /// Create one executor for each runtime that runs statements, each with its part of the connections: in a server with a
 /// runtime for each thread, one executor for each thread. One that is shared by several threads works, only slower. A
-/// connection is served by the runtime on which it was opened, and breaks when that ends.
+/// connection is served by the runtime on which it was opened, and breaks when that runtime ends. Idle connections are closed
+/// by a task on the runtime of the first statement.
 #[derive(Clone)]
 pub struct Executor(Arc<Inner>);
 
@@ -72,7 +73,11 @@ impl Executor {
     ///
     /// # Errors
     ///
-    /// See [`Error`]. Nothing is retried whose outcome is unknown, but for reads, which change nothing.
+    /// See [`Error`]. A write whose outcome is unknown is not retried.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime, or if the runtime has no I/O or no timer.
     pub async fn run(&self, statement: Statement) -> Result<Answer, Error> {
         self.close_idle_from_now_on();
         let Inner { pool, writes, reads, long_reads, .. } = &*self.0;

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The directory with the programs of a Postgres server, of the newest version if there are several.
+/// The directory with the programs of a Postgres server: the one on the `PATH`, or else the newest in the usual places.
 #[must_use]
 pub fn find() -> Option<PathBuf> {
     const USUAL: [&str; 5] = [
@@ -27,8 +27,8 @@ pub fn find() -> Option<PathBuf> {
     env::split_paths(&path).chain(usual).find(complete)
 }
 
-/// Postgres refuses to run as root: gives the directory to a user who is not, and returns that user and their group. `None` if
-/// this is not root.
+/// Postgres refuses to run as root: if this is root, gives the directory to another user, and returns the ids of that user and
+/// their group.
 ///
 /// # Errors
 ///

@@ -8,14 +8,14 @@ use std::{
     process::Command,
 };
 
-/// Tests that need more than Rust, and are left out where that is missing.
+/// A group of tests that needs more than Rust, and is left out where that is missing.
 #[derive(Debug)]
 pub struct Optional {
-    /// What they test on or with.
+    /// What the tests need.
     pub name: &'static str,
-    /// What includes them; worded to follow "to include them,".
+    /// How to include them, worded to follow "to include them,".
     pub remedy: &'static str,
-    /// The variable that makes it a failure to leave them out.
+    /// The environment variable that makes it a failure to leave them out.
     pub required_by: &'static str,
 }
 
@@ -27,7 +27,7 @@ pub(crate) const POSTGRES: Optional =
 pub(crate) const PGBOUNCER: Optional =
     Optional { name: "PgBouncer", remedy: "install pgbouncer", required_by: "REQUIRE_PGBOUNCER" };
 
-/// The tests behind a PgBouncer that keeps prepared statements apart.
+/// The tests behind a PgBouncer that keeps the prepared statements of its clients apart.
 pub(crate) const NEWER_PGBOUNCER: Optional = Optional {
     name: "PgBouncer by transactions",
     remedy: "put a pgbouncer of version 1.21 or later on the PATH",
@@ -35,11 +35,11 @@ pub(crate) const NEWER_PGBOUNCER: Optional = Optional {
 };
 
 impl Optional {
-    /// Writes a line that says so, unless this run has it already.
+    /// Writes a line that says so, once per run.
     ///
     /// # Panics
     ///
-    /// If they are required.
+    /// If the tests are required.
     pub fn leave_out(&self, reason: &str) {
         let Self { name, remedy, required_by } = self;
         assert!(
@@ -53,8 +53,8 @@ impl Optional {
         }
     }
 
-    /// Whether no test of this run has said it yet. A file beside the tests' programs, under `target/`, names the last run
-    /// that has; the next one overwrites it.
+    /// Whether no other test of this run has written the line. A file beside the tests' programs, under `target/`, names the
+    /// last run that wrote it.
     fn is_first_of_this_run(&self) -> bool {
         let name = format!("{}-left-out-in-run", self.name.to_lowercase().replace(' ', "-"));
         let run = run();
@@ -63,7 +63,7 @@ impl Optional {
     }
 }
 
-/// Writes `text` to a file, and tells whether that changed it. One process at a time.
+/// Writes `text` to a file, one process at a time. Returns whether that changed the file.
 fn replaces(path: &Path, text: &str) -> io::Result<bool> {
     let mut file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
     file.lock()?;
@@ -78,15 +78,15 @@ fn replaces(path: &Path, text: &str) -> io::Result<bool> {
     Ok(true)
 }
 
-/// What tells this run from others. It is many processes, one for each file of tests, but all have the same parent; and since
-/// numbers of processes are used again, the parent's start is part of it.
+/// What identifies this run. A run is many processes, one for each test binary, and all have the same parent. Process ids are
+/// reused, so the start time of the parent is part of it.
 fn run() -> String {
     let parent = parent_id();
     let start = started_on_linux(parent).or_else(|| started_elsewhere(parent)).unwrap_or_default();
     format!("{parent} {start}")
 }
 
-/// In ticks since the machine started: field 22, counted from behind the program's name, which may hold anything.
+/// In ticks since the machine started: field 22. Fields are counted from behind the program's name, which may contain anything.
 fn started_on_linux(process: u32) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let (_, fields) = stat.rsplit_once(')')?;
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_is_told_once_and_one_that_came_before_hides_nothing() {
+    fn each_run_reports_once() {
         let directory = tempfile::tempdir().unwrap();
         let marker = directory.path().join("marker");
 
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_has_the_start_of_its_parent() {
+    fn a_run_is_identified_by_the_start_of_its_parent() {
         assert_eq!(run(), run());
         assert!(run().len() > format!("{} ", parent_id()).len());
     }

@@ -1,6 +1,6 @@
 //! A Postgres server for this process alone.
 //!
-//! It listens on a socket in a directory of its own and writes nothing to disk that it need not.
+//! It listens on a socket in a directory of its own, and does not flush what it writes.
 
 use std::sync::Mutex;
 
@@ -9,7 +9,7 @@ use crate::{
     watched::{Home, Watched},
 };
 
-/// Ends with this process, not before.
+/// Runs until this process ends.
 static SERVER: Mutex<Option<Watched>> = Mutex::new(None);
 
 /// Starts the server and returns the URL of a database on it, or says why it could not be started.

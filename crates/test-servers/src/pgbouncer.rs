@@ -8,33 +8,35 @@ use std::{
     sync::OnceLock,
 };
 
+use tokio_postgres::Config;
 use url::Url;
 
 use crate::{
     left_out::{NEWER_PGBOUNCER, PGBOUNCER},
+    postgres::config,
     watched::{Home, Watched},
 };
 
-/// A version of it that this machine has.
+/// An installed version of `PgBouncer`.
 #[derive(Debug, Clone)]
 pub struct PgBouncer {
     version: (u32, u32),
     program: PathBuf,
 }
 
-/// A running one. It stops when this is dropped.
+/// A running `PgBouncer`. It stops when this is dropped.
 #[derive(Debug)]
 pub struct Pooler {
-    url: String,
+    url: Url,
     _server: Watched,
 }
 
 impl PgBouncer {
-    /// The versions that this machine has, oldest first. Where it has none, the tests that need one are left out.
+    /// The installed versions, oldest first. If there is none, the tests that need one are left out.
     ///
     /// # Panics
     ///
-    /// If there is none although there should be.
+    /// If there is none and `REQUIRE_PGBOUNCER` is set.
     #[must_use]
     pub fn all() -> &'static [Self] {
         static FOUND: OnceLock<Vec<PgBouncer>> = OnceLock::new();
@@ -47,12 +49,12 @@ impl PgBouncer {
         })
     }
 
-    /// The newest, if it can keep the prepared statements of its clients apart. Otherwise the tests that need one are left
-    /// out.
+    /// The newest version, if it can keep the prepared statements of its clients apart. Otherwise the tests that need one are
+    /// left out.
     ///
     /// # Panics
     ///
-    /// If there is none although there should be.
+    /// If there is none and `REQUIRE_PGBOUNCER` is set.
     #[must_use]
     pub fn that_keeps_statements_apart() -> Option<&'static Self> {
         let newest = Self::all().last()?;
@@ -70,7 +72,7 @@ impl PgBouncer {
         self.version >= (1, 21)
     }
 
-    /// Starts it in front of the database of this URL, with these settings, one a line.
+    /// Starts a pooler in front of the database of this URL. `settings` are lines of its configuration.
     ///
     /// # Panics
     ///
@@ -87,27 +89,34 @@ impl PgBouncer {
             "[pgbouncer]",
             &format!("unix_socket_dir = {directory}"),
             "listen_port = 6432",
-            // As whom it connects is part of the database's line above.
+            // The user is part of the database's line above.
             "auth_type = any",
             "server_tls_sslmode = prefer",
             settings,
         ];
         fs::write(home.path().join("pgbouncer.ini"), lines.join("\n")).expect("a file in a directory of our own");
         let url = format!("postgres://postgres@localhost:6432/{name}?host={directory}");
+        let url = Url::parse(&url).expect("the name of a directory without odd characters");
         let server = home.start(&self.program, &["pgbouncer.ini"], ".s.PGSQL.6432");
         Pooler { url, _server: server.unwrap_or_else(|error| panic!("{error}")) }
     }
 }
 
 impl Pooler {
-    /// The URL of the database by way of the pooler.
+    /// The URL of the database through the pooler.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        self.url.as_str()
+    }
+
+    /// The same for `tokio_postgres`.
+    #[must_use]
+    pub fn config(&self) -> Config {
+        config(&self.url)
     }
 }
 
-/// Where the server of a database is and how to log in, as `PgBouncer` writes it.
+/// The host, port and credentials of a database, in the syntax of `PgBouncer`.
 fn server(url: &Url) -> String {
     let directory = url.query_pairs().find(|(name, _)| name == "host").map(|(_, directory)| directory.into_owned());
     let host = directory.unwrap_or_else(|| url.host_str().unwrap_or("localhost").to_owned());
@@ -125,7 +134,7 @@ fn find() -> Vec<PgBouncer> {
     versions.into_iter().map(|(version, program)| PgBouncer { version, program }).collect()
 }
 
-/// What a program says of itself: `PgBouncer 1.18.0`.
+/// The version of a program, which prints `PgBouncer 1.18.0`.
 fn version(program: &Path) -> Option<(u32, u32)> {
     let output = Command::new(program).arg("--version").output().ok()?;
     let said = String::from_utf8(output.stdout).ok()?;

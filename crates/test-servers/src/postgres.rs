@@ -95,7 +95,7 @@ fn server() -> Option<&'static Url> {
 }
 
 /// What a URL means. Unlike libpq and sqlx, `tokio_postgres` takes a `host` parameter for a second host beside the first.
-fn config(url: &Url) -> Config {
+pub(crate) fn config(url: &Url) -> Config {
     let mut url = url.clone();
     let is_host = |(name, _): &(Cow<'_, str>, Cow<'_, str>)| name == "host";
     let host = url.query_pairs().find(is_host).map(|(_, host)| host.into_owned());

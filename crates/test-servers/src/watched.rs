@@ -1,7 +1,7 @@
 //! A server program that ends with this process.
 //!
-//! It works in a directory of its own. A shell watches over it: when this process ends, even if it is killed, the shell stops
-//! the program and removes the directory.
+//! It works in a directory of its own. A shell waits for the end of this process, even if it is killed, and then stops the
+//! program and removes the directory.
 
 use std::{
     ffi::OsStr,
@@ -23,7 +23,7 @@ const WATCH: &str = r#"
     shift
     "$@" </dev/null >log 2>&1 &
     read -r _
-    # At once. An older PgBouncer knows that only by the second.
+    # Stops at once. An older PgBouncer does so only on the second signal.
     kill -QUIT $!
     kill -TERM $!
     wait
@@ -38,7 +38,7 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    /// Makes the directory for a program that this machine calls `name`.
+    /// Creates the directory for a program of this name.
     pub(crate) fn make(name: &str) -> Result<Self, String> {
         let directory = tempfile::Builder::new().prefix(&format!("tasks-api-{name}-")).tempdir();
         let directory = directory.map_err(|error| format!("no directory for a local {name}: {error}"))?;
@@ -61,7 +61,7 @@ impl Home {
         command
     }
 
-    /// Starts the server, which is to listen on a socket in the directory.
+    /// Starts the server and waits until it listens on this socket in the directory.
     pub(crate) fn start<A: AsRef<OsStr>>(
         self,
         program: &Path,

@@ -10,6 +10,7 @@ mod network;
 mod parameters;
 mod pipeline;
 mod pool;
+mod pooler;
 mod runtimes;
 mod support;
 mod tls;

@@ -16,7 +16,8 @@ use pg_executor::tokio_postgres::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split},
     net::{TcpListener, TcpStream, UnixStream},
-    time::sleep,
+    sync::mpsc::unbounded_channel,
+    time::{Instant, sleep, sleep_until},
 };
 
 pub(crate) trait Peer: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -78,16 +79,35 @@ impl Network {
 
     /// Passes on what one side sends, until the network breaks.
     async fn pass(&self, mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, is_new: bool) {
-        let mut bytes = vec![0; 1 << 16];
-        loop {
-            let length = from.read(&mut bytes).await.unwrap_or(0);
-            sleep(self.trip / 2).await;
-            if !is_new && self.is_broken.load(Ordering::SeqCst) {
-                pending::<()>().await;
+        let (sent, mut on_its_way) = unbounded_channel();
+        let receive = async {
+            let mut bytes = vec![0; 1 << 16];
+            loop {
+                let length = from.read(&mut bytes).await.unwrap_or(0);
+                if length == 0 || sent.send((Instant::now() + self.trip / 2, bytes[..length].to_vec())).is_err() {
+                    drop(sent);
+                    return;
+                }
             }
-            if length == 0 || to.write_all(&bytes[..length]).await.is_err() {
-                return;
+        };
+        let deliver = async {
+            while let Some((arrival, bytes)) = on_its_way.recv().await {
+                sleep_until(arrival).await;
+                self.breaks(is_new).await;
+                if to.write_all(&bytes).await.is_err() {
+                    return;
+                }
             }
+            self.breaks(is_new).await;
+            let _ = to.shutdown().await;
+        };
+        tokio::join!(receive, deliver);
+    }
+
+    /// Never returns if this connection is lost.
+    async fn breaks(&self, is_new: bool) {
+        if !is_new && self.is_broken.load(Ordering::SeqCst) {
+            pending::<()>().await;
         }
     }
 }

@@ -5,7 +5,7 @@ use super::{FRESH, PATIENCE, PROMPT, TRIPS, Traffic, Verdict};
 const MOMENT: Duration = Duration::from_millis(1);
 const TRIP: Duration = Duration::from_millis(20);
 
-/// Traffic of which nothing has been heard for so long.
+/// The verdict on traffic after this silence.
 fn silent_for(silence: Duration, change: impl FnOnce(&mut Traffic)) -> Verdict {
     let mut traffic = Traffic::new(Instant::now(), TRIP);
     change(&mut traffic);
@@ -26,18 +26,18 @@ fn reads_join_a_pipeline_that_answers() {
 }
 
 #[test]
-fn reads_do_not_join_a_pipeline_whose_first_takes_its_time() {
+fn reads_do_not_join_a_pipeline_that_is_late() {
     assert_eq!(silent_for(PROMPT + TRIP + MOMENT, owing), Verdict::Busy);
 }
 
 #[test]
-fn a_pipeline_is_checked_that_owes_an_answer_for_long_or_was_silent_for_long() {
+fn a_pipeline_that_is_silent_for_long_is_checked() {
     assert_eq!(silent_for(PATIENCE + TRIPS * TRIP + MOMENT, owing), Verdict::Check);
     assert_eq!(silent_for(FRESH + MOMENT, |_| {}), Verdict::Check);
 }
 
 #[test]
-fn a_pipeline_is_joined_again_when_the_check_is_passed() {
+fn reads_join_again_after_a_passed_check() {
     let mut traffic = Traffic::new(Instant::now(), TRIP);
     owing(&mut traffic);
     traffic.begin_check();
@@ -49,7 +49,7 @@ fn a_pipeline_is_joined_again_when_the_check_is_passed() {
 }
 
 #[test]
-fn the_silence_of_a_pipeline_lasts_however_many_give_up_and_come_after() {
+fn further_reads_do_not_end_a_silence() {
     let abandoned = |traffic: &mut Traffic| {
         owing(traffic);
         traffic.progress = Instant::now().checked_sub(PATIENCE + TRIPS * TRIP + MOMENT).unwrap();
@@ -60,7 +60,7 @@ fn the_silence_of_a_pipeline_lasts_however_many_give_up_and_come_after() {
     abandoned(&mut traffic);
 
     assert_eq!(traffic.verdict(), Verdict::Check);
-    // The answer to the last tells that the first, which nobody waits for, has its own.
+    // The answer to the last read shows that the first one, which was abandoned, has been answered too.
     traffic.answer(2);
     assert_eq!(traffic.verdict(), Verdict::Join);
 }

@@ -149,8 +149,8 @@ schemathesis *args:
 # Fuzz a parser: `just fuzz body -max_total_time=60`; also key_set, list_query, token; needs cargo-fuzz
 [group("check")]
 fuzz target *args:
-    mkdir -p "fuzz/corpus/$1"
-    RUSTC_BOOTSTRAP=1 cargo fuzz run "$1" "fuzz/corpus/$1" "fuzz/seeds/$1" -- -max_len=16384 "${@:2}"
+    mkdir -p "lab/fuzz/corpus/$1"
+    RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir lab/fuzz "$1" "lab/fuzz/corpus/$1" "lab/fuzz/seeds/$1" -- -max_len=16384 "${@:2}"
 
 # Run Clippy; warnings are errors
 [group("check")]

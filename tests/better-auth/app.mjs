@@ -1,5 +1,5 @@
-// A Better Auth app as small as one can be: sign-up by e-mail, the plugins `jwt` and `bearer`, Postgres, nothing else.
-// README.md lists the variables that change it. It ends when its standard input does, so that it never outlives a test.
+// A minimal Better Auth app: sign-up by e-mail, the plugins `jwt` and `bearer`, and Postgres. README.md lists its variables. It
+// exits when its standard input ends, so that it never outlives a test.
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { betterAuth } from "better-auth";
@@ -13,7 +13,7 @@ const { DATABASE_URL, BETTER_AUTH_SECRET, BETTER_AUTH_URL, PORT, AUTH_OPTIONS, J
   process.env;
 process.stdin.on("end", () => process.exit()).resume();
 
-// Listening comes first: the app has to know its own address, and any free port will do.
+// Listen first, since the app must know its own address and the port may be any.
 const server = createServer();
 server.listen(Number(PORT ?? 0), "127.0.0.1");
 await once(server, "listening");
@@ -23,7 +23,7 @@ const secretKey = new TextEncoder().encode(BETTER_AUTH_SECRET);
 const hs256 = (claims) => new SignJWT(claims).setProtectedHeader({ alg: "HS256", typ: "JWT" });
 const mails = [];
 
-/** Puts what `more` says over `base`, object by object. */
+/** Merges `more` into `base`, recursively. */
 function merged(base, more) {
   for (const [name, value] of Object.entries(more)) {
     const both = [base[name], value].every((one) => one?.constructor === Object);
@@ -34,7 +34,7 @@ function merged(base, more) {
 
 const jwtOptions = JSON.parse(JWT_OPTIONS ?? "{}");
 if (JWT_SIGN === "HS256") {
-  // Better Auth wants both options before it lets anyone else sign, though nothing reads them then.
+  // Better Auth requires both options for a custom `sign`, although it does not use them then.
   merged(jwtOptions, {
     jwks: { remoteUrl: `${address}/nowhere`, keyPairConfig: { alg: "ES256" } },
     jwt: { sign: (claims) => hs256(claims).sign(secretKey) },
@@ -48,7 +48,7 @@ const options = {
   emailAndPassword: { enabled: true },
   emailVerification: { sendVerificationEmail: async ({ user, token }) => void mails.push({ to: user.email, token }) },
   user: { deleteUser: { enabled: true } },
-  // Tests sign up faster than people do.
+  // Tests sign up in quick succession.
   rateLimit: { enabled: false },
   telemetry: { enabled: false },
   plugins: [bearer(), jwt(jwtOptions)],
@@ -56,7 +56,7 @@ const options = {
 const auth = betterAuth(merged(options, JSON.parse(AUTH_OPTIONS ?? "{}")));
 if (MIGRATE !== "off") await (await getMigrations(auth.options)).runMigrations();
 
-/** What many apps do instead of the `jwt` plugin: a route that signs a token for whoever has a session. */
+/** A route that signs a token for the user of a session, as many apps have instead of the `jwt` plugin. */
 async function ownToken(request) {
   const session = await auth.api.getSession({ headers: fromNodeHeaders(request.headers) });
   if (!session) return undefined;

@@ -1,4 +1,4 @@
-"""What Schemathesis is to check besides what it knows by itself, and what it is not to take for a fault."""
+"""A further check for Schemathesis, and the findings that are none."""
 
 import atexit
 import collections
@@ -13,7 +13,7 @@ from schemathesis.openapi.checks import RejectedPositiveData
 
 SERVICE = os.environ["SERVICE"]
 CHANGE = {"title": "taken over"}
-# Where a stranger looks for a task, and what must come of it.
+# Paths that another user tries, and the statuses that they must get.
 PLACES = itertools.cycle([("/api", 404), ("/api/stranger", 404), ("/api/owner", 403)])
 ATTEMPTS = [
     ("GET", "", None),
@@ -28,8 +28,8 @@ stranger.headers["Authorization"] = f"Bearer {os.environ['STRANGER_TOKEN']}"
 
 
 @schemathesis.check
-def a_stranger_finds_nothing(ctx, response, case):
-    """Whatever one user has made is not there for another: not to read, not to change, not to delete."""
+def other_user_finds_nothing(ctx, response, case):
+    """Nobody but its owner can read, change or delete a task."""
     if response.status_code != 201:
         return
     task = response.json()["data"]
@@ -43,29 +43,29 @@ def a_stranger_finds_nothing(ctx, response, case):
     assert listed == [], f"a stranger's list shows {listed}"
 
 
-# Faults that no schema of a single value can describe.
+# Errors that a schema of one value cannot describe.
 BEYOND_A_SCHEMA = {
     # It has a checksum.
     ("cursor", "must be the next_cursor of an earlier page"),
-    # Two parameters, each right by itself.
+    # Two parameters that are valid by themselves.
     ("status", "contradicts completed: send one of them"),
-    # A pattern for this would list all of Unicode's invisible characters.
+    # A pattern would have to list all invisible characters of Unicode.
     ("title", "must contain at least one visible character"),
 }
 
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """Drops what is no fault."""
+    """Drops findings that are none."""
     if isinstance(failure, RejectedPositiveData):
         error = response.json()["error"]
-        # These depend on what was sent before, like a 404.
+        # These depend on earlier requests, as 404 does.
         if error["code"] in ("VERSION_CONFLICT", "IDEMPOTENCY_KEY_REUSED"):
             return False
         faults = {(detail["field"], detail["message"]) for detail in error.get("details", [])}
         return not faults or not faults <= BEYOND_A_SCHEMA
     if isinstance(failure, AcceptedNegativeData):
-        # White space around a title is cut before it is checked.
+        # The title is trimmed before it is checked.
         title = case.body.get("title") if isinstance(case.body, dict) else None
         return not isinstance(title, str) or title == title.strip()
     return True
@@ -76,7 +76,7 @@ statuses = collections.Counter()
 
 @schemathesis.hook
 def after_call(context, case, response):
-    """Counts every answer, those to the probes of the checks too."""
+    """Counts every response, including those to the checks' own requests."""
     statuses[response.status_code] += 1
 
 

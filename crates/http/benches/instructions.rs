@@ -11,8 +11,6 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark: its failure is a panic")]
 
-#[path = "../../server/src/telemetry/json_lines.rs"]
-mod json_lines;
 #[path = "../tests/api/keys.rs"]
 #[expect(dead_code, unreachable_pub, reason = "made for the tests, which use more of it")]
 mod keys;
@@ -45,7 +43,6 @@ use domain::{
 use http::{Authenticator, JwksVerifier, Limits};
 
 use crate::{
-    json_lines::{JsonLines, JsonMembers},
     keys::{Published, Signer, good_claims, key_set_rules},
     support::{TestApp, token_of, verifier},
 };
@@ -155,8 +152,8 @@ fn run(command: &mut Command) -> String {
 
 /// Makes the requests of each kind, and says how many they were.
 fn answer_all() {
-    // As in production, but for where the lines go.
-    tracing_subscriber::fmt().with_writer(io::sink).event_format(JsonLines).fmt_fields(JsonMembers).init();
+    // Lines of text cost about as much as the lines of JSON that the server writes.
+    tracing_subscriber::fmt().with_writer(io::sink).with_ansi(false).init();
     let store = Arc::new(InMemoryTasks::default());
     let mut app = TestApp::over(store.clone(), store.clone());
     let key = Signer::ed25519("ed");

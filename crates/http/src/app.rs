@@ -12,6 +12,7 @@ use actix_web::{
     web::{self, Data},
 };
 use domain::Service;
+use tracing_actix_web::TracingLogger;
 
 use crate::{
     Authenticator, Dependency, Lifecycle, Limits, Metrics, Style, auth, envelope,
@@ -91,6 +92,7 @@ pub fn app(
         .wrap(from_fn(move |request, next| envelope::middleware(request_timeout, request, next)))
         .wrap(from_fn(move |request, next| metrics::middleware(all.clone(), request, next)))
         .wrap(from_fn(trace::middleware))
+        .wrap(TracingLogger::<trace::RequestSpan>::new())
         .wrap(from_fn(move |request, next| response_headers::middleware(lifecycle.clone(), request, next)))
         .wrap(from_fn(unread_body::middleware))
 }

@@ -1,7 +1,7 @@
 //! What must hold of the parsers of input from outside, whatever the input is.
 //!
 //! A function for each parser. It takes any bytes, reads them as the service does, panics if something does not hold, and
-//! tells whether anything was accepted. The targets under `fuzz/` call it with inputs that find new ways through the code;
+//! tells whether anything was accepted. The targets under `lab/fuzz/` call it with inputs that find new ways through the code;
 //! the tests call it with random ones, and with good ones that were changed.
 
 #![expect(clippy::unwrap_used, reason = "a panic is how these functions say that something does not hold")]

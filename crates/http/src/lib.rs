@@ -29,9 +29,12 @@ mod readiness;
 mod request_id;
 mod response_headers;
 mod routes;
+#[cfg(feature = "otlp")]
+mod span_export;
 mod style;
 mod task_body;
 mod trace;
+mod trace_context;
 mod unread_body;
 
 pub use app::{Api, app};

@@ -1,30 +1,25 @@
 //! `tasks-api`: a multi-user task API in one binary.
 //!
 //! This crate only wires: it reads the command line and the settings, opens the database, builds the application of
-//! `http` over the adapters of `infra`, and stops in order.
+//! `http` over the adapters of `infra`, and shuts down gracefully.
 
-mod command;
+#![forbid(unsafe_code)]
+
+mod cli;
 mod config;
-mod development;
-mod health;
-mod limits;
+mod jobs;
 mod metrics;
-mod output;
-#[cfg(target_os = "linux")]
-mod scheduling;
 mod serve;
-mod settings;
 mod signals;
-mod sweep;
 mod telemetry;
-mod tokens;
+mod verifiers;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use mimalloc::MiMalloc;
 
-use crate::{command::CommandLine, settings::Environment};
+use crate::{cli::CommandLine, config::Environment};
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
@@ -35,7 +30,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // One line, whatever caused it: this is what an operator sees when the start fails.
+            // One line, whatever the cause: this is what an operator sees when the start fails.
             eprintln!("tasks-api: {}", format!("{error:#}").replace('\n', " "));
             ExitCode::FAILURE
         }

@@ -1,10 +1,10 @@
-//! Being told to stop.
+//! The signals that stop the process.
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// SIGTERM and SIGINT. From when this is made, neither ends the process by itself; and the first process of a container hears
-/// neither before.
+/// SIGTERM and SIGINT. Once this exists, neither ends the process by itself. Before, the first process of a container receives
+/// neither.
 #[cfg(unix)]
 pub(crate) struct StopSignals {
     terminated: Signal,
@@ -25,7 +25,7 @@ impl StopSignals {
     }
 }
 
-/// Ctrl-C, where there are no signals.
+/// Ctrl-C, on systems without signals.
 #[cfg(not(unix))]
 pub(crate) struct StopSignals;
 

@@ -1,91 +1,99 @@
-//! The log.
+//! The log, and the export of spans.
 
-mod gathered;
+mod batches;
 mod json_lines;
+#[cfg(feature = "otlp")]
+mod otlp;
 
-use std::{io::IsTerminal, panic, str::FromStr};
+use std::{
+    io::{IsTerminal, Write, stderr, stdout},
+    panic,
+};
 
+use anyhow::anyhow;
+use tracing::Subscriber;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, WorkerGuard};
-use tracing_subscriber::{
-    filter::{LevelFilter, Targets},
-    fmt,
-    layer::SubscriberExt,
-    util::SubscriberInitExt,
-};
+use tracing_subscriber::{Layer, fmt, layer::SubscriberExt, registry::LookupSpan, util::SubscriberInitExt};
 
-use crate::{
-    config::Stage,
-    settings::{self, Environment},
+use self::{
+    batches::Batches,
+    json_lines::{JsonLines, JsonMembers},
 };
-use gathered::Gathered;
-use json_lines::{JsonLines, JsonMembers};
+use crate::config::{LogOutput, Logging};
 
-/// The log. Lines that wait are written when this is dropped.
+/// The running log. When it is dropped, the last spans are exported and the last lines are written.
 pub(crate) struct Log {
-    /// How many lines there was no room for.
-    pub(crate) dropped_lines: ErrorCounter,
-    _writes_what_waits: WorkerGuard,
+    writer: NonBlocking,
+    // Before the guard: a failed export is logged.
+    #[cfg(feature = "otlp")]
+    _exporter: Option<otlp::Exporter>,
+    _guard: WorkerGuard,
 }
 
-/// What is logged: a level for all, or for a module and what is in it, or several of these after commas.
-///
-/// `Targets` reads text too, but takes what it does not understand for a module that does not exist, and a comma too many for
-/// the level `error`.
-struct Filter(Targets);
+impl Log {
+    /// How many lines were dropped because there was no room for them.
+    pub(crate) fn dropped_lines(&self) -> ErrorCounter {
+        self.writer.error_counter()
+    }
 
-impl FromStr for Filter {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        let is_module = |text: &str| {
-            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-:".contains(&byte))
-        };
-        let add = |filter: Targets, part: &str| match part.split_once('=') {
-            Some((module, level)) if is_module(module) && !level.is_empty() => {
-                Ok(filter.with_target(module, level.parse::<LevelFilter>()?))
-            }
-            None => match part.parse::<LevelFilter>() {
-                Ok(level) => Ok(filter.with_default(level)),
-                Err(_) if is_module(part) => Ok(filter.with_target(part, LevelFilter::TRACE)),
-                Err(error) => Err(error.into()),
-            },
-            Some(_) => Err(anyhow::anyhow!("no module, or no level")),
-        };
-        let mut parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-        let filter = parts.try_fold(Targets::new(), add)?;
-        // The driver would write down what users wrote: the values of each statement.
-        Ok(Self(filter.with_target("tokio_postgres::query", LevelFilter::OFF)))
+    /// Writes a text as it is, after the lines that were logged before.
+    pub(crate) fn print(&self, text: &str) {
+        // Where nobody reads, there is nobody to tell either.
+        let _ = self.writer.clone().write_all(format!("{text}\n").as_bytes());
     }
 }
 
-/// Starts logging to standard error: lines of JSON in production, text in development. Panics are logged too.
+/// Starts the log, the export of spans if there is a collector, and the logging of panics.
 ///
-/// Lines are written by a thread of their own, so that a reader who is slow, or gone, holds up no request, and some
-/// milliseconds' worth of them at once. Lines for which there is no room any more are dropped.
+/// A thread of its own writes the lines, those of some milliseconds at once, so that a reader that is slow or gone delays no
+/// request. If there is no room for a line, it is dropped.
 ///
 /// # Errors
 ///
-/// If the filter cannot be read, or logging has been started before.
-pub(crate) fn init(environment: &Environment, stage: Stage) -> anyhow::Result<Log> {
-    let Filter(filter) = environment.value(&settings::RUST_LOG)?;
-    let (writer, guard) = NonBlocking::new(Gathered::new(std::io::stderr()));
-    let dropped_lines = writer.error_counter();
-    // A line that cannot be written is nothing to write about.
-    let lines = fmt::layer().with_writer(writer).log_internal_errors(false);
-    let log = tracing_subscriber::registry().with(filter);
-    let started = match stage {
-        Stage::Production => log.with(lines.event_format(JsonLines).fmt_fields(JsonMembers)).try_init(),
-        Stage::Development => {
-            log.with(lines.with_target(false).with_ansi(std::io::stderr().is_terminal()).compact()).try_init()
-        }
+/// If a log has been started before, or the exporter cannot be created.
+pub(crate) fn init(logging: Logging) -> anyhow::Result<Log> {
+    let (sink, is_terminal): (Box<dyn Write + Send>, bool) = match logging.output {
+        LogOutput::Stdout => (Box::new(stdout()), stdout().is_terminal()),
+        LogOutput::Stderr => (Box::new(stderr()), stderr().is_terminal()),
     };
+    let (writer, guard) = NonBlocking::new(Batches::new(sink));
+    let lines = lines(writer.clone(), logging.json, is_terminal);
+    let log = tracing_subscriber::registry().with(logging.filter).with(lines);
+    #[cfg(feature = "otlp")]
+    let (exporter, spans) = match logging.collector.as_ref().map(otlp::exporter).transpose()? {
+        Some((exporter, spans)) => (Some(exporter), Some(spans)),
+        None => (None, None),
+    };
+    #[cfg(feature = "otlp")]
+    let log = log.with(spans);
+    log.try_init().map_err(|error| anyhow!(error))?;
     panic::set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string);
-        tracing::error!(place, message = info.payload_as_str().unwrap_or("a panic without words"));
+        tracing::error!(place, message = info.payload_as_str().unwrap_or("a panic without a message"));
     }));
-    started.map_err(|error| anyhow::anyhow!(error))?;
-    Ok(Log { dropped_lines, _writes_what_waits: guard })
+    if !cfg!(feature = "otlp") && logging.collector.is_some() {
+        tracing::warn!(
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but spans are not exported: this build lacks the cargo feature otlp"
+        );
+    }
+    Ok(Log {
+        writer,
+        #[cfg(feature = "otlp")]
+        _exporter: exporter,
+        _guard: guard,
+    })
 }
 
-#[cfg(test)]
-mod tests;
+/// Lines of JSON, or of text for people.
+fn lines<S>(writer: NonBlocking, json: bool, is_terminal: bool) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'lookup> LookupSpan<'lookup>,
+{
+    // An error about a line that cannot be written could not be written either.
+    let lines = fmt::layer().with_writer(move || writer.clone()).log_internal_errors(false);
+    if json {
+        lines.event_format(JsonLines).fmt_fields(JsonMembers).boxed()
+    } else {
+        lines.with_target(false).with_ansi(is_terminal).compact().boxed()
+    }
+}

@@ -69,8 +69,8 @@ impl TaskRepository for InMemoryTasks {
         if let Some(outcome) = options.idempotency.as_ref().and_then(|guard| state.earlier(owner, guard, task)) {
             return Ok(outcome);
         }
-        let has = state.tasks.values().filter(|task| task.owner == *owner).count();
-        if options.quota.is_some_and(|quota| has >= usize::try_from(quota).unwrap_or(usize::MAX)) {
+        let is_reached = |quota| state.tasks.keys().filter(|(other, _)| other == owner).count() >= quota;
+        if options.quota.is_some_and(|quota| is_reached(usize::try_from(quota).unwrap_or(usize::MAX))) {
             return Ok(CreateOutcome::QuotaReached);
         }
         let created = state.create(owner, id, task, now)?;

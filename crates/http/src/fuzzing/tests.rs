@@ -30,7 +30,7 @@ fn whatever_comes_as_a_token_proves_what_it_may_or_is_refused() {
 
 /// Tries the seeds of a fuzz target as they are, then random bytes, and the seeds changed at random.
 fn holds_for_everything(target: &str, parser: Parser) {
-    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lab/fuzz/seeds").join(target);
     let mut good = Vec::new();
     for seed in fs::read_dir(seeds).unwrap().map(Result::unwrap) {
         let bytes = fs::read(seed.path()).unwrap();

@@ -29,7 +29,7 @@ const LEEWAY: i64 = 5;
 const MAX_LIFETIME: u64 = 3600;
 
 /// A key of each kind.
-const KEY_SET: &str = include_str!("../../../../fuzz/seeds/key_set/each-kind");
+const KEY_SET: &str = include_str!("../../../../lab/fuzz/seeds/key_set/each-kind");
 
 /// Reads bytes as an `Authorization` header, as a cookie, and as the claims of a token whose signature is good.
 ///

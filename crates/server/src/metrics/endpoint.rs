@@ -1,6 +1,4 @@
-//! The address of the metrics: apart from that of the API, since they are not for everyone.
-
-use std::{fmt, str::FromStr};
+//! The address of the metrics. It is not that of the API, since metrics are not for everyone.
 
 use actix_web::{
     App, HttpResponse, HttpServer, Responder,
@@ -10,40 +8,17 @@ use actix_web::{
 };
 use anyhow::Context;
 
-use super::Metrics;
-use crate::settings::METRICS_ADDRESS;
+use super::collector::Metrics;
+use crate::config::{Address, METRICS_ADDRESS};
 
-/// The format that Prometheus prefers.
+/// The format that Prometheus prefers: `OpenMetrics`.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// An address to listen at.
-pub(crate) struct Address {
-    host: String,
-    port: u16,
-}
-
-impl FromStr for Address {
-    type Err = anyhow::Error;
-
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        let (host, port) = text.rsplit_once(':').context("no port")?;
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        anyhow::ensure!(!host.is_empty() && !host.contains('/'), "no host");
-        Ok(Self { host: host.to_owned(), port: port.parse()? })
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.host, self.port)
-    }
-}
-
-/// Serves the metrics at `/metrics` there, and nothing else, once it is polled.
+/// Serves the metrics at `/metrics` of this address, and nothing else, once it is polled.
 ///
 /// # Errors
 ///
-/// If the address cannot be had: one line that names the setting.
+/// If the address is not available: one line that names the setting.
 pub(crate) fn listen(address: &Address, metrics: Metrics) -> anyhow::Result<Server> {
     let metrics = Data::new(metrics);
     let server = HttpServer::new(move || {

@@ -1,4 +1,4 @@
-//! Numbers that are kept elsewhere and read when they are asked for.
+//! Metrics whose numbers are kept elsewhere and read on each scrape.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use prometheus_client::{
     metrics::MetricType,
 };
 
-/// A number that goes up and down. Where there is none, nothing is shown.
+/// A number that goes up and down. Without a number the metric is left out.
 pub(super) struct Level<F>(pub(super) F);
 
 /// A number that only grows.

@@ -1,7 +1,4 @@
-//! Lines of JSON, written straight into the line.
-//!
-//! `tracing-subscriber` has a format like this, which reads what is known of a request anew for each line about it, and that
-//! took a fifth of all the instructions of a request.
+//! Lines of JSON. Why the format is our own: docs/adr/0019-log-format.md.
 
 use std::fmt::{self, Debug, Display};
 
@@ -17,7 +14,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// `{"timestamp":…,"level":…,` the event's own fields `,"target":…,"span":{"name":…,` those of the request `}}`.
+/// `{"timestamp":…,"level":…,` the fields of the event, `"target":…,"span":{"name":…,` the fields of the request `}}`.
 pub(super) struct JsonLines;
 
 impl<S, N> FormatEvent<S, N> for JsonLines
@@ -47,7 +44,7 @@ where
     }
 }
 
-/// Members of a JSON object, a comma before each, so that more of them can follow.
+/// Members of a JSON object, each with a comma before it, so that more can follow.
 pub(super) struct JsonMembers;
 
 impl<'writer> FormatFields<'writer> for JsonMembers {
@@ -106,12 +103,79 @@ impl Visit for Members<'_> {
 /// Writes `,"name":value`.
 fn member(writer: &mut Writer<'_>, name: &str, value: impl Serialize) -> fmt::Result {
     start(writer, name)?;
-    writer.write_str(&serde_json::to_string(&value).map_err(|_cannot_be_written| fmt::Error)?)
+    writer.write_str(&serde_json::to_string(&value).map_err(|_not_json| fmt::Error)?)
 }
 
-/// Writes `,"name":`. Names are Rust's, and need no escape.
+/// Writes `,"name":`. Names of fields come from the code and need no escaping.
 fn start(writer: &mut Writer<'_>, name: &str) -> fmt::Result {
     writer.write_str(",\"")?;
     writer.write_str(name)?;
     writer.write_str("\":")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
+    use serde_json::{Value, json};
+    use tracing_subscriber::fmt;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn line(log: impl FnOnce()) -> Value {
+        let written = Written::default();
+        let writer = written.clone();
+        let subscriber =
+            fmt().event_format(JsonLines).fmt_fields(JsonMembers).with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, log);
+        let bytes = written.0.lock().unwrap().clone();
+        assert_eq!(bytes.split_inclusive(|byte| *byte == b'\n').count(), 1);
+        let mut line: Value = serde_json::from_slice(&bytes).unwrap();
+        let timestamp = line.as_object_mut().unwrap().remove("timestamp").unwrap();
+        assert!(timestamp.as_str().is_some_and(|text| text.ends_with('Z')), "{timestamp}");
+        line
+    }
+
+    #[test]
+    fn a_line_is_one_json_object_whatever_is_in_it() {
+        let hostile = "\"}\n{\u{1b}[31m\\";
+        let error = io::Error::other(hostile);
+        let error: &(dyn std::error::Error + 'static) = &error;
+        let found = line(
+            || tracing::warn!(target: "t", count = -3, size = 7_u64, share = 0.5, no = false, hostile, error, "said {hostile}"),
+        );
+        let expected = json!({
+            "level": "WARN", "message": format!("said {hostile}"), "count": -3, "size": 7, "share": 0.5, "no": false,
+            "hostile": hostile, "error": hostile, "target": "t",
+        });
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_line_about_a_request_has_the_fields_of_its_span() {
+        let found = line(|| {
+            let span = tracing::info_span!("request", id = %"\"7\"", user = tracing::field::Empty);
+            span.record("user", "a\"b");
+            span.in_scope(|| tracing::info!(target: "t", status = 200, "answered"));
+        });
+        let span = json!({ "name": "request", "id": "\"7\"", "user": "a\"b" });
+        let expected = json!({ "level": "INFO", "message": "answered", "status": 200, "target": "t", "span": span });
+        assert_eq!(found, expected);
+    }
 }

@@ -1,4 +1,4 @@
-//! Users of the app, and what it hands out to them.
+//! Users of the app, and the tokens that it issues to them.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use reqwest::{Method, Response, header::SET_COOKIE};
@@ -8,14 +8,14 @@ use crate::{app::BetterAuth, support::read};
 
 const PASSWORD: &str = "correct horse battery staple";
 
-/// Someone who has signed up, in one browser.
+/// A signed-up user with one browser.
 pub struct Account {
     pub id: String,
-    /// As the app gives it to a page: `session.token`.
+    /// The session token as a page gets it: `session.token`.
     pub session_token: String,
-    /// As the plugin `bearer` gives it: with a signature.
+    /// The session token as the plugin `bearer` issues it: signed.
     pub signed_session_token: String,
-    /// Names and values.
+    /// Names and values of the cookies.
     pub cookies: Vec<(String, String)>,
 }
 
@@ -26,7 +26,7 @@ impl Account {
         pairs.join("; ")
     }
 
-    /// The value of the cookie whose name ends like this.
+    /// The value of the cookie with this suffix of its name.
     pub fn cookie_named(&self, end: &str) -> &str {
         let named = self.cookies.iter().find(|(name, _)| name.ends_with(end));
         named.map_or_else(|| panic!("no cookie {end} among {:?}", self.cookies), |(_, value)| value)
@@ -55,7 +55,7 @@ impl BetterAuth {
         text(&self.get("/api/token", account).await["token"])
     }
 
-    /// The token in the link of the e-mail with which someone is to verify their address.
+    /// The token in the link that verifies an e-mail address.
     pub async fn token_of_a_link(&self, email: &str) -> String {
         let send = self.request(Method::POST, "/api/auth/send-verification-email").json(&json!({ "email": email }));
         assert_eq!(send.send().await.unwrap().status(), 200);

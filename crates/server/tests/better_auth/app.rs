@@ -23,7 +23,7 @@ const TESTS: Optional = Optional {
     required_by: "REQUIRE_BETTER_AUTH",
 };
 
-/// Starting takes a second; a machine at its limit may take longer.
+/// Starting takes a second; a busy machine takes longer.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running Better Auth.
@@ -36,7 +36,7 @@ pub struct BetterAuth {
     client: Client,
 }
 
-/// A database with nothing in it, or `None` where there is no Postgres or no Better Auth to share it with.
+/// An empty database, or `None` without Postgres or without a Better Auth to share it with.
 pub async fn empty_database() -> Option<TestDatabase> {
     match home() {
         Ok(_) => TestDatabase::empty_postgres().await,
@@ -61,7 +61,7 @@ fn home() -> Result<PathBuf, &'static str> {
 }
 
 impl BetterAuth {
-    /// Better Auth on this database, as it is without any special option.
+    /// Better Auth on this database, with its default options.
     pub fn on(database: &TestDatabase) -> Self {
         Self::start(database, &Value::Null)
     }
@@ -93,24 +93,24 @@ impl BetterAuth {
         Self { child, url, origin, client: Client::new() }
     }
 
-    /// A request as a page of the app makes it.
+    /// A request as a page of the app sends it.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.url)).header("origin", &self.origin)
     }
 
-    /// Where the key set is.
+    /// The address of the key set.
     pub fn key_set(&self) -> String {
         format!("{}/api/auth/jwks", self.url)
     }
 
-    /// As if its machine were switched off.
+    /// Stops it without a graceful end, like a power failure.
     pub fn stop(self) {
         drop(self);
     }
 }
 
 impl Drop for BetterAuth {
-    /// Closes its standard input, at whose end it ends, and waits until its port is free again.
+    /// Closes its standard input, which makes it exit, and waits until its port is free.
     fn drop(&mut self) {
         drop(self.child.stdin.take());
         for _ in 0..1000 {
@@ -124,7 +124,7 @@ impl Drop for BetterAuth {
     }
 }
 
-/// A port that is free now, for an app that is to come.
+/// A free port, for an app that starts later.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -1,4 +1,4 @@
-//! The cookie `session_data`: a copy of the session, good for minutes after a sign-out, and no token for an API.
+//! The cookie `session_data`: a cached copy of the session, valid for minutes after a sign-out, and not an API token.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ fn with_cache(strategy: &str) -> Value {
     json!({ "session": { "cookieCache": { "enabled": true, "maxAge": 300, "strategy": strategy } } })
 }
 
-/// Of such an app the cache is refused and all else works; returns the cache, and what is said of it in development.
+/// Checks that the cache of such an app is rejected and everything else works. Returns the cache and the error in development.
 async fn an_app_works_without_its_cache(variables: Value) -> Option<(String, String)> {
     let database = empty_database().await?;
     let app = BetterAuth::start(&database, &variables);
@@ -38,7 +38,7 @@ async fn an_app_works_without_its_cache(variables: Value) -> Option<(String, Str
 }
 
 #[tokio::test]
-async fn the_cache_signed_with_the_secret_is_refused_and_called_by_its_name() {
+async fn a_cookie_cache_signed_with_the_secret_is_rejected_by_name() {
     let variables = json!({ "AUTH_OPTIONS": with_cache("jwt") });
     let Some((cache, why)) = an_app_works_without_its_cache(variables).await else { return };
     assert_eq!(part(&cache, 0)["alg"], "HS256");
@@ -46,7 +46,7 @@ async fn the_cache_signed_with_the_secret_is_refused_and_called_by_its_name() {
 }
 
 #[tokio::test]
-async fn the_cache_signed_with_the_plugins_key_is_refused_and_called_by_its_name() {
+async fn a_cookie_cache_signed_by_the_plugin_is_rejected_by_name() {
     let variables = json!({ "AUTH_OPTIONS": with_cache("jwt"), "JWT_OPTIONS": { "sessionCookieCache": true } });
     let Some((cache, why)) = an_app_works_without_its_cache(variables).await else { return };
     assert_eq!(part(&cache, 0)["alg"], "EdDSA");

@@ -1,4 +1,4 @@
-//! Session cookies: the browser sends them by itself, whoever's page it shows.
+//! Session cookies. A browser sends them with requests from any page.
 
 use reqwest::Method;
 use serde_json::json;
@@ -18,7 +18,7 @@ fn from_page(cookie: &str, origin: &str) -> Headers {
 }
 
 #[tokio::test]
-async fn the_cookie_works_on_every_route_and_ends_with_the_session() {
+async fn the_cookie_works_on_every_route_until_the_session_ends() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let service = serve(&database, &[COOKIE, THE_SECRET, ("BETTER_AUTH_URL", &app.url)]).await;
@@ -28,7 +28,7 @@ async fn the_cookie_works_on_every_route_and_ends_with_the_session() {
     every_route_serves(&service, &ada.id, &from_page(&ada.cookie(), &app.origin)).await;
     let among_others = format!("theme=dark; {}; a=b", ada.cookie());
     every_route_serves(&service, &ada.id, &from_page(&among_others, &app.origin)).await;
-    // Bearer tokens of all kinds are good still, and need no origin.
+    // Bearer tokens of all kinds still work, and need no origin.
     for token in [&ada.session_token, &app.own_token(&ada).await, &app.jwt(&ada).await] {
         assert_eq!(create(&service, &bearer(token)).await.0, 201);
     }
@@ -50,7 +50,7 @@ async fn the_cookie_of_an_app_behind_https_works_too() {
 }
 
 #[tokio::test]
-async fn only_pages_of_the_app_may_change_something_with_it() {
+async fn only_pages_of_the_app_can_change_data_with_the_cookie() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let settings = [
@@ -123,7 +123,7 @@ async fn a_cookie_that_better_auth_did_not_sign_is_refused() {
 }
 
 #[tokio::test]
-async fn cookies_are_not_looked_at_unless_the_setting_says_so() {
+async fn cookies_are_ignored_unless_a_setting_accepts_them() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let ada = app.sign_up("ada").await;

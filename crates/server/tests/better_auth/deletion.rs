@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn their_tasks_go_with_them_and_their_token_finds_nothing_for_as_long_as_it_lasts() {
+async fn a_deleted_user_loses_their_tasks_and_can_create_no_others() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let settings = [("BETTER_AUTH_URL", &*app.url), ("BETTER_AUTH_SECRET", SECRET), ("SESSION_TOKENS", "bearer")];

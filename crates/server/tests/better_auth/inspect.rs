@@ -1,4 +1,4 @@
-//! `tasks-api token inspect`: why a token is refused, where the service itself does not tell.
+//! `tasks-api token inspect` tells why a token is rejected; the service does not.
 
 use std::{io::Write, process::Stdio};
 
@@ -7,7 +7,7 @@ use crate::{
     support::{SECRET, program},
 };
 
-/// Success, and all that is printed.
+/// Whether it succeeded, and everything it printed.
 fn inspect(settings: &[(&str, &str)], token: &str) -> (bool, String) {
     let directory = tempfile::tempdir().unwrap();
     let mut command = program(&directory, settings);
@@ -19,7 +19,7 @@ fn inspect(settings: &[(&str, &str)], token: &str) -> (bool, String) {
 }
 
 #[tokio::test]
-async fn it_says_whose_token_it_is_or_why_it_is_nobodys_and_never_shows_the_token() {
+async fn inspect_tells_whose_token_it_is_or_what_is_wrong_with_it() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let ada = app.sign_up("ada").await;
@@ -36,7 +36,7 @@ async fn it_says_whose_token_it_is_or_why_it_is_nobodys_and_never_shows_the_toke
         (&[secret, ("SESSION_TOKENS", "bearer")], &ada.session_token),
         (&[secret, ("SESSION_TOKENS", "bearer")], &ada.signed_session_token),
     ] {
-        // As `pbpaste` and `echo` write it.
+        // With the line end that `pbpaste` and `echo` add.
         let (good, printed) = with(settings, &format!("{token}\n"));
         assert!(good && printed.contains(&ada.id), "{printed}");
         assert!(!printed.contains(token.as_str()), "{printed}");

@@ -11,7 +11,7 @@ use crate::{
     support::SECRET,
 };
 
-/// What a real app does: the address of Better Auth is the one setting.
+/// As a real app does it: the address of Better Auth is the only setting.
 async fn tokens_work_on_every_route(algorithm: &str, options: serde_json::Value) {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::start(&database, &json!({ "JWT_OPTIONS": options }));
@@ -28,7 +28,7 @@ async fn tokens_work_on_every_route(algorithm: &str, options: serde_json::Value)
 }
 
 #[tokio::test]
-async fn a_token_of_an_app_without_any_special_option_works_on_every_route() {
+async fn a_token_of_a_plain_app_works_on_every_route() {
     tokens_work_on_every_route("EdDSA", json!({})).await;
 }
 
@@ -61,7 +61,7 @@ async fn both_settings_at_once_confuse_nothing() {
 }
 
 #[tokio::test]
-async fn the_keys_may_be_fetched_from_elsewhere_than_the_public_address() {
+async fn keys_can_be_fetched_from_a_private_address() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::start(&database, &json!({ "BETTER_AUTH_URL": "https://app.example" }));
     let token = app.jwt(&app.sign_up("ada").await).await;
@@ -74,7 +74,7 @@ async fn the_keys_may_be_fetched_from_elsewhere_than_the_public_address() {
 }
 
 #[tokio::test]
-async fn the_issuer_and_the_audience_may_be_of_the_apps_choice_and_a_refusal_names_both_sides() {
+async fn issuer_and_audience_can_be_set_and_errors_name_both_sides() {
     let Some(database) = empty_database().await else { return };
     let options = json!({ "jwt": { "issuer": "https://accounts.example", "audience": "tasks" } });
     let app = BetterAuth::start(&database, &json!({ "JWT_OPTIONS": options }));
@@ -98,11 +98,11 @@ async fn the_issuer_and_the_audience_may_be_of_the_apps_choice_and_a_refusal_nam
 }
 
 #[tokio::test]
-async fn a_token_that_has_expired_is_told_from_one_that_was_never_good() {
+async fn an_expired_token_has_its_own_error_code() {
     let Some(database) = empty_database().await else { return };
     #[expect(clippy::disallowed_methods, reason = "Better Auth has no clock that a test could set")]
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    // Better Auth takes a number for a point in time.
+    // Better Auth reads a number as a point in time.
     let options = json!({ "jwt": { "expirationTime": now - 100 } });
     let app = BetterAuth::start(&database, &json!({ "JWT_OPTIONS": options }));
     let of_ada = bearer(&app.jwt(&app.sign_up("ada").await).await);
@@ -114,7 +114,7 @@ async fn a_token_that_has_expired_is_told_from_one_that_was_never_good() {
 }
 
 #[tokio::test]
-async fn without_the_address_of_better_auth_the_refusal_names_the_setting() {
+async fn without_an_app_address_the_error_names_the_setting() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let of_ada = bearer(&app.jwt(&app.sign_up("ada").await).await);

@@ -1,7 +1,6 @@
-//! The real binary beside a real Better Auth, on the database that they share: what Better Auth hands out works, and
-//! nothing else does.
+//! The real binary beside a real Better Auth, on one database: tokens that Better Auth issues are accepted, and no others.
 //!
-//! The app is `tests/better-auth` at the root of the repository. Where it cannot run, these tests are left out.
+//! The app is `tests/better-auth` at the root of the repository. If it cannot run, these tests are skipped.
 
 #![expect(
     unreachable_pub,

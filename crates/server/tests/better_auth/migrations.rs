@@ -1,4 +1,4 @@
-//! Two programs that migrate one database.
+//! Better Auth and the service migrate one database.
 
 use infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -10,7 +10,7 @@ use crate::{
     support::program,
 };
 
-/// Everything about every table that is not ours, a line each: columns, constraints, indexes, triggers, owner, rights.
+/// Columns, constraints, indexes, triggers, owner and privileges of every table of Better Auth, a line each.
 const DESCRIPTION: &str = r"
     WITH theirs AS (
         SELECT c.oid, c.relname, c.relowner, c.relacl, c.relkind FROM pg_class c
@@ -45,7 +45,7 @@ fn migrate(database: &TestDatabase, arguments: &[&str]) -> (bool, String) {
 }
 
 #[tokio::test]
-async fn the_tables_are_the_same_whoever_comes_first_and_ours_leave_theirs_alone() {
+async fn either_side_can_migrate_first_with_the_same_result() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let ada = app.sign_up("ada").await;
@@ -56,7 +56,7 @@ async fn the_tables_are_the_same_whoever_comes_first_and_ours_leave_theirs_alone
     assert_eq!(described(&database).await, theirs);
     let service = serve(&database, &[("BETTER_AUTH_URL", &app.url)]).await;
     every_route_serves(&service, &ada.id, &bearer(&app.jwt(&ada).await)).await;
-    // Better Auth has nothing to say about our tables when it starts again.
+    // Better Auth does not complain about our tables when it restarts.
     drop(app);
     drop(BetterAuth::on(&database));
     assert_eq!(described(&database).await, theirs);
@@ -73,7 +73,7 @@ async fn the_tables_are_the_same_whoever_comes_first_and_ours_leave_theirs_alone
     app.delete_user(&bob).await;
 }
 
-/// Ids that are no text are refused, in one line and before anything is made.
+/// Ids that are not text are rejected with one line, before any table is created.
 async fn ids_are_refused(generate_id: Value, column_type: &str) {
     let Some(database) = empty_database().await else { return };
     let options = json!({ "advanced": { "database": { "generateId": generate_id } } });

@@ -1,4 +1,4 @@
-//! While Better Auth is down.
+//! Requests while Better Auth is down.
 
 use serde_json::json;
 
@@ -19,13 +19,13 @@ async fn keys_that_are_known_go_on_verifying() {
     app.stop();
 
     every_route_serves(&service, &ada.id, &bearer(&of_ada)).await;
-    // One that was not seen before, too.
+    // A token that the service has not seen before is verified too.
     every_route_serves(&service, &bob.id, &bearer(&of_bob)).await;
     assert_eq!(get(&service, "/health/ready", &vec![]).await.0, 200);
 }
 
 #[tokio::test]
-async fn a_start_without_it_is_not_ready_and_becomes_so_when_it_comes() {
+async fn the_service_becomes_ready_when_better_auth_does() {
     let Some(database) = empty_database().await else { return };
     let variables = json!({ "PORT": free_port() });
     let app = BetterAuth::start(&database, &variables);

@@ -1,4 +1,4 @@
-//! Roles of the database that may do what they need and nothing else.
+//! Database roles with the privileges that they need and no others.
 
 use infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, Database, DbErr};
@@ -17,7 +17,7 @@ fn documented() -> [&'static str; 2] {
     [blocks.next().unwrap(), blocks.next().unwrap()]
 }
 
-/// Roles are the server's, not the database's: each test has its own, and takes them away.
+/// Roles belong to the server, not to the database: each test creates its own and drops them.
 struct Roles<'a> {
     database: &'a TestDatabase,
     suffix: &'a str,
@@ -62,12 +62,12 @@ impl<'a> Roles<'a> {
 }
 
 #[tokio::test]
-async fn two_roles_migrate_and_serve_with_the_rights_that_the_documentation_grants() {
+async fn two_roles_work_with_the_documented_privileges() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let ada = app.sign_up("ada").await;
     let roles = Roles::on(&database);
-    // Where the server is old, everyone may create; here nobody may who was not told so.
+    // On old servers every role may create tables; revoke that.
     roles.run("REVOKE ALL ON SCHEMA public FROM PUBLIC").await;
 
     roles.run(documented()[0]).await;
@@ -110,7 +110,7 @@ async fn two_roles_migrate_and_serve_with_the_rights_that_the_documentation_gran
         assert!(refused.contains("permission denied"), "{forbidden}: {refused}");
     }
 
-    // The tasks belong to another role than the users, and go with them all the same.
+    // Another role owns the tasks than the users. They are deleted with their user all the same.
     app.delete_user(&ada).await;
     assert_eq!(list(&service, &bearer(&ada.session_token)).await.0, 401);
 

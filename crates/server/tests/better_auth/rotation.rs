@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_new_key_is_found_at_once_and_tokens_of_the_old_one_stay_good() {
+async fn a_new_key_is_found_at_once_and_the_old_one_stays_valid() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let ada = app.sign_up("ada").await;
@@ -28,9 +28,9 @@ async fn a_new_key_is_found_at_once_and_tokens_of_the_old_one_stay_good() {
     }
 }
 
-/// Where there is no key, Better Auth makes one for each of several requests that come together.
+/// Without a key, Better Auth generates one for each of several concurrent requests.
 #[tokio::test]
-async fn tokens_that_a_page_gets_all_at_once_are_all_good_though_each_may_have_its_own_key() {
+async fn tokens_fetched_at_once_are_valid_with_keys_of_their_own() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let ada = app.sign_up("ada").await;
@@ -46,9 +46,9 @@ async fn tokens_that_a_page_gets_all_at_once_are_all_good_though_each_may_have_i
 }
 
 #[tokio::test]
-async fn the_tokens_of_a_key_that_was_removed_die_with_the_next_fetch() {
+async fn tokens_of_a_removed_key_are_rejected_after_the_next_fetch() {
     let Some(database) = empty_database().await else { return };
-    // Without time of grace: a key leaves the set when it expires.
+    // Without a grace period: a key leaves the set when it expires.
     let app = BetterAuth::start(&database, &json!({ "JWT_OPTIONS": { "jwks": { "gracePeriod": 0 } } }));
     let ada = app.sign_up("ada").await;
     let old = app.jwt(&ada).await;
@@ -62,7 +62,7 @@ async fn the_tokens_of_a_key_that_was_removed_die_with_the_next_fetch() {
     assert_eq!(list(&service, &bearer(&old)).await, (401, "UNAUTHORIZED".to_owned()));
 }
 
-/// As if the interval of rotation were over; the next token is signed with a new key.
+/// Ends the rotation interval: the next token is signed with a new key.
 async fn expire_keys(database: &TestDatabase) {
     let expire = r#"UPDATE jwks SET "expiresAt" = now() - interval '1 second'"#;
     database.connection().execute_unprepared(expire).await.unwrap();

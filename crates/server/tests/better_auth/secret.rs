@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_token_that_the_app_signs_itself_works_on_every_route_with_the_secret_alone() {
+async fn a_token_signed_by_the_app_needs_only_the_secret() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let service = serve(&database, &[("BETTER_AUTH_SECRET", SECRET)]).await;
@@ -23,7 +23,7 @@ async fn a_token_that_the_app_signs_itself_works_on_every_route_with_the_secret_
 }
 
 #[tokio::test]
-async fn a_token_of_the_plugin_that_is_made_to_sign_with_the_secret_works_on_every_route() {
+async fn a_plugin_token_signed_with_the_secret_works_on_every_route() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::start(&database, &json!({ "JWT_SIGN": "HS256" }));
     let ada = app.sign_up("ada").await;
@@ -40,7 +40,7 @@ async fn a_token_of_the_plugin_that_is_made_to_sign_with_the_secret_works_on_eve
 }
 
 #[tokio::test]
-async fn the_link_in_an_e_mail_is_signed_with_the_same_secret_and_is_no_token() {
+async fn the_token_of_a_verification_link_is_rejected() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let ada = app.sign_up("ada").await;

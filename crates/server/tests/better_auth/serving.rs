@@ -1,4 +1,4 @@
-//! Our side: the service on the same database, and requests to it.
+//! The service on the same database, and requests to it.
 
 use std::time::{Duration, Instant};
 
@@ -11,21 +11,21 @@ use crate::support::{Service, read};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a client sends to show who it is.
+/// The headers that authenticate a client.
 pub type Headers = Vec<(&'static str, String)>;
 
 pub fn bearer(token: &str) -> Headers {
     vec![("authorization", format!("Bearer {token}"))]
 }
 
-/// The service in production, with nothing set but what is needed and these settings, once it is ready.
+/// A ready service in production, with the required settings and these.
 pub async fn serve(database: &TestDatabase, settings: &[(&str, &str)]) -> Service {
     let service = start(database, "production", settings);
     until(async || get(&service, "/health/ready", &vec![]).await.0 == 200).await;
     service
 }
 
-/// The same in development, where a refusal says why.
+/// The same in development, where an error tells why a token was rejected.
 pub async fn develop(database: &TestDatabase, settings: &[(&str, &str)]) -> Service {
     let service = start(database, "development", settings);
     until(async || get(&service, "/health/ready", &vec![]).await.0 == 200).await;
@@ -38,7 +38,7 @@ pub fn start(database: &TestDatabase, stage: &str, settings: &[(&str, &str)]) ->
         ("DATABASE_URL", database.url()),
         ("ENVIRONMENT", stage),
         ("MIGRATE_ON_START", "on"),
-        // What is refused is asked for again and again here.
+        // The tests repeat rejected requests.
         ("UNAUTHENTICATED_RATE_LIMIT", "off"),
     ];
     Service::start(&[&needed, settings].concat())
@@ -70,20 +70,20 @@ pub async fn create(service: &Service, headers: &Headers) -> (u16, Value) {
     send(service, Method::POST, "/api/tasks", headers, Some(json!({ "title": "Buy groceries" }))).await
 }
 
-/// Status and code of the list of tasks, which anyone may see who is someone.
+/// Status and error code of a list of tasks, which needs authentication and nothing else.
 pub async fn list(service: &Service, headers: &Headers) -> (u16, String) {
     let (status, body) = get(service, "/api/tasks", headers).await;
     (status, body["error"]["code"].as_str().unwrap_or_default().to_owned())
 }
 
-/// The message with which these headers are refused.
+/// The message of the error for these headers.
 pub async fn refusal(service: &Service, headers: &Headers) -> String {
     let (status, body) = get(service, "/api/tasks", headers).await;
     assert_eq!(status, 401, "{body}");
     body["error"]["message"].as_str().unwrap().to_owned()
 }
 
-/// Uses every route in both styles, each on a task of its own, and sees it succeed.
+/// Uses every route in both styles, each on its own task, and checks that it succeeds.
 pub async fn every_route_serves(service: &Service, user: &str, headers: &Headers) {
     for style in Style::ALL {
         for endpoint in &ENDPOINTS {
@@ -105,7 +105,7 @@ pub async fn every_route_serves(service: &Service, user: &str, headers: &Headers
     }
 }
 
-/// Waits until it is so.
+/// Waits until a condition holds.
 pub async fn until(mut it_is_so: impl AsyncFnMut() -> bool) {
     let begin = Instant::now();
     while !it_is_so().await {

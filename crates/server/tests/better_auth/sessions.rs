@@ -12,7 +12,7 @@ const BEARER: (&str, &str) = ("SESSION_TOKENS", "bearer");
 const THE_SECRET: (&str, &str) = ("BETTER_AUTH_SECRET", SECRET);
 
 #[tokio::test]
-async fn a_session_token_works_on_every_route_plain_and_signed() {
+async fn plain_and_signed_session_tokens_work_on_every_route() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let service = serve(&database, &[BEARER, THE_SECRET]).await;
@@ -24,14 +24,14 @@ async fn a_session_token_works_on_every_route_plain_and_signed() {
     assert_eq!(ada.signed_session_token.matches('.').count(), 1);
     every_route_serves(&service, &ada.id, &bearer(&ada.signed_session_token)).await;
 
-    // As it stands in the cookie: percent-encoded.
+    // Percent-encoded, as in the cookie.
     let encoded = ada.cookie_named("session_token");
     assert!(encoded.ends_with("%3D"), "{encoded}");
     every_route_serves(&service, &ada.id, &bearer(encoded)).await;
 }
 
 #[tokio::test]
-async fn without_the_secret_plain_tokens_work_and_signed_ones_are_refused_with_the_remedy() {
+async fn signed_session_tokens_need_the_secret_and_plain_ones_do_not() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let ada = app.sign_up("ada").await;
@@ -63,7 +63,7 @@ async fn a_sign_out_counts_at_once() {
 }
 
 #[tokio::test]
-async fn with_a_cache_a_sign_out_counts_as_late_as_the_setting_says() {
+async fn a_cached_session_ends_when_the_cache_expires() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let patient = serve(&database, &[BEARER, THE_SECRET, ("SESSION_CACHE", "1m")]).await;
@@ -79,7 +79,7 @@ async fn with_a_cache_a_sign_out_counts_as_late_as_the_setting_says() {
 }
 
 #[tokio::test]
-async fn a_session_that_has_ended_is_refused_though_its_row_is_still_there() {
+async fn an_expired_session_is_rejected_while_its_row_exists() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let service = develop(&database, &[BEARER, THE_SECRET]).await;
@@ -94,7 +94,7 @@ async fn a_session_that_has_ended_is_refused_though_its_row_is_still_there() {
 }
 
 #[tokio::test]
-async fn a_forged_signature_is_refused_and_so_is_a_token_that_no_session_has() {
+async fn forged_signatures_and_unknown_tokens_are_rejected() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let service = serve(&database, &[BEARER, THE_SECRET]).await;
@@ -122,7 +122,7 @@ async fn a_forged_signature_is_refused_and_so_is_a_token_that_no_session_has() {
 }
 
 #[tokio::test]
-async fn session_tokens_are_refused_unless_a_setting_accepts_them_and_in_development_it_is_named() {
+async fn session_tokens_are_rejected_unless_a_setting_accepts_them() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let ada = app.sign_up("ada").await;

@@ -1,4 +1,4 @@
-//! Input that has hurt services before: each answered alike on both databases.
+//! Input that has broken services before. Both databases answer it alike.
 
 use infra::testing::TestDatabase;
 use reqwest::Method;
@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use crate::support::{Service, read};
 
 crate::on_both_databases!(
-    titles_are_kept_trimmed_or_refused,
-    descriptions_are_kept_to_the_letter_or_refused,
-    whole_bodies_are_taken_or_refused,
-    paths_and_queries_never_reach_further_than_they_should,
+    titles_are_stored_trimmed_or_rejected,
+    descriptions_are_stored_unchanged_or_rejected,
+    bodies_are_accepted_or_rejected,
+    hostile_paths_and_queries_reach_nothing,
 );
 
-/// Text that is taken as it is, wherever text may stand.
+/// Text that is accepted unchanged in every text field.
 const TAKEN: [&str; 34] = [
     "0",
     "null",
@@ -57,7 +57,7 @@ async fn create(service: &Service, body: &Value) -> (u16, Value) {
     (status.as_u16(), body)
 }
 
-async fn titles_are_kept_trimmed_or_refused(database: &TestDatabase) {
+async fn titles_are_stored_trimmed_or_rejected(database: &TestDatabase) {
     let service = Service::on(database);
     for text in TAKEN {
         let (status, body) = create(&service, &json!({ "title": text })).await;
@@ -103,7 +103,7 @@ async fn titles_are_kept_trimmed_or_refused(database: &TestDatabase) {
     }
 }
 
-async fn descriptions_are_kept_to_the_letter_or_refused(database: &TestDatabase) {
+async fn descriptions_are_stored_unchanged_or_rejected(database: &TestDatabase) {
     let service = Service::on(database);
     let long = "水".repeat(10_000);
     let own = ["", " ", "  kept  ", "\n", "a\r\nb\tc\n", "\u{200B}", "\u{FEFF}", &long];
@@ -118,7 +118,7 @@ async fn descriptions_are_kept_to_the_letter_or_refused(database: &TestDatabase)
     }
 }
 
-async fn whole_bodies_are_taken_or_refused(database: &TestDatabase) {
+async fn bodies_are_accepted_or_rejected(database: &TestDatabase) {
     let service = Service::on(database);
     let deep = |depth: usize| format!(r#"{{"title":"x","id":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
     let many = format!(r#"{{"title":"x","id":[{}0]}}"#, "0,".repeat(20_000));
@@ -151,7 +151,7 @@ async fn whole_bodies_are_taken_or_refused(database: &TestDatabase) {
     assert_eq!(list["data"], json!([]), "nothing that was sent made a task of Bob's");
 }
 
-async fn paths_and_queries_never_reach_further_than_they_should(database: &TestDatabase) {
+async fn hostile_paths_and_queries_reach_nothing(database: &TestDatabase) {
     let service = Service::on(database);
     let (_, task) = create(&service, &json!({ "title": "x" })).await;
     let id = task["data"]["id"].as_str().unwrap();

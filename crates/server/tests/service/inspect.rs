@@ -1,4 +1,4 @@
-//! `tasks-api token inspect`, in a directory of its own.
+//! `tasks-api token inspect`, without a database.
 
 use std::{fs, io::Write, process::Stdio};
 
@@ -6,10 +6,10 @@ use tempfile::TempDir;
 
 use crate::support::{SECRET, program, token};
 
-/// Success, and all that is printed.
+/// Whether it succeeded, and everything it printed.
 fn inspect(directory: &TempDir, settings: &[(&str, &str)], pasted: &str) -> (bool, String) {
     let mut child = program(directory, settings).args(["token", "inspect"]).stdin(Stdio::piped()).spawn().unwrap();
-    // Where a setting is missing, nobody reads it.
+    // If a setting is missing, the program does not read it.
     let _ = child.stdin.take().unwrap().write_all(pasted.as_bytes());
     let output = child.wait_with_output().unwrap();
     let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
@@ -17,7 +17,7 @@ fn inspect(directory: &TempDir, settings: &[(&str, &str)], pasted: &str) -> (boo
 }
 
 #[test]
-fn it_makes_nothing_and_names_the_setting_that_is_missing() {
+fn inspect_writes_nothing_and_names_the_missing_setting() {
     let directory = tempfile::tempdir().unwrap();
     let session_token = "L6SCh3awSfC3LlLyENWTDnWMbFAV6lXz";
     for (settings, pasted, missing) in [
@@ -34,7 +34,7 @@ fn it_makes_nothing_and_names_the_setting_that_is_missing() {
 }
 
 #[test]
-fn it_knows_the_secret_that_the_directory_has() {
+fn inspect_uses_the_generated_secret() {
     let directory = tempfile::tempdir().unwrap();
     let output = program(&directory, &[]).args(["token", "--user", "alice"]).output().unwrap();
 
@@ -45,7 +45,7 @@ fn it_knows_the_secret_that_the_directory_has() {
 }
 
 #[test]
-fn a_token_may_be_pasted_with_the_scheme_before_it() {
+fn a_pasted_token_may_have_its_scheme() {
     let directory = tempfile::tempdir().unwrap();
     for scheme in ["Bearer ", "bearer ", " BEARER  "] {
         let pasted = format!("{scheme}{}\n", token("alice"));

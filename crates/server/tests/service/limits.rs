@@ -1,4 +1,4 @@
-//! Too much at once, and too much in a second.
+//! Limits on requests at once and per second.
 
 use std::{
     io::Write,
@@ -12,7 +12,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 
 use crate::support::{Service, read, token};
 
-/// Sends a request again and again until it is answered with this status.
+/// Repeats a request until it is answered with this status.
 async fn until(status: u16, request: impl Fn() -> RequestBuilder) -> Response {
     let begin = Instant::now();
     loop {
@@ -29,7 +29,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn a_user_who_asks_too_fast_is_told_to_wait_and_others_are_served() {
+async fn the_rate_limit_of_a_user_does_not_affect_others() {
     let database = TestDatabase::sqlite().await;
     let service = Service::with(&database, &[("RATE_LIMIT", "1")]);
     let list = |user: &str| service.request(user, Method::GET, "/api/tasks");
@@ -44,7 +44,7 @@ async fn a_user_who_asks_too_fast_is_told_to_wait_and_others_are_served() {
 }
 
 #[tokio::test]
-async fn an_address_without_a_valid_token_is_limited_and_its_neighbours_behind_the_proxy_are_not() {
+async fn unauthenticated_requests_are_limited_by_client_address() {
     let settings = [("UNAUTHENTICATED_RATE_LIMIT", "1"), ("TRUSTED_PROXIES", "127.0.0.0/8, ::1")];
     let database = TestDatabase::sqlite().await;
     let service = Service::with(&database, &settings);
@@ -57,13 +57,13 @@ async fn an_address_without_a_valid_token_is_limited_and_its_neighbours_behind_t
 }
 
 #[tokio::test]
-async fn what_is_too_much_at_once_is_turned_away_until_a_client_that_held_the_place_is_gone() {
-    // Long enough that only the client itself can end its request.
+async fn requests_beyond_max_in_flight_are_rejected_until_one_ends() {
+    // Long enough that only the client can end its request.
     let settings = [("MAX_IN_FLIGHT", "1"), ("BODY_TIMEOUT", "60s"), ("REQUEST_TIMEOUT", "90s"), ("WORKERS", "2")];
     let database = TestDatabase::sqlite().await;
     let service = Service::with(&database, &settings);
     let list = || service.request("alice", Method::GET, "/api/tasks");
-    // The answer to the first is never read: closed with something unread, a connection is not ended but reset.
+    // The first response is never read: closing a connection with unread data resets it.
     let requests = format!(
         "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\nPOST /api/tasks HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
          Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{",
@@ -71,7 +71,7 @@ async fn what_is_too_much_at_once_is_turned_away_until_a_client_that_held_the_pl
     );
     let slow = Mutex::new(Vec::new());
     let after_a_slow_one = || {
-        // One of them finds the place free, sooner or later.
+        // One of them is accepted, sooner or later.
         let mut connection = TcpStream::connect(&service.address).unwrap();
         connection.write_all(requests.as_bytes()).unwrap();
         slow.lock().unwrap().push(connection);

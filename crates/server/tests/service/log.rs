@@ -1,4 +1,4 @@
-//! What is in the log, and what is not.
+//! The content of the log.
 
 use infra::testing::TestDatabase;
 use reqwest::Method;
@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::support::{SECRET, Service, read, token};
 
-crate::on_both_databases!(every_request_is_one_line_and_nothing_private_is_in_any);
+crate::on_both_databases!(every_request_has_one_line_and_no_line_is_private);
 
-async fn every_request_is_one_line_and_nothing_private_is_in_any(database: &TestDatabase) {
+async fn every_request_has_one_line_and_no_line_is_private(database: &TestDatabase) {
     let settings = [
         ("DATABASE_URL", database.url()),
         ("ENVIRONMENT", "production"),

@@ -14,9 +14,8 @@ mod log;
 mod metrics;
 mod output;
 mod proxy;
-#[cfg(target_os = "linux")]
-mod scheduling;
 mod start;
 mod stop;
 mod story;
 mod support;
+mod trace;

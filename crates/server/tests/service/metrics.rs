@@ -1,4 +1,4 @@
-//! What Prometheus reads, and what is made of it under `deploy/`.
+//! The metrics, and the dashboard and alerts under `deploy/` that use them.
 
 use std::{
     collections::BTreeSet,
@@ -18,7 +18,7 @@ use crate::support::{Service, read};
 
 const ANY_PORT: (&str, &str) = ("METRICS_ADDRESS", "127.0.0.1:0");
 
-/// A response of the address of the metrics, as the log names it.
+/// A response of the address that the log names for metrics.
 async fn get(service: &Service, path: &str) -> Response {
     let line = service.wait_for_log(|line| line.contains("metrics are at"));
     let address = &line[line.find("127.0.0.1:").unwrap()..];
@@ -31,7 +31,7 @@ async fn metrics(service: &Service) -> String {
 }
 
 #[tokio::test]
-async fn metrics_are_read_at_an_address_of_their_own_until_the_very_end() {
+async fn metrics_have_their_own_address_until_the_process_ends() {
     let database = TestDatabase::sqlite().await;
     let mut service = Service::with(&database, &[ANY_PORT, ("SHUTDOWN_DELAY", "1s")]);
 
@@ -53,7 +53,7 @@ async fn metrics_are_read_at_an_address_of_their_own_until_the_very_end() {
 }
 
 #[tokio::test]
-async fn metrics_are_off_unless_they_are_asked_for() {
+async fn metrics_are_off_by_default() {
     for settings in [&[][..], &[("METRICS_ADDRESS", "off")]] {
         let service = Service::with(&TestDatabase::sqlite().await, settings);
         assert!(!service.log().iter().any(|line| line.contains("metrics")), "{:?}", service.log());
@@ -61,11 +61,11 @@ async fn metrics_are_off_unless_they_are_asked_for() {
 }
 
 crate::on_both_databases!(
-    input_that_only_the_database_refuses_is_a_defect_that_is_told_apart,
-    what_is_not_ready_is_named
+    input_rejected_only_by_the_database_is_counted_as_a_defect,
+    readiness_names_each_failing_check
 );
 
-async fn input_that_only_the_database_refuses_is_a_defect_that_is_told_apart(database: &TestDatabase) {
+async fn input_rejected_only_by_the_database_is_counted_as_a_defect(database: &TestDatabase) {
     let service = Service::with(database, &[ANY_PORT]);
     let create = async || {
         let request = service.request("alice", Method::POST, "/api/tasks").json(&json!({ "title": "private" }));
@@ -83,7 +83,7 @@ async fn input_that_only_the_database_refuses_is_a_defect_that_is_told_apart(dat
     assert!(line.contains(r#""level":"ERROR""#) && !line.contains("private"), "{line}");
 }
 
-/// Adds a check that the service does not know of.
+/// Adds a constraint that the service does not know.
 async fn forbid_titles(database: &TestDatabase, title: &str) {
     let connection = database.connection();
     if connection.get_database_backend() == DbBackend::Postgres {
@@ -99,11 +99,11 @@ async fn forbid_titles(database: &TestDatabase, title: &str) {
     }
 }
 
-async fn what_is_not_ready_is_named(database: &TestDatabase) {
+async fn readiness_names_each_failing_check(database: &TestDatabase) {
     let settings = [
         ("DATABASE_URL", database.url()),
         ("ENVIRONMENT", "production"),
-        // Nobody answers there.
+        // No server listens there.
         ("BETTER_AUTH_URL", "http://127.0.0.1:1"),
         ANY_PORT,
     ];
@@ -134,7 +134,7 @@ async fn what_is_not_ready_is_named(database: &TestDatabase) {
     assert_eq!(failing().await, json!([table, keys]));
 }
 
-/// Answers whatever is asked with a key set, from a thread of its own.
+/// Answers every request with a key set.
 fn serve_key_set() -> String {
     use std::io::{Read, Write};
 
@@ -152,7 +152,7 @@ fn serve_key_set() -> String {
     address
 }
 
-/// All metrics, once everything has happened that is counted.
+/// All metrics, after events for each of them.
 async fn printed() -> String {
     let database = TestDatabase::sqlite().await;
     let key_set = serve_key_set();
@@ -170,8 +170,7 @@ async fn printed() -> String {
     }
 }
 
-/// The names in an expression, or in a line that a metric is printed on: whatever looks like one and is neither quoted nor a
-/// number with a unit.
+/// The names in an expression or in a line of metrics: every identifier outside of quotes.
 fn names(expression: &str) -> Vec<String> {
     let unquoted: String = expression.split('"').step_by(2).collect::<Vec<_>>().join(" ");
     let is_part = |c: char| c.is_ascii_alphanumeric() || "_:$".contains(c);
@@ -182,7 +181,7 @@ fn names(expression: &str) -> Vec<String> {
         .collect()
 }
 
-/// The labels that are asked for by their exact value, as `name="value"`. The job is for whoever configures Prometheus to name.
+/// The labels that an expression selects by value, as `name="value"`. The label `job` is left out: Prometheus sets it.
 fn selected(expression: &str) -> Vec<String> {
     let quoted: Vec<&str> = expression.split('"').collect();
     let pairs = quoted.chunks_exact(2).filter_map(|pair| {
@@ -192,7 +191,7 @@ fn selected(expression: &str) -> Vec<String> {
     pairs.collect()
 }
 
-/// What the query language has names for itself, as far as it is used, and what Prometheus adds to every metric.
+/// Names of the query language, and labels that Prometheus adds to every metric.
 const PROMETHEUS: [&str; 18] = [
     "by",
     "changes",
@@ -239,7 +238,7 @@ fn alerts() -> Vec<Alert> {
     rules.into_iter().map(alert).collect()
 }
 
-/// The texts under one of these keys, wherever in the dashboard.
+/// The texts under these keys, anywhere in the dashboard.
 fn dashboard(wanted: &[&str]) -> Vec<String> {
     fn collect(value: &Value, wanted: &[&str], found: &mut Vec<String>) {
         match value {
@@ -261,13 +260,13 @@ fn dashboard(wanted: &[&str]) -> Vec<String> {
     found
 }
 
-/// The names of labels in a text that shows their values, each after this mark.
+/// The names of labels in a text that shows their values. Each follows this mark.
 fn shown_labels(text: &str, mark: &str) -> Vec<String> {
     text.split(mark).skip(1).filter_map(|rest| names(rest).into_iter().next()).collect()
 }
 
 #[tokio::test]
-async fn every_name_in_the_dashboard_and_the_alerts_is_one_that_is_printed() {
+async fn the_dashboard_and_the_alerts_use_existing_metrics() {
     let lines = printed().await;
     let printed: BTreeSet<String> = names(&lines).into_iter().collect();
     let mut used = Vec::new();
@@ -293,7 +292,7 @@ async fn every_name_in_the_dashboard_and_the_alerts_is_one_that_is_printed() {
 }
 
 #[test]
-fn every_alert_has_a_page_to_turn_to() {
+fn every_alert_has_a_runbook() {
     let text = fs::read_to_string(repository().join("docs/operations.md")).unwrap();
     let headings: Vec<String> =
         text.lines().filter_map(|line| line.strip_prefix("### ")).map(str::to_lowercase).collect();

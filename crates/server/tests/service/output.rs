@@ -1,12 +1,12 @@
-//! What commands print, and to whom.
+//! The output of commands.
 
 use infra::testing::TestDatabase;
 
 use crate::support::{SECRET, program};
 
-/// As `tasks-api openapi | head -1`: whoever has read enough goes away.
+/// As in `tasks-api openapi | head -1`.
 #[tokio::test]
-async fn a_reader_who_goes_away_is_no_failure() {
+async fn a_closed_pipe_is_not_an_error() {
     let database = TestDatabase::empty_sqlite().await;
     let settings = [("BETTER_AUTH_SECRET", SECRET), ("DATABASE_URL", database.url())];
     let directory = tempfile::tempdir().unwrap();
@@ -31,7 +31,7 @@ async fn a_reader_who_goes_away_is_no_failure() {
 }
 
 #[test]
-fn what_cannot_be_written_for_another_reason_is_a_failure() {
+fn output_that_cannot_be_written_is_an_error() {
     let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
     let directory = tempfile::tempdir().unwrap();
 

@@ -1,4 +1,4 @@
-//! What is fetched through a proxy, where the environment names one.
+//! The key set and a proxy that the environment names.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -10,7 +10,7 @@ use std::{
 
 use crate::support::{SECRET, Service};
 
-/// A server that tells, with its name, the first line of every request, and refuses it.
+/// A server that reports its name and the first line of every request, and answers with an error.
 fn server(name: &'static str, requests: Sender<(&'static str, String)>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -25,7 +25,7 @@ fn server(name: &'static str, requests: Sender<(&'static str, String)>) -> Strin
     address
 }
 
-/// The first request for a key set at this address, in which `KEYS` stands for a server of this machine.
+/// The first request for a key set at this address. `KEYS` is replaced by the address of a server of the test.
 fn first_request_for(url: &str) -> (&'static str, String) {
     let (sender, requests) = channel();
     let keys = server("keys", sender.clone());
@@ -44,12 +44,12 @@ fn first_request_for(url: &str) -> (&'static str, String) {
 }
 
 #[test]
-fn keys_of_a_private_host_come_without_one() {
+fn keys_of_a_private_host_are_fetched_directly() {
     assert_eq!(first_request_for("http://KEYS/jwks"), ("keys", "GET /jwks HTTP/1.1".to_owned()));
 }
 
 #[test]
-fn keys_of_a_public_host_come_through_it() {
+fn keys_of_a_public_host_are_fetched_through_the_proxy() {
     let expected = ("proxy", "CONNECT keys.example:443 HTTP/1.1".to_owned());
     assert_eq!(first_request_for("https://keys.example/jwks"), expected);
 }

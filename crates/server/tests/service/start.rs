@@ -1,4 +1,4 @@
-//! Starts that fail: in one line that names the setting and what mends it, and without showing a secret.
+//! Starts that fail: with one line that names the setting and the remedy, and without showing a secret.
 
 use std::fs;
 
@@ -7,13 +7,13 @@ use reqwest::{Method, StatusCode};
 
 use crate::support::{SECRET, Service, program, read};
 
-/// Starts with these settings and returns what is printed when it fails.
-fn refusal(settings: &[(&str, &str)]) -> String {
-    refusal_of(&[], settings)
+/// Starts with these settings and returns the line that it prints when it fails.
+fn failure(settings: &[(&str, &str)]) -> String {
+    failure_of(&[], settings)
 }
 
-/// The same of a command.
-fn refusal_of(arguments: &[&str], settings: &[(&str, &str)]) -> String {
+/// The same for a command.
+fn failure_of(arguments: &[&str], settings: &[(&str, &str)]) -> String {
     let directory = tempfile::tempdir().unwrap();
     let output = program(&directory, settings).args(arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -24,7 +24,7 @@ fn refusal_of(arguments: &[&str], settings: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn a_bad_setting_stops_the_start_with_a_line_that_names_it() {
+fn an_invalid_setting_stops_the_start_with_one_line() {
     let cases = [
         ("ENVIRONMENT", "staging", "ENVIRONMENT must be development or production"),
         ("DATABASE_URL", "mysql://root:hunter2@localhost/x", "DATABASE_URL must be postgres://… or sqlite:…"),
@@ -33,19 +33,19 @@ fn a_bad_setting_stops_the_start_with_a_line_that_names_it() {
         (
             "BETTER_AUTH_SECRET",
             "better-auth-secret-12345678901234567890",
-            "BETTER_AUTH_SECRET must not be the one that Better Auth publishes as its default: everyone knows it",
+            "BETTER_AUTH_SECRET must not be the default that Better Auth publishes: everyone knows it",
         ),
         ("USER_PROVISIONING", "yes", "USER_PROVISIONING must be on or off"),
         ("MIGRATE_ON_START", "1", "MIGRATE_ON_START must be on or off"),
         ("PORT", "http", "PORT must be a number from 0 to 65535"),
         ("PORT", "65536", "PORT must be a number from 0 to 65535"),
-        ("METRICS_ADDRESS", "9090", "METRICS_ADDRESS must be off, or an address and a port such as 127.0.0.1:9090"),
+        ("METRICS_ADDRESS", "9090", "METRICS_ADDRESS must be an address and a port such as 127.0.0.1:9090, or off"),
         (
             "METRICS_ADDRESS",
             "127.0.0.1:99999",
-            "METRICS_ADDRESS must be off, or an address and a port such as 127.0.0.1:9090",
+            "METRICS_ADDRESS must be an address and a port such as 127.0.0.1:9090, or off",
         ),
-        ("METRICS_ADDRESS", ":9090", "METRICS_ADDRESS must be off, or an address and a port such as 127.0.0.1:9090"),
+        ("METRICS_ADDRESS", ":9090", "METRICS_ADDRESS must be an address and a port such as 127.0.0.1:9090, or off"),
         ("CORS_ORIGINS", "*", "CORS_ORIGINS must be origins such as https://app.example.com, separated by commas"),
         (
             "CORS_ORIGINS",
@@ -106,13 +106,19 @@ fn a_bad_setting_stops_the_start_with_a_line_that_names_it() {
         ),
         ("SHUTDOWN_TIMEOUT", "forever", "SHUTDOWN_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
         ("WORKERS", "0", "WORKERS must be a number from 1 to 1024"),
+        ("LOG_OUTPUT", "file", "LOG_OUTPUT must be stdout or stderr"),
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "collector:4317",
+            "OTEL_EXPORTER_OTLP_ENDPOINT must be the http:// or https:// address of an OpenTelemetry collector",
+        ),
         ("RUST_LOG", "a=b=c", "RUST_LOG must be a filter such as info or info,sqlx=debug"),
         ("RUST_LOG", "info,request[user]=debug", "RUST_LOG must be a filter such as info or info,sqlx=debug"),
         ("RUST_LOG", "sqlx=", "RUST_LOG must be a filter such as info or info,sqlx=debug"),
         ("RUST_LOG", "!", "RUST_LOG must be a filter such as info or info,sqlx=debug"),
     ];
     for (name, value, expected) in cases {
-        let printed = refusal(&[(name, value)]);
+        let printed = failure(&[(name, value)]);
         assert_eq!(printed, format!("tasks-api: {expected}"));
         assert!(!printed.contains("hunter2"));
     }
@@ -120,7 +126,7 @@ fn a_bad_setting_stops_the_start_with_a_line_that_names_it() {
 
 #[cfg(unix)]
 #[test]
-fn a_setting_that_is_not_text_is_refused_and_never_taken_for_one_that_is_not_set() {
+fn a_setting_that_is_not_text_is_rejected() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
 
     for name in ["ENVIRONMENT", "DATABASE_URL", "BETTER_AUTH_SECRET", "PORT"] {
@@ -135,7 +141,7 @@ fn a_setting_that_is_not_text_is_refused_and_never_taken_for_one_that_is_not_set
 }
 
 #[test]
-fn the_tasks_are_not_dropped_without_a_word() {
+fn reverting_migrations_requires_confirmation() {
     let directory = tempfile::tempdir().unwrap();
 
     let output = program(&directory, &[]).args(["migrate", "down"]).output().unwrap();
@@ -145,31 +151,31 @@ fn the_tasks_are_not_dropped_without_a_word() {
 }
 
 #[test]
-fn production_demands_what_matters() {
+fn production_requires_a_database_and_a_kind_of_token() {
     let production = ("ENVIRONMENT", "production");
     assert_eq!(
-        refusal(&[production, ("BETTER_AUTH_SECRET", SECRET)]),
+        failure(&[production, ("BETTER_AUTH_SECRET", SECRET)]),
         "tasks-api: DATABASE_URL must be set in production: postgres://user:password@host/database or sqlite:path"
     );
     assert_eq!(
-        refusal(&[production, ("DATABASE_URL", "sqlite:tasks.db")]),
+        failure(&[production, ("DATABASE_URL", "sqlite:tasks.db")]),
         "tasks-api: BETTER_AUTH_URL or BETTER_AUTH_SECRET must be set in production: the address of the Better Auth app, \
          or the secret it signs with (at least 32 bytes)"
     );
 }
 
 #[test]
-fn a_database_out_of_reach_is_named_without_its_password() {
+fn an_unreachable_database_is_named_without_its_password() {
     let url = "postgres://root:hunter2@127.0.0.1:1/tasks";
 
-    let printed = refusal(&[("DATABASE_URL", url), ("DATABASE_ACQUIRE_TIMEOUT", "300ms")]);
+    let printed = failure(&[("DATABASE_URL", url), ("DATABASE_ACQUIRE_TIMEOUT", "300ms")]);
 
     assert!(printed.starts_with("tasks-api: DATABASE_URL: cannot connect to "), "{printed}");
     assert!(printed.contains("127.0.0.1:1") && !printed.contains("hunter2"), "{printed}");
 }
 
 #[tokio::test]
-async fn a_pooler_that_mixes_up_statements_is_refused_with_the_setting_to_change() {
+async fn an_unfit_pooler_is_rejected_with_the_setting_to_change() {
     let Some(database) = TestDatabase::postgres().await else { return };
     for pgbouncer in PgBouncer::all() {
         let off = if pgbouncer.can_keep_statements_apart() { "max_prepared_statements = 0" } else { "" };
@@ -177,7 +183,7 @@ async fn a_pooler_that_mixes_up_statements_is_refused_with_the_setting_to_change
         let url = pooler.url().replace("postgres@", "postgres:hunter2@");
         let settings = [("DATABASE_URL", url.as_str()), ("ENVIRONMENT", "production"), ("BETTER_AUTH_SECRET", SECRET)];
 
-        for printed in [refusal(&settings), refusal_of(&["migrate", "up"], &settings)] {
+        for printed in [failure(&settings), failure_of(&["migrate", "up"], &settings)] {
             assert!(printed.starts_with("tasks-api: DATABASE_URL: cannot connect to Postgres at "), "{printed}");
             assert!(
                 printed.ends_with(
@@ -192,7 +198,7 @@ async fn a_pooler_that_mixes_up_statements_is_refused_with_the_setting_to_change
 }
 
 #[tokio::test]
-async fn behind_a_pooler_by_transactions_that_keeps_statements_apart_all_is_served() {
+async fn the_service_works_behind_a_transaction_pooler() {
     let Some(pgbouncer) = PgBouncer::that_keeps_statements_apart() else { return };
     let Some(database) = TestDatabase::postgres().await else { return };
     let pooler = pgbouncer.start(&database, "pool_mode = transaction\nmax_prepared_statements = 200");
@@ -207,14 +213,14 @@ async fn behind_a_pooler_by_transactions_that_keeps_statements_apart_all_is_serv
 }
 
 #[test]
-fn an_address_that_is_taken_is_named() {
+fn an_address_in_use_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
 
-    let printed = refusal(&[("PORT", &port), ("RUST_LOG", "off")]);
+    let printed = failure(&[("PORT", &port), ("RUST_LOG", "off")]);
     assert!(printed.contains(&format!("HOST, PORT: cannot listen on 127.0.0.1:{port}")), "{printed}");
 
-    let printed = refusal(&[("METRICS_ADDRESS", &format!("127.0.0.1:{port}")), ("RUST_LOG", "off")]);
+    let printed = failure(&[("METRICS_ADDRESS", &format!("127.0.0.1:{port}")), ("RUST_LOG", "off")]);
     assert!(
         printed.starts_with(&format!("tasks-api: METRICS_ADDRESS: cannot listen on 127.0.0.1:{port}")),
         "{printed}"
@@ -222,11 +228,11 @@ fn an_address_that_is_taken_is_named() {
 }
 
 #[tokio::test]
-async fn production_does_not_migrate_unasked_and_says_what_to_do() {
+async fn production_migrates_only_when_told_to() {
     let database = TestDatabase::empty_sqlite().await;
     let settings = [("DATABASE_URL", database.url()), ("ENVIRONMENT", "production"), ("BETTER_AUTH_SECRET", SECRET)];
 
-    let printed = refusal(&settings);
+    let printed = failure(&settings);
     assert!(printed.contains("tasks-api migrate up"), "{printed}");
 
     let directory = tempfile::tempdir().unwrap();
@@ -240,12 +246,12 @@ async fn production_does_not_migrate_unasked_and_says_what_to_do() {
     assert!(run(&["migrate", "status"]).lines().all(|line| line.starts_with("applied")));
     assert_eq!(run(&["migrate", "up"]), "nothing to do\n");
     drop(Service::start(&settings));
-    assert!(run(&["migrate", "down", "--delete-tasks"]).contains("taken back: m"));
+    assert!(run(&["migrate", "down", "--delete-tasks"]).contains("reverted: m"));
     drop(Service::start(&[settings.as_slice(), &[("MIGRATE_ON_START", "on")]].concat()));
 }
 
 #[tokio::test]
-async fn a_running_service_can_be_asked_whether_it_is_ready() {
+async fn the_health_command_tells_whether_the_service_is_ready() {
     let database = TestDatabase::sqlite().await;
     let service = Service::on(&database);
     let directory = tempfile::tempdir().unwrap();
@@ -258,7 +264,7 @@ async fn a_running_service_can_be_asked_whether_it_is_ready() {
 }
 
 #[test]
-fn in_development_a_file_named_dot_env_stands_in_for_settings_and_never_overrides_them() {
+fn a_dot_env_file_provides_settings_in_development_only() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join(".env"), "USER_PROVISIONING=perhaps\nPORT=nonsense\n").unwrap();
 

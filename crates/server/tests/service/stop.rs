@@ -1,4 +1,4 @@
-//! Stopping in order.
+//! Graceful stops.
 
 use std::{
     process::Output,
@@ -16,9 +16,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{SECRET, Service, program, send_signal, token};
 
-crate::on_both_databases!(no_request_in_flight_fails_when_the_service_is_told_to_stop_under_load);
+crate::on_both_databases!(a_stop_under_load_loses_no_request);
 
-async fn no_request_in_flight_fails_when_the_service_is_told_to_stop_under_load(database: &TestDatabase) {
+async fn a_stop_under_load_loses_no_request(database: &TestDatabase) {
     let mut service = Service::on(database);
     let authorization = format!("Bearer {}", token("alice"));
     let acknowledged = Arc::new(AtomicUsize::new(0));
@@ -49,8 +49,7 @@ async fn no_request_in_flight_fails_when_the_service_is_told_to_stop_under_load(
     assert_eq!(stored, acknowledged.load(Relaxed), "each acknowledged task is there, and no other");
 }
 
-/// Sends creates over one connection, each after the answer to the last, until an answer says that the connection closes.
-/// Each that is sent must be answered with 201.
+/// Sends creates over one connection, one at a time, until a response closes the connection. Each must be answered with 201.
 async fn create_until_closed(address: String, authorization: String, acknowledged: Arc<AtomicUsize>) {
     let body = json!({ "title": "under load" }).to_string();
     let request = format!(
@@ -83,7 +82,7 @@ fn is_whole(response: &[u8]) -> bool {
 }
 
 #[tokio::test]
-async fn an_interrupt_stops_in_order_too() {
+async fn an_interrupt_stops_gracefully() {
     let mut service = Service::on(&TestDatabase::sqlite().await);
 
     service.send_signal("-INT");
@@ -93,7 +92,7 @@ async fn an_interrupt_stops_in_order_too() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_stopping_is_not_ready_and_still_serves() {
+async fn a_stopping_service_is_not_ready_and_still_serves() {
     let database = TestDatabase::sqlite().await;
     let mut service = Service::with(&database, &[("SHUTDOWN_DELAY", "2s")]);
 
@@ -108,15 +107,15 @@ async fn a_service_that_is_stopping_is_not_ready_and_still_serves() {
 }
 
 #[tokio::test]
-async fn further_signals_stop_at_once() {
+async fn a_third_signal_stops_at_once() {
     let database = TestDatabase::sqlite().await;
-    // Long enough that nothing else ends the request.
+    // Long enough that no timeout ends the request.
     let patient = [("SHUTDOWN_DELAY", "60s"), ("BODY_TIMEOUT", "50s"), ("REQUEST_TIMEOUT", "60s")];
     let mut service = Service::with(&database, &patient);
     let mut unfinished = tokio::net::TcpStream::connect(&service.address).await.unwrap();
     unfinished.write_all(b"POST /api/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{").await.unwrap();
 
-    // The first begins the delay, the second ends it, the third cuts off what is in flight.
+    // The first signal begins the delay, the second ends it, the third cuts off requests in flight.
     let begin = std::time::Instant::now();
     while service.is_running() {
         service.send_signal("-INT");
@@ -130,7 +129,7 @@ async fn further_signals_stop_at_once() {
 #[tokio::test]
 async fn a_start_that_waits_for_its_database_can_be_stopped() {
     for (command, code) in [(&[][..], 0), (&["migrate", "up"], 1)] {
-        // Takes connections and says nothing.
+        // Accepts connections and never answers.
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("postgres://tasks:tasks@{}/tasks?sslmode=disable", silent.local_addr().unwrap());
         let settings = [("ENVIRONMENT", "production"), ("DATABASE_URL", &url), ("BETTER_AUTH_SECRET", SECRET)];
@@ -140,19 +139,19 @@ async fn a_start_that_waits_for_its_database_can_be_stopped() {
 
         send_signal(&starting, "-TERM");
 
-        let Output { status, stderr, .. } = starting.wait_with_output().unwrap();
-        let said = String::from_utf8(stderr).unwrap();
+        let Output { status, stdout, stderr } = starting.wait_with_output().unwrap();
+        let said = String::from_utf8([stdout, stderr].concat()).unwrap();
         assert!(status.code() == Some(code) && said.contains("stopped before it"), "{status}: {said}");
     }
 }
 
 #[tokio::test]
-async fn a_log_that_nobody_reads_holds_up_no_request() {
+async fn a_log_that_nobody_reads_delays_no_request() {
     let database = TestDatabase::sqlite().await;
     for goes_away in [true, false] {
         let mut service = Service::with(&database, &[("RUST_LOG", "trace")]);
         service.stop_reading_the_log(goes_away);
-        // More than a pipe holds.
+        // More lines than a pipe holds.
         for _request in 0..200 {
             let answer = service.request("alice", Method::GET, "/api/tasks").send().await.unwrap();
             assert_eq!(answer.status(), 200);

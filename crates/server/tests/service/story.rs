@@ -1,4 +1,4 @@
-//! From the first start to the second.
+//! What users do, from the first start to the second.
 
 use infra::testing::TestDatabase;
 use reqwest::Method;
@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::support::{SECRET, Service, program, read};
 
-crate::on_both_databases!(two_users_live_through_a_day, the_data_outlives_the_service);
+crate::on_both_databases!(two_users_work_without_seeing_each_other, data_survives_a_restart);
 
-async fn two_users_live_through_a_day(database: &TestDatabase) {
+async fn two_users_work_without_seeing_each_other(database: &TestDatabase) {
     let service = Service::on(database);
     let send = async |user: &str, method: Method, path: &str, body: Value| {
         let (status, body) = read(service.request(user, method, path).json(&body).send().await.unwrap()).await;
@@ -51,7 +51,7 @@ async fn two_users_live_through_a_day(database: &TestDatabase) {
     assert_eq!(send("alice", Method::DELETE, &format!("/api/tasks/{id}"), Value::Null).await.0, 404);
 }
 
-async fn the_data_outlives_the_service(database: &TestDatabase) {
+async fn data_survives_a_restart(database: &TestDatabase) {
     let first = Service::on(database);
     let task =
         first.request("alice", Method::POST, "/api/tasks").json(&json!({ "title": "Stay" })).send().await.unwrap();
@@ -64,9 +64,9 @@ async fn the_data_outlives_the_service(database: &TestDatabase) {
     assert_eq!(list["data"], json!([task["data"]]));
 }
 
-/// What a newcomer does: start, paste the command that is printed, start again.
+/// What a newcomer does: start, paste the printed command, start again.
 #[test]
-fn the_first_start_prints_a_command_that_works_and_the_second_keeps_data_and_secret() {
+fn the_printed_command_works_and_data_survives_a_restart() {
     use std::io::Read;
 
     let directory = tempfile::tempdir().unwrap();
@@ -80,7 +80,9 @@ fn the_first_start_prints_a_command_that_works_and_the_second_keeps_data_and_sec
             assert_eq!(output.read(&mut byte).unwrap(), 1, "{greeting}");
             greeting.push(byte[0].into());
         }
-        let command = greeting[greeting.find("curl").unwrap()..].replace("curl", "curl -sS");
+        let (listening, curl) = (greeting.find("listening"), greeting.find("curl"));
+        assert!(listening.is_some() && listening < curl, "the log comes first: {greeting}");
+        let command = greeting[curl.unwrap()..].replace("curl", "curl -sS");
         answers.push(answer_to(&command));
         if answers.len() == 2 {
             let list: String = command.lines().filter(|line| !line.contains("-d '")).collect::<Vec<_>>().join("\n");
@@ -99,7 +101,7 @@ fn answer_to(command: &str) -> Value {
 }
 
 #[test]
-fn a_token_of_the_command_line_is_of_whom_it_says_for_as_long_as_it_says() {
+fn the_token_command_signs_what_its_arguments_say() {
     let directory = tempfile::tempdir().unwrap();
     let print = |arguments: &[&str]| {
         let output =

@@ -1,4 +1,4 @@
-//! Starting the binary and talking to it.
+//! Starts the binary and sends requests to it.
 
 use std::{
     io::{BufRead, BufReader},
@@ -15,10 +15,10 @@ use tempfile::TempDir;
 
 pub const SECRET: &str = "a secret of the tests, 32 bytes or more";
 
-/// Starting takes milliseconds; a machine at its limit may take longer.
+/// Starting takes milliseconds; a busy machine takes longer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The program with settings, in a directory of its own and with nothing from the environment of the tests.
+/// The program with these settings, in this directory, without the environment of the tests.
 pub fn program(directory: &TempDir, settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tasks-api"));
     command.env_clear().current_dir(directory.path()).env("PORT", "0").envs(settings.iter().copied());
@@ -30,7 +30,7 @@ pub fn send_signal(process: &Child, signal: &str) {
     assert!(Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap().success());
 }
 
-/// What whoever reads the log does.
+/// What the reader of the log does.
 #[derive(Clone, Copy)]
 enum Reading {
     On,
@@ -50,7 +50,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// A service in production on this database, where Alice and Bob are users, and without a limit on how much they ask.
+    /// A service in production on this database, without rate limits. Alice and Bob are users.
     pub fn on(database: &TestDatabase) -> Self {
         Self::with(database, &[])
     }
@@ -75,7 +75,7 @@ impl Service {
         let mut child = program(&directory, settings).spawn().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
         let (found, address) = mpsc::channel();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (kept, reading) = (log.clone(), Arc::new(Mutex::new(Reading::On)));
         let mood = reading.clone();
         thread::spawn(move || {
@@ -114,7 +114,7 @@ impl Service {
         self.log.lock().unwrap().clone()
     }
 
-    /// Whoever reads the log stops to, or goes away.
+    /// The reader of the log stops reading, or closes the pipe.
     pub fn stop_reading_the_log(&self, goes_away: bool) {
         *self.reading.lock().unwrap() = if goes_away { Reading::Gone } else { Reading::Stopped };
     }
@@ -123,7 +123,7 @@ impl Service {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// Waits until the log has a line that satisfies.
+    /// Waits for a line of the log that satisfies a condition.
     pub fn wait_for_log(&self, satisfies: impl Fn(&str) -> bool) -> String {
         let begin = Instant::now();
         loop {
@@ -133,11 +133,6 @@ impl Service {
             assert!(begin.elapsed() < PATIENCE, "not in the log: {:?}", self.log());
             thread::sleep(Duration::from_millis(5));
         }
-    }
-
-    #[cfg(target_os = "linux")]
-    pub fn process_id(&self) -> u32 {
-        self.child.id()
     }
 
     pub fn send_signal(&self, signal: &str) {
@@ -155,7 +150,7 @@ impl Service {
         }
     }
 
-    /// Stops in order.
+    /// Stops gracefully.
     pub fn stop(mut self) {
         self.send_signal("-TERM");
         assert!(self.wait().success());
@@ -169,7 +164,7 @@ impl Drop for Service {
     }
 }
 
-/// A token of this user, as the command line makes them.
+/// A token of this user, signed by the command line.
 pub fn token(user: &str) -> String {
     let directory = tempfile::tempdir().unwrap();
     let output =
@@ -184,7 +179,7 @@ pub async fn read(response: Response) -> (StatusCode, Value) {
     (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default())
 }
 
-/// Makes a test of this name for each database out of an `async fn(&TestDatabase)`.
+/// Turns each `async fn(&TestDatabase)` into one test per database.
 #[macro_export]
 macro_rules! on_both_databases {
     ($($case:ident),* $(,)?) => {

@@ -8,12 +8,16 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use tokio::{sync::Mutex, time::Instant};
+use tracing::Instrument;
 
 use super::{
     KeySource,
     key_set::{Key, KeySet},
 };
-use crate::auth::{Refusal, Rejection};
+use crate::{
+    auth::{Refusal, Rejection},
+    trace_context::TraceContext,
+};
 
 /// How often the set is fetched when nothing else asks for it. A key that was removed is good for that long at most.
 const REFRESH: Duration = Duration::from_mins(10);
@@ -80,7 +84,10 @@ impl KeyCache {
         }
         // In a task of its own: a client that hangs up must not break off a fetch that others wait for.
         let (cache, wanted) = (self.clone(), id.to_owned());
-        let refreshed = tokio::spawn(async move { cache.refresh_unless_recent(Some(&wanted)).await }).await;
+        let refresh = async move { cache.refresh_unless_recent(Some(&wanted)).await };
+        // It stays part of the request's trace, in the log too.
+        let refresh = TraceContext::carry(refresh).in_current_span();
+        let refreshed = tokio::spawn(refresh).await;
         let is_fresh = refreshed.map_err(|error| Refusal::Unavailable(error.into()))?;
         match self.usable().and_then(|set| set.keys.get(id)) {
             Some(key) => Ok(key),

@@ -7,6 +7,7 @@ use domain::BoxError;
 use reqwest::{Client, StatusCode, redirect};
 
 use super::KeySource;
+use crate::trace_context::{TRACEPARENT, TraceContext};
 
 /// How long a fetch may take, from the first packet to the last.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -37,7 +38,11 @@ impl HttpKeySource {
 #[async_trait]
 impl KeySource for HttpKeySource {
     async fn fetch(&self) -> Result<Vec<u8>, BoxError> {
-        let mut response = self.client.get(&self.url).header("accept", "application/json").send().await?;
+        let mut request = self.client.get(&self.url).header("accept", "application/json");
+        if let Some(context) = TraceContext::current() {
+            request = request.header(TRACEPARENT.as_str(), context.to_string());
+        }
+        let mut response = request.send().await?;
         if response.status() != StatusCode::OK {
             return Err(format!("its address answered with {}", response.status()).into());
         }

@@ -1,0 +1,20 @@
+//! What commands print.
+
+use std::{
+    fmt::Display,
+    io::{ErrorKind, Write, stdout},
+};
+
+use anyhow::Context;
+
+/// Prints a line, or lines. A reader that has closed the pipe, as `head` does, is not an error.
+///
+/// # Errors
+///
+/// If the lines cannot be written for another reason.
+pub(super) fn print(lines: impl Display) -> anyhow::Result<()> {
+    match writeln!(stdout(), "{lines}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        outcome => outcome.context("standard output"),
+    }
+}

@@ -1,0 +1,70 @@
+//! The database, as the settings say.
+
+use std::time::Duration;
+
+use anyhow::{anyhow, bail, ensure};
+use infra::{DatabaseSettings, DatabaseUrl};
+
+use super::{
+    development,
+    environment::Environment,
+    setting::Setting,
+    settings::{
+        DATABASE_ACQUIRE_TIMEOUT, DATABASE_IDLE_TIMEOUT, DATABASE_MAX_CONNECTIONS, DATABASE_MAX_LIFETIME,
+        DATABASE_STATEMENT_TIMEOUT, DATABASE_URL, ENVIRONMENT,
+    },
+    stage::Stage,
+};
+
+/// Reads and checks the settings of the database.
+///
+/// # Errors
+///
+/// One line that names the variable at fault and what it must be.
+pub(crate) fn read(environment: &Environment) -> anyhow::Result<DatabaseSettings> {
+    let url = match (environment.optional(&DATABASE_URL)?, environment.value(&ENVIRONMENT)?) {
+        (Some(url), _) => url,
+        (None, Stage::Development) => format!("sqlite:{}", development::data_directory().join("tasks.db").display()),
+        (None, Stage::Production) => bail!("DATABASE_URL must be set in production: {}", DATABASE_URL.format.expects()),
+    };
+    let url = DatabaseUrl::parse(&url).map_err(|error| anyhow!("DATABASE_URL {error}"))?;
+    let mut database = DatabaseSettings::new(url);
+    if let Some(connections) = environment.optional(&DATABASE_MAX_CONNECTIONS)? {
+        database.max_connections = u32::from(connections);
+    }
+    database.acquire_timeout = environment.value(&DATABASE_ACQUIRE_TIMEOUT)?;
+    database.statement_timeout = environment.value(&DATABASE_STATEMENT_TIMEOUT)?;
+    must_be_shorter(
+        (&DATABASE_ACQUIRE_TIMEOUT, database.acquire_timeout),
+        (&DATABASE_STATEMENT_TIMEOUT, database.statement_timeout),
+    )?;
+    database.idle_timeout = environment.value(&DATABASE_IDLE_TIMEOUT)?;
+    database.max_lifetime = environment.value(&DATABASE_MAX_LIFETIME)?;
+    Ok(database)
+}
+
+/// Time limits nest: a request outlasts its statement, and a statement the wait for a connection. The error shows both
+/// values, since either may be the one that was set.
+pub(super) fn must_be_shorter(
+    (inner, span): (&Setting<Duration>, Duration),
+    (outer, limit): (&Setting<Duration>, Duration),
+) -> anyhow::Result<()> {
+    ensure!(span < limit, "{}; it is {span:?}, and {} {limit:?}", inner.invalid(), outer.name);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_those_of_infra() {
+        let postgres = read(&Environment::of(&[("DATABASE_URL", "postgres://localhost/tasks")])).unwrap();
+        assert_eq!(postgres.acquire_timeout, DatabaseSettings::ACQUIRE_TIMEOUT);
+        assert_eq!(postgres.statement_timeout, DatabaseSettings::STATEMENT_TIMEOUT);
+        assert_eq!(postgres.idle_timeout, DatabaseSettings::IDLE_TIMEOUT);
+        assert_eq!(postgres.max_lifetime, DatabaseSettings::MAX_LIFETIME);
+        let (postgres, sqlite) = (DatabaseSettings::POSTGRES_CONNECTIONS, DatabaseSettings::SQLITE_CONNECTIONS);
+        assert_eq!(DATABASE_MAX_CONNECTIONS.default.to_string(), format!("{postgres}; on SQLite {sqlite}"));
+    }
+}

@@ -1,0 +1,25 @@
+//! How much the service takes on, as the settings say.
+
+use http::Limits;
+
+use super::{
+    environment::Environment,
+    settings::{MAX_IN_FLIGHT, RATE_LIMIT, TRUSTED_PROXIES, UNAUTHENTICATED_RATE_LIMIT},
+};
+
+/// Reads and checks the settings.
+///
+/// # Errors
+///
+/// One line that names the variable at fault and what it must be.
+pub(crate) fn read(environment: &Environment) -> anyhow::Result<Limits> {
+    let mut limits = Limits::new(environment.value(&MAX_IN_FLIGHT)?);
+    if let Some(per_second) = environment.value(&RATE_LIMIT)? {
+        limits = limits.per_user(per_second);
+    }
+    let proxies = environment.optional(&TRUSTED_PROXIES)?.unwrap_or_default();
+    if let Some(per_second) = environment.value(&UNAUTHENTICATED_RATE_LIMIT)? {
+        limits = limits.refusals_per_address(per_second, proxies);
+    }
+    Ok(limits)
+}

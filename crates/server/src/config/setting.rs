@@ -1,0 +1,76 @@
+//! What there is to know about one setting.
+
+use std::fmt;
+
+use anyhow::anyhow;
+
+use super::format::Format;
+
+/// A setting whose value is a `T`.
+pub(crate) struct Setting<T: 'static> {
+    /// The name of the environment variable.
+    pub(crate) name: &'static str,
+    /// What a value must be, and how it is parsed.
+    pub(crate) format: &'static dyn Format<T>,
+    /// What applies where the setting is not set.
+    pub(crate) default: Fallback,
+    /// What it is for.
+    pub(crate) meaning: &'static str,
+}
+
+/// What applies where a setting is not set.
+#[derive(Debug)]
+pub(crate) enum Fallback {
+    /// Always this value.
+    Value(&'static str),
+    /// One of these values, depending on `ENVIRONMENT`.
+    ByStage { development: &'static str, production: &'static str },
+    /// It depends; in words.
+    Depends(&'static str),
+}
+
+impl fmt::Display for Fallback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => write!(f, "`{value}`"),
+            Self::ByStage { development, production } => {
+                write!(f, "development: `{development}`; production: `{production}`")
+            }
+            Self::Depends(words) => f.write_str(words),
+        }
+    }
+}
+
+impl<T> Setting<T> {
+    /// The error line for a value that is not what it must be. It does not show the value.
+    pub(crate) fn invalid(&self) -> anyhow::Error {
+        anyhow!("{} must be {}", self.name, self.format.expects())
+    }
+}
+
+/// A setting of any type, as a row of a table.
+pub(crate) trait Row: Sync {
+    /// The row in Markdown.
+    fn row(&self) -> String;
+
+    /// The values that this setting may have by default, each with whether it can be parsed.
+    #[cfg(test)]
+    fn defaults(&self) -> Vec<(&'static str, bool)>;
+}
+
+impl<T> Row for Setting<T> {
+    fn row(&self) -> String {
+        let Self { name, format, default, meaning } = self;
+        format!("| `{name}` | {} | {default} | {meaning} |\n", format.expects())
+    }
+
+    #[cfg(test)]
+    fn defaults(&self) -> Vec<(&'static str, bool)> {
+        let values = match self.default {
+            Fallback::Value(value) => vec![value],
+            Fallback::ByStage { development, production } => vec![development, production],
+            Fallback::Depends(_) => vec![],
+        };
+        values.into_iter().map(|value| (value, self.format.parse(value).is_some())).collect()
+    }
+}

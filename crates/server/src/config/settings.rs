@@ -1,0 +1,166 @@
+//! The list of settings: each has its name, kind of value, default and meaning here and nowhere else. The README's table is
+//! made from it.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use http::{SecretVerifier, TrustedProxies};
+use secrecy::SecretString;
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::{
+    address::Address,
+    format::{Number, OneOf, OrOff, Parsed, SWITCH, Secret, Span, from_str, text},
+    log_filter,
+    origins::Origins,
+    setting::{
+        Fallback::{ByStage, Depends, Value},
+        Row, Setting,
+    },
+    stage::Stage,
+};
+
+/// What is accepted of Better Auth's session tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sessions {
+    Off,
+    Bearer,
+    Cookie,
+}
+
+/// The stream that the log is written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogOutput {
+    Stdout,
+    Stderr,
+}
+
+/// From one to a million, or unlimited.
+const LIMIT: OrOff<Number<NonZeroU32>> = OrOff(Number(NonZeroU32::MIN..=MILLION));
+
+const MILLION: NonZeroU32 = match NonZeroU32::new(1_000_000) {
+    Some(number) => number,
+    None => NonZeroU32::MAX,
+};
+
+const SPAN: Span = Span::such_as("500ms, 2s or 5m");
+
+macro_rules! settings {
+    ($($name:ident: $value:ty = $format:expr, $default:expr, $meaning:literal;)*) => {
+        $(
+            pub(crate) static $name: Setting<$value> =
+                Setting { name: stringify!($name), format: &$format, default: $default, meaning: $meaning };
+        )*
+        /// Every setting, in the order of the README's table.
+        static ALL: &[&dyn Row] = &[$(&$name),*];
+    };
+}
+
+settings! {
+    ENVIRONMENT: Stage = OneOf(&[("development", Stage::Development), ("production", Stage::Production)]), Value("development"),
+        "`production` requires the settings that matter, and does not tell clients why a token was rejected.";
+    DATABASE_URL: String = text("postgres://user:password@host/database or sqlite:path"), Depends("development: `sqlite:data/tasks.db`; production: required"),
+        "The database that holds the tasks.";
+    BETTER_AUTH_URL: Url = Parsed { expects: "the http:// or https:// address of the Better Auth app", parse: http_url }, Depends("none"),
+        "Accepts the tokens that the app's `jwt` plugin signs. Keys come from the app's `/api/auth/jwks`; its origin is the issuer and the audience.";
+    BETTER_AUTH_SECRET: SecretString = Secret { min_bytes: SecretVerifier::MIN_SECRET_BYTES }, Depends("development: generated once and kept in `data/`; production: required, unless another kind of token is accepted"),
+        "Accepts tokens signed with this secret (HS256). Must be the same, byte for byte, as in the app.";
+    JWKS_URL: Url = Parsed { expects: "an https:// address, or http:// to a private host", parse: http_url }, Depends("from `BETTER_AUTH_URL`"),
+        "The address of the key set, if this service reaches the app under another address than a browser does.";
+    JWT_ISSUER: String = text("the exact text of the claim iss"), Depends("the origin of `BETTER_AUTH_URL`"),
+        "The only accepted issuer. If it is set, HS256 tokens must name it too.";
+    JWT_AUDIENCE: String = text("the exact text of the claim aud"), Depends("the origin of `BETTER_AUTH_URL`"),
+        "The only accepted audience. If it is set, HS256 tokens must name it too.";
+    MAX_TOKEN_LIFETIME: Duration = SPAN, Value("30d"),
+        "Tokens that expire later than this from now are rejected.";
+    SESSION_TOKENS: Sessions = OneOf(&[("off", Sessions::Off), ("bearer", Sessions::Bearer), ("cookie", Sessions::Cookie)]), Value("off"),
+        "`bearer`: Better Auth's session tokens are accepted as bearer tokens and looked up in its table. `cookie`: they are also accepted in its cookie, from the allowed origins.";
+    SESSION_CACHE: Option<Duration> = OrOff(Span::such_as("500ms or 5s").at_most(Duration::from_mins(1))), Value("off"),
+        "How long the result of a session lookup is cached. A sign-out takes effect after that at the latest.";
+    USER_PROVISIONING: bool = SWITCH, Depends("development on SQLite: `on`; else `off`"),
+        "`on`: if a verified user has no row in the table of users, a create inserts it. `off`: such a create is rejected with 401.";
+    MIGRATE_ON_START: bool = SWITCH, Depends("development: `on`; production: `off`"),
+        "Whether the service applies pending migrations when it starts. `tasks-api migrate up` applies them too.";
+    IDEMPOTENCY_KEY_LIFETIME: Duration = Span::such_as("30m, 24h or 7d"), Value("24h"),
+        "How long a create with an `Idempotency-Key` can be repeated without creating a second task.";
+    MAX_TASKS_PER_USER: Option<NonZeroU32> = LIMIT, Value("off"),
+        "How many tasks a user may have. Further creates are rejected with 409.";
+    HOST: String = text("an address of this machine"), Value("127.0.0.1"),
+        "The address to listen on. In a container: `0.0.0.0`.";
+    PORT: u16 = Number(0..=u16::MAX), Value("8000"),
+        "The port to listen on. `0` takes any free port.";
+    METRICS_ADDRESS: Option<Address> = OrOff(from_str("an address and a port such as 127.0.0.1:9090")), Value("off"),
+        "Where Prometheus reads metrics, at `/metrics`. It requires no token: choose an address that only Prometheus can reach.";
+    CORS_ORIGINS: Origins = from_str("origins such as https://app.example.com, separated by commas"), Depends("development: `http://localhost:3000`; production: none"),
+        "The origins whose pages may call the API from a browser, besides the origin of `BETTER_AUTH_URL`. None are needed behind a Next.js rewrite.";
+    DATABASE_MAX_CONNECTIONS: u16 = Number(1..=1000), Depends("36; on SQLite 5"),
+        "How many connections to the database the service opens at most. On Postgres migrations use one more.";
+    DATABASE_ACQUIRE_TIMEOUT: Duration = Span::such_as("500ms or 1s").shorter_than("DATABASE_STATEMENT_TIMEOUT"), Value("1s"),
+        "How long a request waits for a connection before it is answered with 503.";
+    DATABASE_STATEMENT_TIMEOUT: Duration = Span::such_as("500ms or 2s").shorter_than("REQUEST_TIMEOUT"), Value("1500ms"),
+        "How long a statement may run, including waits for locks, before its request is answered with 503.";
+    DATABASE_IDLE_TIMEOUT: Duration = SPAN, Value("240s"),
+        "When an idle connection is closed. Less than five minutes, so that a serverless database can suspend.";
+    DATABASE_MAX_LIFETIME: Duration = SPAN, Value("15m"),
+        "When a connection is replaced by a new one.";
+    REQUEST_TIMEOUT: Duration = SPAN, Value("10s"),
+        "How long a request may take before it is answered with 503.";
+    BODY_TIMEOUT: Duration = Span::such_as("500ms or 2s").shorter_than("REQUEST_TIMEOUT"), Value("5s"),
+        "How long the body of a request may take to arrive before the request is answered with 408.";
+    MAX_IN_FLIGHT: u16 = Number(1..=u16::MAX), Value("512"),
+        "How many requests under `/api` may be in flight at once. Further ones are answered with 503 at once.";
+    RATE_LIMIT: Option<NonZeroU32> = LIMIT, ByStage { development: "off", production: "100" },
+        "How many requests a user may make per second, all of them at once if they like. Further ones are answered with 429. Each replica counts for itself.";
+    UNAUTHENTICATED_RATE_LIMIT: Option<NonZeroU32> = LIMIT, ByStage { development: "off", production: "20" },
+        "How many requests without a valid token are answered with 401, per second and client address. Further ones are answered with 429. Each replica counts for itself.";
+    TRUSTED_PROXIES: TrustedProxies = from_str("addresses or networks such as 10.0.0.0/8, separated by commas"), Depends("none"),
+        "The proxies in front of the service. Only their `X-Forwarded-For` is believed; `Forwarded` and `X-Real-IP` never are.";
+    SHUTDOWN_DELAY: Duration = SPAN, Value("500ms"),
+        "How long the service keeps serving after SIGTERM or SIGINT while it reports that it is not ready: as long as a load balancer takes to notice.";
+    SHUTDOWN_TIMEOUT: Duration = SPAN, Value("30s"),
+        "How long requests in flight may take to finish after that. Rounded up to whole seconds.";
+    WORKERS: u16 = Number(1..=1024), Depends("one per core"),
+        "How many threads serve requests.";
+    RUST_LOG: EnvFilter = Parsed { expects: "a filter such as info or info,sqlx=debug", parse: log_filter::parse }, Value("info,actix_server=warn,sea_orm_migration=warn,sqlx::postgres::notice=warn,tokio_postgres=warn,actix_http=off"),
+        "What is logged.";
+    LOG_OUTPUT: LogOutput = OneOf(&[("stdout", LogOutput::Stdout), ("stderr", LogOutput::Stderr)]), Value("stdout"),
+        "Where the service writes its log, in production as JSON. Platforms collect standard output, and several of them show every line of standard error as an error. Commands such as `migrate` always log to standard error, since their results go to standard output.";
+    OTEL_EXPORTER_OTLP_ENDPOINT: Url = Parsed { expects: "the http:// or https:// address of an OpenTelemetry collector", parse: http_url }, Depends("none"),
+        "Exports a span for each request to this collector, as OTLP over HTTP. Only in a build with the cargo feature `otlp`.";
+    OTEL_SERVICE_NAME: String = text("a name"), Value("tasks-api"),
+        "The name of this service in exported spans.";
+}
+
+/// The settings as a table in Markdown, as it is in the README.
+pub(crate) fn table() -> String {
+    let rows: String = ALL.iter().map(|setting| setting.row()).collect();
+    format!("| name | must be | default | meaning |\n|---|---|---|---|\n{rows}")
+}
+
+/// An address without credentials, which would appear in log lines about it.
+fn http_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let is_plain = url.username().is_empty() && url.password().is_none();
+    (matches!(url.scheme(), "http" | "https") && url.has_host() && is_plain).then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_has_the_table_of_settings() {
+        let readme = include_str!("../../../../README.md");
+
+        assert!(readme.contains(&table()), "the README's table is stale: paste the output of `tasks-api settings`");
+    }
+
+    #[test]
+    fn every_default_is_a_valid_value() {
+        for setting in ALL {
+            for (value, is_valid) in setting.defaults() {
+                assert!(is_valid, "{value}: {}", setting.row());
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Where the numbers come from.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::{Dependency, JwksVerifier, Limits};
+use infra::{Database, DatabaseStatistics};
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{family::Family, gauge::Gauge},
+};
+use tracing_appender::non_blocking::ErrorCounter;
+
+/// What the metrics are read from.
+pub(crate) struct Sources {
+    pub(crate) http: Arc<http::Metrics>,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) database: Database,
+    pub(crate) key_set: Option<Arc<JwksVerifier>>,
+    pub(crate) readiness: Vec<Dependency>,
+    pub(crate) dropped_lines: ErrorCounter,
+}
+
+/// What is read once per scrape and shown by several metrics.
+#[derive(Clone, Default)]
+pub(super) struct Latest {
+    pub(super) ready: Family<Check, Gauge>,
+    statistics: Arc<Mutex<DatabaseStatistics>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct Check {
+    pub(super) check: &'static str,
+}
+
+impl Latest {
+    pub(super) fn set_statistics(&self, statistics: DatabaseStatistics) {
+        *self.statistics.lock().unwrap_or_else(PoisonError::into_inner) = statistics;
+    }
+
+    pub(super) fn statistics(&self) -> DatabaseStatistics {
+        *self.statistics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,37 @@
+//! The application, wired as the settings say.
+
+use std::sync::Arc;
+
+use domain::{Service, SystemClock, UuidV7Ids};
+use http::{Api, Dependency, Lifecycle};
+use infra::Database;
+
+use crate::{config::Config, verifiers::Verifiers};
+
+/// Everything the application is made of.
+pub(super) fn api(config: &Config, database: &Database, verifiers: Verifiers) -> Api {
+    let repository = Arc::new(database.tasks());
+    let mut tasks = Service::new(repository.clone(), Arc::new(SystemClock), Arc::new(UuidV7Ids::default()))
+        .replaying_for(config.idempotency_key_lifetime);
+    if let Some(quota) = config.max_tasks_per_user {
+        tasks = tasks.with_quota(quota.get());
+    }
+    if config.provisions_users {
+        tasks = tasks.provisioning(repository.clone());
+    }
+    let mut readiness: Vec<Dependency> = vec![("database", repository), ("migrations", Arc::new(database.schema()))];
+    if let Some(jwks) = verifiers.jwks.filter(|_| config.tokens.needs_key_set) {
+        readiness.push(("key_set", jwks));
+    }
+    Api {
+        tasks,
+        authenticator: Arc::new(verifiers.authenticator),
+        readiness,
+        cors_origins: config.cors_origins.clone(),
+        body_timeout: config.body_timeout,
+        request_timeout: config.request_timeout,
+        limits: config.limits.clone(),
+        lifecycle: Lifecycle::default(),
+        metrics: Arc::default(),
+    }
+}

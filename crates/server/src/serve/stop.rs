@@ -1,0 +1,35 @@
+//! Stopping gracefully.
+
+use std::time::{Duration, Instant};
+
+use actix_web::dev::ServerHandle;
+use anyhow::bail;
+use http::Lifecycle;
+
+use crate::signals::StopSignals;
+
+/// Waits for a signal, serves on for `delay` without being ready, and then lets the server finish the requests in flight.
+/// Returns how long the finishing took. A second signal ends the delay.
+///
+/// # Errors
+///
+/// If a third signal comes while requests finish. The server would wait for them all the same, so the process has to end.
+pub(super) async fn on_signal(
+    mut signals: StopSignals,
+    lifecycle: Lifecycle,
+    delay: Duration,
+    server: ServerHandle,
+) -> anyhow::Result<Duration> {
+    signals.next().await;
+    tracing::info!("stopping: not ready any more, finishing the requests in flight");
+    lifecycle.begin_stopping();
+    tokio::select! {
+        () = tokio::time::sleep(delay) => {}
+        () = signals.next() => {}
+    }
+    let begin = Instant::now();
+    tokio::select! {
+        () = server.stop(true) => Ok(begin.elapsed()),
+        () = signals.next() => bail!("stopped at once: requests that were still in flight were cut off"),
+    }
+}

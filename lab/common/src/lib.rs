@@ -1,0 +1,19 @@
+//! What both the benchmark and the fault suite need.
+
+#![forbid(unsafe_code)]
+
+pub mod postgres;
+mod random;
+
+use std::{io, net::TcpListener};
+
+pub use random::Random;
+
+/// A TCP port on 127.0.0.1 that nothing listens on at the moment.
+///
+/// # Errors
+///
+/// If the system has no port left.
+pub fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}

@@ -1,0 +1,51 @@
+//! The Postgres that is installed on this machine.
+
+use std::{
+    env, fs, io,
+    os::unix::fs::{MetadataExt, chown},
+    path::{Path, PathBuf},
+};
+
+/// The path of a program that comes with Postgres, such as `initdb`. If several versions are installed, of the newest.
+/// `None` if it is not installed.
+#[must_use]
+pub fn program(name: &str) -> Option<PathBuf> {
+    // Debian and Homebrew keep these programs out of `PATH`.
+    const DIRECTORIES: [&str; 5] = [
+        "/usr/lib/postgresql",
+        "/usr/local/pgsql",
+        "/opt/homebrew/opt",
+        "/usr/local/opt",
+        "/Applications/Postgres.app/Contents/Versions",
+    ];
+    let installed = DIRECTORIES.iter().flat_map(|directory| {
+        let mut versions: Vec<PathBuf> =
+            fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path().join("bin")).collect();
+        versions.sort();
+        versions.into_iter().rev().chain([Path::new(directory).join("bin")])
+    });
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut candidates = installed.chain(env::split_paths(&path)).map(|directory| directory.join(name));
+    candidates.find(|program| program.is_file())
+}
+
+/// Postgres refuses to run as root. If this process does, gives `directory` to the user `postgres` or `nobody`, and returns
+/// the ids of that user and of their group. `None` if this process is not root.
+///
+/// # Errors
+///
+/// If the directory cannot be read or given away, or neither user exists.
+pub fn give_to_unprivileged(directory: &Path) -> io::Result<Option<(u32, u32)>> {
+    if fs::metadata(directory)?.uid() != 0 {
+        return Ok(None);
+    }
+    let users = fs::read_to_string("/etc/passwd")?;
+    let user = |name: &str| {
+        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut numbers = line.split(':').skip(2).map(str::parse);
+        Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+    };
+    let (user, group) = user("postgres").or_else(|| user("nobody")).ok_or(io::ErrorKind::NotFound)?;
+    chown(directory, Some(user), Some(group))?;
+    Ok(Some((user, group)))
+}

@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 use domain::{Service, SessionStore};
 use http::{Api, Lifecycle};
 use infra::{Database, SeaOrmSessions};
+use tokio::task::JoinSet;
 
 use crate::{
     config::{Config, Stage},
@@ -131,12 +132,8 @@ async fn run(
     let metrics = metrics.map(|server| (server.handle(), tokio::spawn(server)));
     let stop = stop::on_signal(signals, lifecycle, config.shutdown_delay, server.handle());
     let ((), took) = tokio::try_join!(async { Ok(server.await?) }, stop)?;
-    let close = async {
-        for database in &databases {
-            database.close().await;
-        }
-    };
-    if tokio::time::timeout(CLOSE_TIMEOUT, close).await.is_err() {
+    let closing: JoinSet<()> = databases.into_iter().map(|database| async move { database.close().await }).collect();
+    if tokio::time::timeout(CLOSE_TIMEOUT, closing.join_all()).await.is_err() {
         tracing::warn!("connections to the database were dropped: closing them took too long");
     }
     // Last, so that the end can be observed too.

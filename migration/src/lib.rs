@@ -1,13 +1,13 @@
-//! The schema of the database, a step at a time.
+//! The schema of the database, as a list of migrations.
 //!
 //! The rules of this crate:
 //!
-//! - **A file a step**, named by its date and what it makes, each with a way forward and a way back.
-//! - **A step that was released does not change.** Limits stand in it as numbers, not as the domain's constants: those may
-//!   move on, and then a further step moves the database after them.
-//! - **Steps run inside one transaction** that `infra` opens and locks, on both databases, so a step needs no transaction
-//!   of its own and MUST NOT use statements that cannot run in one (such as `CREATE INDEX CONCURRENTLY`).
-//! - **`"user"` belongs to Better Auth.** No step alters or drops it.
+//! - **One file per migration**, named after its date and what it creates. It can be applied and rolled back.
+//! - **A released migration does not change.** It states limits as numbers, not as the domain's constants. When a constant
+//!   changes, a further migration changes the database.
+//! - **Migrations run inside one transaction** that `infra` begins, with a lock, on both databases. So a migration needs no
+//!   transaction of its own, and MUST NOT use statements that cannot run in one (such as `CREATE INDEX CONCURRENTLY`).
+//! - **`"user"` belongs to Better Auth.** No migration alters or drops it.
 
 #![forbid(unsafe_code)]
 
@@ -17,7 +17,7 @@ mod m20261122_000001_user;
 mod m20261122_000002_tasks;
 mod m20261122_000003_idempotency_keys;
 
-/// All steps, oldest first.
+/// All migrations, oldest first.
 #[derive(Debug)]
 pub struct Migrator;
 

@@ -1,7 +1,7 @@
-//! `"user"`, if Better Auth has not made it yet.
+//! Creates `"user"`, unless Better Auth has created it.
 //!
-//! Tasks refer to users, and either side may be set up first. These are exactly the columns that Better Auth makes by
-//! itself, so that it finds nothing to mend when it comes second; hence SQL of its own for each database.
+//! Tasks refer to users, and either of the two programs may be set up first. These are exactly the columns that Better Auth
+//! creates, so that its own migrations find nothing to change. That takes different SQL for each database.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -38,20 +38,20 @@ impl MigrationTrait for Migration {
         let connection = manager.get_connection();
         connection.execute_unprepared(table).await?;
         if manager.get_database_backend() == DbBackend::Postgres {
-            refuse_ids_other_than_text(connection).await?;
+            require_text_ids(connection).await?;
         }
         Ok(())
     }
 
-    /// Leaves the table: Better Auth may have made it, and its users are not ours to delete.
+    /// Keeps the table: Better Auth may have created it, and its users are not ours to delete.
     async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
         Ok(())
     }
 }
 
-/// Better Auth can be told to make ids of other types. Tasks refer to users by text, as tokens name them, and Postgres lets
-/// no text refer to a UUID or a number.
-async fn refuse_ids_other_than_text(connection: &SchemaManagerConnection<'_>) -> Result<(), DbErr> {
+/// Better Auth can be configured to use ids of other types. Tasks refer to users by the text in their tokens, and in Postgres a
+/// text column cannot refer to a UUID or a number.
+async fn require_text_ids(connection: &SchemaManagerConnection<'_>) -> Result<(), DbErr> {
     let query = r#"SELECT format_type(atttypid, NULL) AS "type" FROM pg_attribute
                    WHERE attrelid = to_regclass('"user"') AND attname = 'id'"#;
     let query = Statement::from_string(DbBackend::Postgres, query);

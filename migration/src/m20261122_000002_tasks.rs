@@ -1,4 +1,4 @@
-//! `tasks`.
+//! Creates `tasks`.
 
 use sea_orm_migration::prelude::*;
 
@@ -37,10 +37,10 @@ impl MigrationTrait for Migration {
             .col(ColumnDef::new(Tasks::CreatedAt).timestamp_with_time_zone().not_null())
             .col(ColumnDef::new(Tasks::UpdatedAt).timestamp_with_time_zone().not_null())
             .col(ColumnDef::new(Tasks::Version).big_integer().not_null())
-            // The owner comes first in every key: the primary key finds, lists in order, changes and removes the tasks of
-            // one user, whatever others have, and rows can be spread over machines by user.
+            // The owner comes first in every key. So the primary key serves to find, list in order, change and delete the
+            // tasks of one user, however many others have, and rows can be distributed over machines by user.
             .primary_key(Index::create().name("tasks_pkey").col(Tasks::UserId).col(Tasks::Id))
-            // Better Auth deletes users row by row. Without the cascade that fails halfway and leaves a broken account.
+            // Better Auth deletes users row by row. Without the cascade that would fail halfway and leave a broken account.
             .foreign_key(
                 ForeignKey::create()
                     .name("tasks_user_id_fkey")
@@ -48,14 +48,14 @@ impl MigrationTrait for Migration {
                     .to(User::Table, User::Id)
                     .on_delete(ForeignKeyAction::Cascade),
             )
-            // The domain refuses these first. Here they stop whatever else writes to the table.
+            // The domain rejects these first. The checks are for other programs that write to the table.
             .check(Check::named("tasks_title_length", Expr::cust("length(title) BETWEEN 1 AND 500")))
             .check(Check::named("tasks_description_length", Expr::cust("length(description) <= 10000")))
             .check(Check::named("tasks_version_positive", Expr::cust("version >= 1")))
             .to_owned();
         manager.create_table(tasks).await?;
 
-        // Lists of only the completed, or only the open, tasks read no others.
+        // A list of the completed tasks, or of the open ones, reads no other tasks.
         let filter = Index::create()
             .name("tasks_user_id_completed_id_idx")
             .table(Tasks::Table)

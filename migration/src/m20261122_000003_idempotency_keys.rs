@@ -1,4 +1,4 @@
-//! `idempotency_keys`.
+//! Creates `idempotency_keys`.
 
 use sea_orm_migration::prelude::*;
 
@@ -28,11 +28,11 @@ impl MigrationTrait for Migration {
             .table(IdempotencyKeys::Table)
             .col(ColumnDef::new(IdempotencyKeys::UserId).text().not_null())
             .col(ColumnDef::new(IdempotencyKeys::Key).text().not_null())
-            // Of the task as it was asked for.
+            // Of the task as the request described it.
             .col(ColumnDef::new(IdempotencyKeys::Fingerprint).binary().not_null())
-            // No foreign key: a task may go before the key it was created under.
+            // Not a foreign key: a task may be deleted before the key under which it was created.
             .col(ColumnDef::new(IdempotencyKeys::TaskId).uuid().not_null())
-            // Milliseconds since 1970: the age of a key is compared in the database, and SQLite has no type for times.
+            // Milliseconds since 1970: the database compares ages, and SQLite has no type for times.
             .col(ColumnDef::new(IdempotencyKeys::CreatedAt).big_integer().not_null())
             .primary_key(
                 Index::create().name("idempotency_keys_pkey").col(IdempotencyKeys::UserId).col(IdempotencyKeys::Key),
@@ -48,7 +48,7 @@ impl MigrationTrait for Migration {
             .to_owned();
         manager.create_table(keys).await?;
 
-        // Those that have expired are found by their age, whoever's they are.
+        // Expired keys are found by their age, regardless of the user.
         let age = Index::create()
             .name("idempotency_keys_created_at_idx")
             .table(IdempotencyKeys::Table)

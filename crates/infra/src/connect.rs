@@ -1,17 +1,12 @@
-//! Opening a pool of connections.
-//!
-//! SeaORM's own `connect` puts the URL with its password into errors and traces, so the pool is built here and handed over.
+//! Opening the connections to a database.
 
+mod driver;
 mod pooler;
 mod postgres;
 mod sqlite;
-
-use std::time::Duration;
+mod tls;
 
 use domain::BoxError;
-use log::LevelFilter;
-
-use sqlx::ConnectOptions;
 
 use crate::{Database, DatabaseSettings, url::Target};
 
@@ -24,33 +19,19 @@ pub struct ConnectError {
     cause: BoxError,
 }
 
-pub(crate) async fn connect(settings: &DatabaseSettings) -> Result<Database, ConnectError> {
-    let database = match &settings.url.0 {
-        Target::Postgres(url) => postgres::connect(url, settings).await,
-        Target::Sqlite(url) => {
-            sqlite::connect(url, settings).await.map(|pool| Database { connection: pool.clone().into(), pool })
-        }
-    };
-    database.map_err(|cause| ConnectError { database: settings.url.to_string(), cause })
-}
-
-/// A cause in few words.
-fn in_words(error: sqlx::Error) -> BoxError {
-    match error {
-        sqlx::Error::Database(said) => said.message().to_owned().into(),
-        sqlx::Error::Io(cause) => cause.into(),
-        sqlx::Error::Tls(cause) => {
-            format!("TLS: {cause} (a server on another machine must prove who it is, unless sslmode says otherwise)")
-                .into()
-        }
-        other => other.into(),
+impl Database {
+    /// Opens a connection, to know that there can be one. Further ones are opened when they are needed.
+    ///
+    /// SQLite: creates the file, and the directory it is in, if they do not exist. On Unix only its owner may read the file.
+    ///
+    /// # Errors
+    ///
+    /// If no connection is established in time.
+    pub async fn connect(settings: &DatabaseSettings) -> Result<Self, ConnectError> {
+        let database = match &settings.url.0 {
+            Target::Postgres(url) => postgres::connect(url, settings).await,
+            Target::Sqlite(url) => sqlite::connect(url, settings).await,
+        };
+        database.map_err(|cause| ConnectError { database: settings.url.to_string(), cause })
     }
-}
-
-/// A statement that takes longer than this is worth a warning.
-pub(crate) const SLOW: Duration = Duration::from_millis(500);
-
-/// Logs statements, which show placeholders where values stand: all for debugging, slow ones as a warning.
-fn logged<O: ConnectOptions>(options: O) -> O {
-    options.log_statements(LevelFilter::Debug).log_slow_statements(LevelFilter::Warn, SLOW)
 }

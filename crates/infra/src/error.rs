@@ -1,94 +1,138 @@
 //! What the errors of a database mean to the domain.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, error::Error as _, fmt, iter::successors};
 
-use domain::{BoxError, RepositoryError};
+use domain::RepositoryError;
+use pg_executor::tokio_postgres::error::SqlState;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
-use sqlx::{
-    error::{DatabaseError, ErrorKind},
-    postgres::{PgDatabaseError, PgSeverity},
-    sqlite::SqliteError,
-};
-use tokio_postgres::error::{DbError, Severity, SqlState};
+use sqlx::{postgres::PgDatabaseError, sqlite::SqliteError};
 
-/// An error of the database, kept as a cause.
+/// Why the database did not do what it was asked, as what ran the statement reports it.
 ///
-/// Postgres adds the values of the row at fault to some errors. `Display` leaves them out but `Debug` would show them, so
-/// that what users wrote would end up in logs; here `Debug` shows what `Display` does. That holds the messages of all further
-/// causes, so that this is the end of the chain.
-#[derive(thiserror::Error)]
-#[error("{}", in_words(.0))]
-pub(crate) struct Cause(pub(crate) DbErr);
-
-impl fmt::Debug for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
+/// It may hold values of rows. Kept as the cause of another error, it is shown without them.
+pub enum DatabaseError {
+    /// From SeaORM's own connection.
+    SeaOrm(DbErr),
+    /// From the executor.
+    Executor(pg_executor::Error),
 }
 
-/// What the database said, with its code, where it said something.
-///
-/// sqlx's own text adds a line number, which is one in the source code of Postgres.
-fn in_words(error: &DbErr) -> String {
-    match driver_error(error).and_then(sqlx::Error::as_database_error) {
-        Some(said) => format!("{} ({})", said.message(), said.code().unwrap_or_default()),
-        None => error.to_string(),
-    }
+/// The code that the database gave an error.
+#[derive(Debug, PartialEq, Eq)]
+enum Code<'e> {
+    /// An [SQLSTATE](https://www.postgresql.org/docs/current/errcodes-appendix.html).
+    Postgres(Cow<'e, str>),
+    /// An [extended result code](https://www.sqlite.org/rescode.html).
+    Sqlite(u32),
 }
 
-/// What Postgres said over tokio-postgres, as sqlx would tell it.
-///
-/// Details, which may be values of a row, appear neither in `Display` nor in `Debug`.
-pub(crate) struct Said(pub(crate) DbError);
-
-impl fmt::Debug for Said {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl fmt::Display for Said {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.message())
-    }
-}
-
-impl std::error::Error for Said {}
-
-impl DatabaseError for Said {
-    fn message(&self) -> &str {
-        self.0.message()
-    }
-
-    fn code(&self) -> Option<Cow<'_, str>> {
-        Some(self.0.code().code().into())
-    }
-
-    fn kind(&self) -> ErrorKind {
-        match self.0.code() {
-            &SqlState::FOREIGN_KEY_VIOLATION => ErrorKind::ForeignKeyViolation,
-            // Nobody asks for the others.
-            _ => ErrorKind::Other,
+impl DatabaseError {
+    /// The code, where the error is the database's own.
+    fn code(&self) -> Option<Code<'_>> {
+        match self {
+            Self::SeaOrm(error) => {
+                let error = driver_error(error)?.as_database_error()?;
+                let code = error.code()?;
+                if error.try_downcast_ref::<PgDatabaseError>().is_some() {
+                    Some(Code::Postgres(code))
+                } else {
+                    error.try_downcast_ref::<SqliteError>()?;
+                    code.parse().ok().map(Code::Sqlite)
+                }
+            }
+            Self::Executor(error) => error.code().map(|code| Code::Postgres(code.code().into())),
         }
     }
 
-    fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
-        self
+    /// Whether the same call may succeed a moment later.
+    fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Executor(error) => error.is_unavailable(),
+            Self::SeaOrm(DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) => true,
+            Self::SeaOrm(error) => match self.code() {
+                Some(Code::Postgres(code)) => pg_executor::is_temporary(&SqlState::from_code(&code)),
+                Some(Code::Sqlite(code)) => sqlite_is_unavailable(code),
+                None => matches!(
+                    driver_error(error),
+                    Some(
+                        sqlx::Error::Io(_)
+                            | sqlx::Error::Tls(_)
+                            | sqlx::Error::PoolTimedOut
+                            | sqlx::Error::PoolClosed
+                            | sqlx::Error::WorkerCrashed
+                    )
+                ),
+            },
+        }
     }
 
-    fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
-        self
+    /// Whether a row refers to one that does not exist.
+    fn is_foreign_key_violation(&self) -> bool {
+        match self.code() {
+            Some(Code::Postgres(code)) => code == "23503",
+            Some(Code::Sqlite(code)) => code == 787,
+            None => false,
+        }
     }
 
-    fn into_error(self: Box<Self>) -> BoxError {
-        self
+    /// Whether the database rejected input that validation should have rejected. To the client that is a defect like any
+    /// other.
+    fn is_validation_gap(&self) -> bool {
+        match self.code() {
+            // A character that cannot be stored, a text that is too long, a number out of range, a malformed time, a time
+            // out of range, a check.
+            Some(Code::Postgres(code)) => {
+                ["22021", "22001", "22003", "22007", "22008", "23514"].contains(&code.as_ref())
+            }
+            // A check.
+            Some(Code::Sqlite(code)) => code == 275,
+            None => false,
+        }
+    }
+
+    /// The same as [`is_validation_gap`](Self::is_validation_gap). A gap is logged.
+    pub(crate) fn report_validation_gap(&self) -> bool {
+        let is_gap = self.is_validation_gap();
+        if is_gap {
+            // Not the message, which may show the input.
+            let code = self.code();
+            tracing::error!(?code, "a gap in validation: the database rejected input that should not have reached it");
+        }
+        is_gap
     }
 }
 
-/// Whether Postgres said this, over either driver.
-fn is_of_postgres(said: &dyn DatabaseError) -> bool {
-    said.try_downcast_ref::<PgDatabaseError>().is_some() || said.try_downcast_ref::<Said>().is_some()
+impl From<DbErr> for DatabaseError {
+    fn from(error: DbErr) -> Self {
+        Self::SeaOrm(error)
+    }
 }
+
+impl fmt::Display for DatabaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // sqlx's own text adds a line number in the source code of Postgres.
+            Self::SeaOrm(error) => match driver_error(error).and_then(sqlx::Error::as_database_error) {
+                Some(reported) => write!(f, "{} ({})", reported.message(), reported.code().unwrap_or_default()),
+                None => error.fmt(f),
+            },
+            Self::Executor(error) => {
+                error.fmt(f)?;
+                successors(error.source(), |error| (*error).source()).try_for_each(|cause| write!(f, ": {cause}"))
+            }
+        }
+    }
+}
+
+/// The same as `Display`: Postgres adds the values of the row at fault to some errors, and users wrote those.
+impl fmt::Debug for DatabaseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Without a source: `Display` has the messages of all further causes.
+impl std::error::Error for DatabaseError {}
 
 fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
     match error {
@@ -100,112 +144,28 @@ fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
 }
 
 /// What an error means, whatever was asked of the database.
-pub(crate) fn repository_error(error: DbErr) -> RepositoryError {
-    if is_out_of_reach(&error) {
-        RepositoryError::Unavailable(Cause(error).into())
+pub(crate) fn repository_error(error: impl Into<DatabaseError>) -> RepositoryError {
+    let error = error.into();
+    if error.is_unavailable() {
+        RepositoryError::Unavailable(error.into())
     } else {
-        RepositoryError::Failed(Cause(error).into())
+        RepositoryError::Failed(error.into())
     }
 }
 
-/// What an error means when a row was to be added that refers to a user.
-pub(crate) fn creation_error(error: DbErr) -> RepositoryError {
-    let said = driver_error(&error).and_then(sqlx::Error::as_database_error);
-    if said.is_some_and(DatabaseError::is_foreign_key_violation) {
-        RepositoryError::UnknownOwner
-    } else {
-        repository_error(error)
-    }
+/// What an error means when a row that refers to a user was to be created.
+pub(crate) fn create_error(error: impl Into<DatabaseError>) -> RepositoryError {
+    let error = error.into();
+    if error.is_foreign_key_violation() { RepositoryError::UnknownOwner } else { repository_error(error) }
 }
 
-/// Whether a statement failed only because another transaction was faster: the same one may succeed now.
-pub(crate) fn is_lost_against_another(error: &sqlx::Error) -> bool {
-    // A serialization failure, a deadlock.
-    let code = error.as_database_error().and_then(DatabaseError::code);
-    matches!(code.as_deref(), Some("40001" | "40P01"))
-}
-
-/// Whether the connection on which a statement failed can be used again: Postgres has refused the statement, and goes on.
-pub(crate) fn leaves_connection_usable(error: &sqlx::Error) -> bool {
-    let Some(said) = error.as_database_error() else { return false };
-    if let Some(Said(said)) = said.try_downcast_ref() {
-        return !matches!(said.parsed_severity(), None | Some(Severity::Fatal | Severity::Panic));
-    }
-    let said = said.try_downcast_ref::<PgDatabaseError>();
-    said.is_some_and(|said| !matches!(said.severity(), PgSeverity::Fatal | PgSeverity::Panic))
-}
-
-/// Whether it is not known what has become of a transaction: so say some who stand in for Postgres.
-pub(crate) fn is_in_doubt(error: &sqlx::Error) -> bool {
-    // Transaction resolution unknown, statement completion unknown.
-    let code = error.as_database_error().and_then(DatabaseError::code);
-    matches!(code.as_deref(), Some("08007" | "40003"))
-}
-
-/// Whether the session takes no writes. One that began while the database took none stays so for good.
-pub(crate) fn is_read_only(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|said| said.code().as_deref() == Some("25006"))
-}
-
-/// Whether the same call may succeed a moment later.
-fn is_out_of_reach(error: &DbErr) -> bool {
-    if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
-        return true;
-    }
-    match driver_error(error) {
-        Some(
-            sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed,
-        ) => true,
-        Some(sqlx::Error::Database(said)) => {
-            if is_of_postgres(&**said) {
-                said.code().is_some_and(|code| postgres_is_out_of_reach(&code))
-            } else {
-                said.try_downcast_ref::<SqliteError>().is_some()
-                    && said.code().and_then(|code| code.parse().ok()).is_some_and(sqlite_is_out_of_reach)
-            }
-        }
-        _ => false,
-    }
-}
-
-/// Whether no connection became free, or could be opened, in the time there is for it.
+/// Whether no connection became free, or could be opened, in time.
 pub(crate) fn is_acquire_timeout(error: &DbErr) -> bool {
     matches!(error, DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))
         || matches!(driver_error(error), Some(sqlx::Error::PoolTimedOut))
 }
 
-/// Whether the database refused input that should never have come as far. To the client that is a defect like any other.
-pub(crate) fn is_validation_gap(error: &DbErr) -> bool {
-    let Some(said) = driver_error(error).and_then(sqlx::Error::as_database_error) else { return false };
-    let code = said.code().unwrap_or_default();
-    if is_of_postgres(said) {
-        // A character that cannot be stored, a text that is too long, a number out of range, a time that is none or out of
-        // range, a check.
-        ["22021", "22001", "22003", "22007", "22008", "23514"].contains(&&*code)
-    } else {
-        // A check.
-        said.try_downcast_ref::<SqliteError>().is_some() && code == "275"
-    }
-}
-
-/// The code of what the database said.
-pub(crate) fn code(error: &DbErr) -> Option<String> {
-    driver_error(error)?.as_database_error()?.code().map(Cow::into_owned)
-}
-
-fn postgres_is_out_of_reach(sqlstate: &str) -> bool {
-    // Connections, resources (full disk, memory or connection slots), an operator who stops the server.
-    const CLASSES: [&str; 3] = ["08", "53", "57"];
-    // Read only, as after a fail-over; lost against another transaction; waited too long for a lock.
-    const STATES: [&str; 4] = ["25006", "40001", "40P01", "55P03"];
-    CLASSES.iter().any(|class| sqlstate.starts_with(class)) || STATES.contains(&sqlstate)
-}
-
-fn sqlite_is_out_of_reach(code: u32) -> bool {
+fn sqlite_is_unavailable(code: u32) -> bool {
     // Busy, locked, read only, disk full, cannot open. The upper bytes only say more about the lowest.
     matches!(code & 0xff, 5 | 6 | 8 | 13 | 14)
 }

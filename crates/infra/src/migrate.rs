@@ -1,4 +1,4 @@
-//! Bringing the schema forward and back.
+//! Applying migrations and rolling them back.
 
 use domain::BoxError;
 use migration::Migrator;
@@ -9,30 +9,30 @@ use sea_orm::{
 };
 use sea_orm_migration::{MigratorTrait, SchemaManager};
 
-use crate::{Database, error::Cause};
+use crate::{Database, error::DatabaseError};
 
-/// A step of the schema, and whether the database has taken it.
+/// A migration, and whether it was applied to the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationState {
-    /// The step's name. Names sort by age.
+    /// The migration's name. Names sort by age.
     pub name: String,
     /// Whether it was applied.
     pub applied: bool,
 }
 
-/// Why the schema could not be changed, or does not suit this program. One line that says what to do.
+/// Why the schema could not be changed, or is not the one that this program needs. One line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// The database lacks steps that this program needs.
+    /// The database lacks migrations that this program needs.
     #[error("the database is older than this program: run `tasks-api migrate up` to apply {}", .0.join(", "))]
     Pending(Vec<String>),
-    /// The database has taken steps that this program does not know.
+    /// The database has migrations that this program does not know.
     #[error("the database is newer than this program: use a `tasks-api` that knows {}", .0.join(", "))]
     Newer(Vec<String>),
-    /// A step found something it cannot go on from; nothing was changed.
+    /// A migration rejected the database as it is. Nothing was changed.
     #[error("{0}")]
-    Refused(String),
-    /// The database could not be asked, or refused a step; nothing was changed.
+    Rejected(String),
+    /// The database could not be reached, or a migration failed. Nothing was changed.
     #[error("the database's schema could not be read or changed: {0}")]
     Failed(BoxError),
 }
@@ -40,13 +40,13 @@ pub enum MigrateError {
 impl From<DbErr> for MigrateError {
     fn from(error: DbErr) -> Self {
         match error {
-            DbErr::Migration(reason) => Self::Refused(reason),
-            error => Self::Failed(Cause(error).into()),
+            DbErr::Migration(reason) => Self::Rejected(reason),
+            error => Self::Failed(DatabaseError::from(error).into()),
         }
     }
 }
 
-/// The table in which sea-orm-migration notes what was applied.
+/// The table in which sea-orm-migration records what was applied.
 #[derive(DeriveIden)]
 enum SeaqlMigrations {
     Table,
@@ -54,10 +54,10 @@ enum SeaqlMigrations {
 }
 
 impl Database {
-    /// Applies the steps that are missing and returns their names, oldest first.
+    /// Applies the migrations that are missing and returns their names, oldest first.
     ///
-    /// All of them or none, and one caller at a time: any number of processes may start at once, and what one of them did
-    /// not finish the next one does.
+    /// All of them or none, and one caller at a time: any number of processes may start at once. If one of them is killed,
+    /// the next one applies what it did not.
     ///
     /// # Errors
     ///
@@ -66,29 +66,29 @@ impl Database {
         migrate_up::<Migrator>(self).await
     }
 
-    /// Takes back the last `steps` steps and returns their names, newest first. All of them or none.
+    /// Rolls back the last `count` migrations and returns their names, newest first. All of them or none.
     ///
-    /// This deletes what the steps had room for. `"user"` stays.
+    /// This deletes the data in their tables. `"user"` stays.
     ///
     /// # Errors
     ///
     /// [`MigrateError::Newer`] and [`MigrateError::Failed`].
-    pub async fn migrate_down(&self, steps: u32) -> Result<Vec<String>, MigrateError> {
-        let transaction = begin_alone(self).await?;
-        let mut taken_back: Vec<String> = states::<Migrator, _>(&transaction)
+    pub async fn migrate_down(&self, count: u32) -> Result<Vec<String>, MigrateError> {
+        let transaction = begin_exclusively(self).await?;
+        let mut rolled_back: Vec<String> = states::<Migrator, _>(&transaction)
             .await?
             .into_iter()
             .filter(|state| state.applied)
             .map(|state| state.name)
             .collect();
-        taken_back.reverse();
-        taken_back.truncate(usize::try_from(steps).unwrap_or(usize::MAX));
-        Migrator::down(&transaction, Some(steps)).await?;
+        rolled_back.reverse();
+        rolled_back.truncate(usize::try_from(count).unwrap_or(usize::MAX));
+        Migrator::down(&transaction, Some(count)).await?;
         transaction.commit().await?;
-        Ok(taken_back)
+        Ok(rolled_back)
     }
 
-    /// All steps, oldest first. Changes nothing.
+    /// All migrations, oldest first. Changes nothing.
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ impl Database {
         states::<Migrator, _>(&self.pool).await
     }
 
-    /// Succeeds if the schema is the one that this program was written for. Changes nothing.
+    /// Succeeds if the schema is the one that this program needs. Changes nothing.
     ///
     /// # Errors
     ///
@@ -109,7 +109,7 @@ impl Database {
 }
 
 pub(crate) async fn migrate_up<M: MigratorTrait>(database: &Database) -> Result<Vec<String>, MigrateError> {
-    let transaction = begin_alone(database).await?;
+    let transaction = begin_exclusively(database).await?;
     let pending = pending(states::<M, _>(&transaction).await?);
     if !pending.is_empty() {
         M::up(&transaction, None).await?;
@@ -118,12 +118,12 @@ pub(crate) async fn migrate_up<M: MigratorTrait>(database: &Database) -> Result<
     Ok(pending)
 }
 
-/// Opens a transaction that only one process at a time can be in. Its end is the end of the lock, also if that end is the
-/// end of the process.
-async fn begin_alone(database: &Database) -> Result<DatabaseTransaction, DbErr> {
+/// Begins a transaction that only one process at a time can hold. The lock ends with the transaction, also if the process is
+/// killed.
+async fn begin_exclusively(database: &Database) -> Result<DatabaseTransaction, DbErr> {
     /// Any number that nothing else locks in this database: the letters `tasks`.
     const LOCK: &str = "SELECT pg_advisory_xact_lock(499967226739)";
-    // SQLite: `IMMEDIATE` is the lock.
+    // On SQLite, `IMMEDIATE` is the lock.
     let options =
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
     let transaction = database.pool.begin_with_options(options).await?;
@@ -139,7 +139,7 @@ where
     for<'c> &'c C: sea_orm_migration::IntoSchemaManagerConnection<'c>,
 {
     let applied = applied(connection).await?;
-    let known: Vec<String> = M::migrations().iter().map(|step| step.name().to_owned()).collect();
+    let known: Vec<String> = M::migrations().iter().map(|migration| migration.name().to_owned()).collect();
     let newer: Vec<String> = applied.iter().filter(|name| !known.contains(name)).cloned().collect();
     if !newer.is_empty() {
         return Err(MigrateError::Newer(newer));
@@ -147,7 +147,7 @@ where
     Ok(known.into_iter().map(|name| MigrationState { applied: applied.contains(&name), name }).collect())
 }
 
-/// The names of the steps that the database has taken.
+/// The names of the migrations that were applied.
 async fn applied<C>(connection: &C) -> Result<Vec<String>, DbErr>
 where
     C: ConnectionTrait,

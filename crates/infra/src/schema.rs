@@ -1,4 +1,4 @@
-//! Whether the schema suits this program.
+//! Readiness: whether the schema is the one that this program needs.
 
 use std::time::Duration;
 
@@ -8,52 +8,53 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
     Database, MigrateError,
-    error::{Cause, repository_error},
+    error::{DatabaseError, repository_error},
 };
 
-/// For how long a schema that was right is taken to be right still, so that asking often costs little.
-const GOOD_FOR: Duration = Duration::from_mins(1);
+/// How long the result of a successful check is reused, so that frequent checks cost little.
+const REUSED_FOR: Duration = Duration::from_mins(1);
 
-/// Tells whether the database has taken every step of the schema that this program needs.
+/// Reports whether the database has every migration that this program needs.
 ///
-/// One that has taken further ones since the start still serves: while a new release takes the place of this one, both run on
-/// the new schema.
+/// A database with newer migrations is ready too: while a new release replaces this one, both run on the new schema.
 #[derive(Debug)]
 pub struct SchemaReadiness {
     database: Database,
-    good_for: Duration,
-    /// When it was last right. Held while the database is asked, so that one asks at a time.
-    was_right: Mutex<Option<Instant>>,
+    reused_for: Duration,
+    /// When the last check succeeded. Locked during a check, so that there is one at a time.
+    succeeded: Mutex<Option<Instant>>,
 }
 
-impl SchemaReadiness {
-    pub(crate) fn new(database: Database) -> Self {
-        Self { database, good_for: GOOD_FOR, was_right: Mutex::default() }
+impl Database {
+    /// Reports whether the schema is the one that this program was written for.
+    #[must_use]
+    pub fn schema(&self) -> SchemaReadiness {
+        SchemaReadiness { database: self.clone(), reused_for: REUSED_FOR, succeeded: Mutex::default() }
     }
 }
 
 #[async_trait]
 impl Readiness for SchemaReadiness {
     async fn check(&self) -> Result<(), RepositoryError> {
-        let mut was_right = self.was_right.lock().await;
-        if was_right.is_some_and(|at| at.elapsed() < self.good_for) {
+        let mut succeeded = self.succeeded.lock().await;
+        if succeeded.is_some_and(|at| at.elapsed() < self.reused_for) {
             return Ok(());
         }
-        *was_right = None;
+        *succeeded = None;
         match self.database.check_schema().await {
             Ok(()) | Err(MigrateError::Newer(_)) => {}
-            Err(error) => return Err(meaning(error)),
+            Err(error) => return Err(unready(error)),
         }
-        *was_right = Some(Instant::now());
+        *succeeded = Some(Instant::now());
         Ok(())
     }
 }
 
-/// A database that cannot be asked is out of reach; one that answers with another schema is not.
-fn meaning(error: MigrateError) -> RepositoryError {
+/// A database that cannot be asked may be unavailable. One with another schema is not.
+fn unready(error: MigrateError) -> RepositoryError {
     match error {
-        MigrateError::Failed(cause) => match cause.downcast::<Cause>() {
-            Ok(cause) => repository_error(cause.0),
+        MigrateError::Failed(cause) => match cause.downcast::<DatabaseError>() {
+            Ok(cause) => repository_error(*cause),
             Err(other) => RepositoryError::Failed(other),
         },
         other => RepositoryError::Failed(other.into()),

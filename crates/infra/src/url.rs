@@ -1,5 +1,6 @@
 //! Which database, as one text that may hold a password.
 
+mod invalid;
 mod postgres;
 mod sqlite;
 #[cfg(test)]
@@ -7,7 +8,8 @@ mod tests;
 
 use std::fmt;
 
-pub(crate) use postgres::PostgresUrl;
+pub use invalid::InvalidDatabaseUrl;
+pub(crate) use postgres::{Certificates, Pem, PostgresUrl};
 pub(crate) use sqlite::SqliteUrl;
 
 /// Which database to use: `postgres://…` or `sqlite:…`.
@@ -22,21 +24,14 @@ pub(crate) enum Target {
     Sqlite(Box<SqliteUrl>),
 }
 
-/// The rule that a URL breaks, worded to follow the name of a setting: `must be postgres://… or sqlite:…`.
-///
-/// It never repeats a part of the URL.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct InvalidDatabaseUrl(pub(crate) String);
-
 impl DatabaseUrl {
     /// Reads `postgres://…`, `postgresql://…` and `sqlite:…`.
     ///
-    /// What a Postgres URL leaves open comes from the variables that `psql` knows too (`PGPASSWORD`, `PGSSLROOTCERT`…).
+    /// What a Postgres URL leaves out comes from the same variables as for `psql` (`PGPASSWORD`, `PGSSLROOTCERT`…).
     ///
     /// # Errors
     ///
-    /// If the text is anything else, or has a part that the driver does not understand.
+    /// If the text is anything else, or has a part that is malformed.
     pub fn parse(text: &str) -> Result<Self, InvalidDatabaseUrl> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             PostgresUrl::parse(text).map(|url| Self(Target::Postgres(Box::new(url))))
@@ -47,7 +42,7 @@ impl DatabaseUrl {
         }
     }
 
-    /// The same database, but without making its file where there is none.
+    /// The same database, whose file is not created if it does not exist.
     #[must_use]
     pub fn existing(self) -> Self {
         match self.0 {
@@ -56,7 +51,7 @@ impl DatabaseUrl {
         }
     }
 
-    /// Whether the database is Postgres; it is SQLite otherwise.
+    /// Whether the database is Postgres. Otherwise it is SQLite.
     #[must_use]
     pub fn is_postgres(&self) -> bool {
         matches!(self.0, Target::Postgres(_))

@@ -1,4 +1,4 @@
-//! The log, at its most talkative, holds nothing private. A process of its own, since it listens to all of it.
+//! The log holds nothing private at any level. This is a process of its own because it captures the whole log.
 
 #![expect(clippy::unwrap_used, reason = "this is a test: its failure is a panic")]
 
@@ -44,8 +44,8 @@ async fn connect(url: &str) -> Result<Database, infra::ConnectError> {
     Database::connect(&DatabaseSettings { acquire_timeout: Duration::from_millis(500), ..settings }).await
 }
 
-/// Does what works, and what fails, with private text in every place that can hold one.
-async fn use_all_of(database: &Database, connection: &impl ConnectionTrait) {
+/// Runs calls that succeed and calls that fail, with private text wherever a text is possible.
+async fn use_everything(database: &Database, connection: &impl ConnectionTrait) {
     let (tasks, owner, now) = (database.tasks(), alice().id, FixedClock::default().now());
     let id = TaskId::try_from("00000000-0000-7000-8000-000000000001").unwrap();
     let text = || Description::try_from("private".to_owned()).unwrap();
@@ -65,25 +65,25 @@ async fn use_all_of(database: &Database, connection: &impl ConnectionTrait) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_holds_no_password_and_nothing_that_users_wrote() {
+async fn the_log_holds_no_password_and_no_text_of_users() {
     let log = Log::default();
     let everything = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(log.clone()).finish();
     tracing::subscriber::set_global_default(everything).unwrap();
 
     let sqlite = TestDatabase::sqlite().await;
-    use_all_of(&sqlite, sqlite.connection()).await;
+    use_everything(&sqlite, sqlite.connection()).await;
     connect("postgres://me:s3cret@127.0.0.1:1/tasks?channel_binding=s3cret&other=s3cret").await.unwrap_err();
     if let Some(postgres) = TestDatabase::postgres().await {
         let mut url = Url::parse(postgres.url()).unwrap();
         url.set_password(Some("s3cret")).unwrap();
         url.query_pairs_mut().append_pair("channel_binding", "s3cret").append_pair("other", "s3cret");
         let database = connect(url.as_str()).await.unwrap();
-        use_all_of(&database, postgres.connection()).await;
+        use_everything(&database, postgres.connection()).await;
         database.close().await;
     }
 
     let log = String::from_utf8(std::mem::take(&mut *log.0.lock().unwrap())).unwrap();
-    assert!(log.contains("INSERT INTO") && log.contains("DATABASE_URL"), "it was listened to");
+    assert!(log.contains("INSERT INTO") && log.contains("DATABASE_URL"), "it was captured");
     for line in log.lines() {
         assert!(!line.contains("private") && !line.contains("s3cret"), "{line}");
     }

@@ -6,7 +6,7 @@ use tokio_postgres::error::SqlState;
 
 mod pg_error;
 
-pub use pg_error::PgError;
+pub use pg_error::{PgError, is_temporary};
 
 /// An error that led to another one.
 type Cause = Arc<dyn StdError + Send + Sync>;
@@ -63,7 +63,7 @@ impl Error {
     pub fn is_unavailable(&self) -> bool {
         match self {
             Self::NoConnection(_) | Self::Closed | Self::OutcomeUnknown(_) => true,
-            Self::Refused(error) => error.is_temporary(),
+            Self::Refused(error) => is_temporary(error.code()),
             Self::ParameterCount { .. } | Self::Protocol(_) => false,
         }
     }

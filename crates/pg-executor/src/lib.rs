@@ -15,7 +15,7 @@ mod statement;
 mod statistics;
 
 pub use connector::Connector;
-pub use error::{Error, PgError};
+pub use error::{Error, PgError, is_temporary};
 pub use executor::Executor;
 pub use parameter::Parameter;
 pub use settings::Settings;

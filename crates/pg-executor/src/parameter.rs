@@ -3,7 +3,7 @@
 use std::{error::Error, fmt};
 
 use bytes::BytesMut;
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime, PrimitiveDateTime, Time};
 use tokio_postgres::types::{IsNull, ToSql, Type, WrongType};
 use uuid::Uuid;
 
@@ -74,6 +74,9 @@ parameters! {
     Text: String => TEXT,
     Bytea: Vec<u8> => BYTEA,
     Uuid: Uuid => UUID,
+    Date: Date => DATE,
+    Time: Time => TIME,
+    Timestamp: PrimitiveDateTime => TIMESTAMP,
     Timestamptz: OffsetDateTime => TIMESTAMPTZ,
 }
 

@@ -66,14 +66,13 @@ impl Config {
     /// One line that names the variable at fault and what it must be.
     pub(crate) fn read(environment: &Environment) -> anyhow::Result<Self> {
         let stage = environment.value(&settings::ENVIRONMENT)?;
-        let mut database = database(environment)?;
+        let database = database(environment)?;
         let request_timeout = environment.value(&settings::REQUEST_TIMEOUT)?;
         let body_timeout = environment.value(&settings::BODY_TIMEOUT)?;
         let request = (&settings::REQUEST_TIMEOUT, request_timeout);
         database::must_be_shorter((&settings::BODY_TIMEOUT, body_timeout), request)?;
         database::must_be_shorter((&settings::DATABASE_STATEMENT_TIMEOUT, database.statement_timeout), request)?;
         let workers = environment.optional(&settings::WORKERS)?.map_or_else(one_per_core, usize::from);
-        database.threads = workers;
         let embedded_development = stage == Stage::Development && !database.url.is_postgres();
         Ok(Self {
             stage,

@@ -3,14 +3,16 @@
 mod api;
 mod greeting;
 mod stop;
+mod workers;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::{HttpServer, dev::Server};
 use anyhow::{Context, bail};
-use domain::SessionStore;
+use domain::{Service, SessionStore};
 use http::{Api, Lifecycle};
-use infra::Database;
+use infra::{Database, SeaOrmSessions};
+use tokio::task::JoinSet;
 
 use crate::{
     config::{Config, Stage},
@@ -20,6 +22,7 @@ use crate::{
     telemetry::Log,
     verifiers::{Verifiers, secret_verifier},
 };
+use workers::{PerWorker, Workers};
 
 /// How long the database may take to hear that its connections end. Behind a broken network it never does.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -32,34 +35,39 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// cut off.
 pub(crate) async fn serve(config: &Config, log: &Log) -> anyhow::Result<()> {
     let mut signals = StopSignals::new()?;
-    let (database, sessions) = tokio::select! {
+    let (databases, sessions) = tokio::select! {
         opened = open(config) => opened?,
         () = signals.next() => {
             tracing::info!("stopped before it served");
             return Ok(());
         }
     };
+    let workers = Workers::default();
+    let sessions =
+        sessions.map(|values| -> Arc<dyn SessionStore> { Arc::new(PerWorker { values, workers: workers.clone() }) });
     let verifiers = Verifiers::new(&config.tokens, sessions, &config.cors_origins)?;
     let key_set = verifiers.jwks.clone();
-    let api = api::api(config, &database, verifiers);
+    let services = PerWorker { values: api::services(config, &databases), workers };
+    // What no worker does uses the connections of the first one.
+    let api = api::api(config, &databases[0], services.values[0].clone(), verifiers);
     let metrics = Metrics::new(Sources {
         http: api.metrics.clone(),
         limits: api.limits.clone(),
-        database: database.clone(),
+        databases: databases.clone(),
         key_set: key_set.clone(),
         readiness: api.readiness.clone(),
         dropped_lines: log.dropped_lines(),
     });
-    jobs::start(key_set, api.limits.clone(), Arc::new(database.tasks()), config.idempotency_key_lifetime);
+    jobs::start(key_set, api.limits.clone(), Arc::new(databases[0].tasks()), config.idempotency_key_lifetime);
     let lifecycle = api.lifecycle.clone();
-    let (server, addresses) = listen(config, &database, api)?;
+    let (server, addresses) = listen(config, services, api)?;
     let metrics = config.metrics.as_ref().map(|address| metrics::listen(address, metrics)).transpose()?;
     announce(config, &addresses, log)?;
-    run(config, server, lifecycle, signals, database, metrics).await
+    run(config, server, lifecycle, signals, databases, metrics).await
 }
 
-/// The database, with its schema up to date, and the sessions in it if they are used.
-async fn open(config: &Config) -> anyhow::Result<(Database, Option<Arc<dyn SessionStore>>)> {
+/// The database for each worker, with its schema up to date, and the sessions in it if they are used.
+async fn open(config: &Config) -> anyhow::Result<(Vec<Database>, Option<Vec<SeaOrmSessions>>)> {
     let database = Database::connect(&config.database).await.context("DATABASE_URL")?;
     if config.migrates_on_start {
         for name in database.migrate_up().await? {
@@ -68,26 +76,21 @@ async fn open(config: &Config) -> anyhow::Result<(Database, Option<Arc<dyn Sessi
     } else {
         database.check_schema().await?;
     }
-    let sessions = if config.tokens.uses_sessions() { Some(sessions(&database).await?) } else { None };
-    Ok((database, sessions))
-}
-
-/// Better Auth's sessions. Fails unless they can be read.
-async fn sessions(database: &Database) -> anyhow::Result<Arc<dyn SessionStore>> {
-    let sessions = database.sessions();
-    sessions.session("").await.context("SESSION_TOKENS: Better Auth's table \"session\" cannot be read")?;
-    Ok(Arc::new(sessions))
+    if config.tokens.uses_sessions() {
+        let probe = database.sessions().session("").await;
+        probe.context("SESSION_TOKENS: Better Auth's table \"session\" cannot be read")?;
+    }
+    let databases = database.for_workers(config.workers);
+    let sessions = config.tokens.uses_sessions().then(|| databases.iter().map(Database::sessions).collect());
+    Ok((databases, sessions))
 }
 
 /// Starts to serve, and returns the addresses.
-fn listen(config: &Config, database: &Database, api: Api) -> anyhow::Result<(Server, Vec<SocketAddr>)> {
+fn listen(config: &Config, services: PerWorker<Service>, api: Api) -> anyhow::Result<(Server, Vec<SocketAddr>)> {
     let (host, port) = (config.address.host.as_str(), config.address.port);
-    let connections = database.clone();
-    // Once on each of its threads.
-    let make_app = move || {
-        connections.claim_share();
-        http::app(&api)
-    };
+    let services = Arc::new(services);
+    // On each worker, once for each of the addresses.
+    let make_app = move || http::app(&Api { tasks: services.mine().clone(), ..api.clone() });
     let server = HttpServer::new(make_app)
         .workers(config.workers)
         .shutdown_timeout(whole_seconds(config.shutdown_timeout))
@@ -123,13 +126,14 @@ async fn run(
     server: Server,
     lifecycle: Lifecycle,
     signals: StopSignals,
-    database: Database,
+    databases: Vec<Database>,
     metrics: Option<Server>,
 ) -> anyhow::Result<()> {
     let metrics = metrics.map(|server| (server.handle(), tokio::spawn(server)));
     let stop = stop::on_signal(signals, lifecycle, config.shutdown_delay, server.handle());
     let ((), took) = tokio::try_join!(async { Ok(server.await?) }, stop)?;
-    if tokio::time::timeout(CLOSE_TIMEOUT, database.close()).await.is_err() {
+    let closing: JoinSet<()> = databases.into_iter().map(|database| async move { database.close().await }).collect();
+    if tokio::time::timeout(CLOSE_TIMEOUT, closing.join_all()).await.is_err() {
         tracing::warn!("connections to the database were dropped: closing them took too long");
     }
     // Last, so that the end can be observed too.

@@ -1,7 +1,8 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use domain::BoxError;
-use sea_orm::SqlxPostgresConnector;
+use pg_executor::Connector;
+use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
 use sqlx::{
     Connection as _, PgConnection, Row as _,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
@@ -10,14 +11,18 @@ use sqlx::{
 use tokio::{join, time::timeout, try_join};
 use tracing::{info, warn};
 
-use super::{in_words, logged, pooler};
+use super::{
+    driver::{SLOW, in_words, logged},
+    pooler, tls,
+};
 use crate::{
-    Database, DatabaseSettings,
-    connection::{Leases, Opener, Source as _},
+    Database, DatabaseSettings, ExecutorKind,
+    error::DatabaseError,
+    sql::{ExecutorConnection, SeaOrmConnection},
     url::PostgresUrl,
 };
 
-/// How long the start waits for a server that is starting too.
+/// How long the start waits for a server that may be starting too.
 const START_LIMIT: Duration = Duration::from_secs(2);
 
 pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<Database, BoxError> {
@@ -29,7 +34,7 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
         .acquire_timeout(START_LIMIT)
         .idle_timeout(settings.idle_timeout);
     let two = || timeout(START_LIMIT, two(&options, settings.statement_timeout));
-    // At once: with TLS, to connect takes longer than the rest of a start.
+    // Concurrently: with TLS, connecting takes longer than the rest of the start.
     let (pool, connected) = join!(pool.connect_with(options.clone()), two());
     let pool = match pool {
         Ok(pool) => pool,
@@ -38,43 +43,68 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
     };
     let ((mut first, limited), mut second) = match connected {
         Ok(Ok(connected)) => connected,
-        // Unlike the pool, these have not waited for a server that is just starting.
+        // Unlike the pool, these did not wait for a server that is starting.
         Ok(Err(_)) | Err(_) => two().await.map_err(|_elapsed| no_answer())?.map_err(in_words)?,
     };
     let asked = async {
         pooler::check(&mut first, &mut second).await?;
         report_limit(&mut first).await.map_err(in_words)
     };
-    timeout(START_LIMIT * 2, asked)
-        .await
-        .map_err(|_elapsed| "a connection came about, but no answer to a statement")??;
-    // Done with, whether or not they hear it.
+    timeout(START_LIMIT * 2, asked).await.map_err(|_elapsed| "connected, but a statement was not answered")??;
+    // Whether or not the server receives it.
     let _ = try_join!(first.close(), second.close());
-    let opener = opener(&limited).await;
-    let leases = Leases::new(limited, opener, settings)?;
-    Ok(Database { connection: leases.into(), pool: SqlxPostgresConnector::from_sqlx_postgres_pool(pool) })
+    let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    if settings.executor == ExecutorKind::SeaOrm {
+        let connection = Arc::new(SeaOrmConnection::new(by_seaorm(limited, settings)));
+        return Ok(Database { connection, pool, executor: None });
+    }
+    let executor = (connector(url, &limited).await?, executor_settings(settings));
+    let connection = Arc::new(ExecutorConnection::new(&executor.0, &executor.1));
+    Ok(Database { connection, pool, executor: Some(executor) })
 }
 
-/// What opens connections over tokio-postgres, if it has opened one: it is to fail here, where there is another way.
-async fn opener(options: &PgConnectOptions) -> Option<Opener> {
-    let opener = Opener::new(options)?;
-    match timeout(START_LIMIT, opener.open()).await {
-        Ok(Ok(session)) => {
-            Opener::close(session).await;
-            Some(opener)
+/// Opens the executor's connections. It has opened one, to know that there can be one.
+///
+/// # Errors
+///
+/// The error of the first way to secure a connection, if no way succeeds.
+async fn connector(url: &PostgresUrl, limited: &PgConnectOptions) -> Result<Connector, BoxError> {
+    let config = url.config(limited.get_options());
+    let mut failure = None;
+    for tls in tls::ways(url)? {
+        let connector = Connector::new(config.clone(), tls);
+        match timeout(START_LIMIT, connector.connect()).await {
+            Ok(Ok(_connection)) => return Ok(connector),
+            Ok(Err(error)) => failure = failure.or(Some(DatabaseError::Executor(error).into())),
+            Err(_elapsed) => failure = failure.or(Some(no_answer())),
         }
-        Ok(Err(error)) => {
-            warn!(%error, "statements take a slower way: no connection could be opened over tokio-postgres");
-            None
-        }
-        Err(_elapsed) => {
-            warn!("statements take a slower way: tokio-postgres has opened no connection in time");
-            None
-        }
+    }
+    Err(failure.unwrap_or_else(no_answer))
+}
+
+fn executor_settings(settings: &DatabaseSettings) -> pg_executor::Settings {
+    pg_executor::Settings {
+        max_connections: usize::try_from(settings.max_connections.max(1)).unwrap_or(usize::MAX),
+        acquire_timeout: settings.acquire_timeout,
+        statement_timeout: settings.statement_timeout,
+        idle_timeout: settings.idle_timeout,
+        max_lifetime: settings.max_lifetime,
+        slow_statement: SLOW,
     }
 }
 
-/// Two connections, the first with a limit to its statements, if there can be one, and the options that led to it.
+/// SeaORM's own connection. It opens connections as they are needed.
+fn by_seaorm(options: PgConnectOptions, settings: &DatabaseSettings) -> DatabaseConnection {
+    let pool = PgPoolOptions::new()
+        .max_connections(settings.max_connections.max(1))
+        .min_connections(0)
+        .acquire_timeout(settings.acquire_timeout)
+        .idle_timeout(settings.idle_timeout)
+        .max_lifetime(settings.max_lifetime);
+    SqlxPostgresConnector::from_sqlx_postgres_pool(pool.connect_lazy_with(options))
+}
+
+/// Two connections. The first one has a time limit for statements, if that is possible, and comes with its options.
 async fn two(
     options: &PgConnectOptions,
     limit: Duration,
@@ -82,15 +112,15 @@ async fn two(
     try_join!(limited(options, limit), PgConnection::connect_with(options))
 }
 
-/// Has Postgres stop statements that take too long, where it can be told at the start of a connection: not through a
-/// PgBouncer, which refuses that, or leaves it out.
+/// A connection on which Postgres cancels statements that take too long. PgBouncer rejects the option or ignores it: then it
+/// is a connection without.
 async fn limited(options: &PgConnectOptions, limit: Duration) -> Result<(PgConnection, PgConnectOptions), sqlx::Error> {
-    /// A protocol violation: so PgBouncer calls what it does not know.
-    const REFUSED: &str = "08P01";
+    /// A protocol violation: PgBouncer's code for an option that it does not know.
+    const REJECTED: &str = "08P01";
 
     let limited = options.clone().options([("statement_timeout", limit.as_millis().to_string())]);
     match PgConnection::connect_with(&limited).await {
-        Err(sqlx::Error::Database(said)) if said.code().as_deref() == Some(REFUSED) => {
+        Err(sqlx::Error::Database(reported)) if reported.code().as_deref() == Some(REJECTED) => {
             Ok((PgConnection::connect_with(options).await?, options.clone()))
         }
         connection => Ok((connection?, limited)),
@@ -98,24 +128,24 @@ async fn limited(options: &PgConnectOptions, limit: Duration) -> Result<(PgConne
 }
 
 async fn report_limit(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    // In one message: between two a pooler may change the connection to the server.
+    // In one message: between two messages a pooler may change to another server connection.
     let in_force: String = raw_sql("SHOW statement_timeout").fetch_one(connection).await?.try_get(0)?;
     if in_force == "0" {
         warn!(
-            "DATABASE_STATEMENT_TIMEOUT does not get through the pooler: set it with ALTER ROLE … SET statement_timeout, \
-             or statements that nobody waits for any more run on"
+            "DATABASE_STATEMENT_TIMEOUT is not passed on by the pooler: set it with ALTER ROLE … SET statement_timeout, \
+             or abandoned statements keep running"
         );
     }
     Ok(())
 }
 
-/// Tells what was made of the URL where it is not what it says.
+/// Logs where the URL is not followed to the letter, or is unsafe.
 fn report(url: &PostgresUrl) {
     for name in &url.ignored {
         if name == "channel_binding" {
             info!("DATABASE_URL: channel_binding is replaced by checking the server's certificate");
         } else {
-            warn!(name, "DATABASE_URL: a parameter that is not known is ignored");
+            warn!(name, "DATABASE_URL: an unknown parameter is ignored");
         }
     }
     if matches!(url.options.get_ssl_mode(), PgSslMode::Disable) && !url.is_local() {
@@ -123,7 +153,7 @@ fn report(url: &PostgresUrl) {
     }
 }
 
-/// What keeps the pool from connecting: it tries again until its time is over and then only says that.
+/// Why the pool cannot connect. It retries until its time is over, and then reports only that.
 async fn diagnosis(options: &PgConnectOptions) -> BoxError {
     match timeout(START_LIMIT, PgConnection::connect_with(options)).await {
         Ok(Err(error)) => in_words(error),

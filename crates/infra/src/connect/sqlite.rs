@@ -1,17 +1,17 @@
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use domain::BoxError;
-use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
+use sea_orm::SqlxSqliteConnector;
 use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::time::{Instant, sleep};
 
-use super::{in_words, logged};
-use crate::{DatabaseSettings, url::SqliteUrl};
+use super::driver::{in_words, logged};
+use crate::{Database, DatabaseSettings, sql::SeaOrmConnection, url::SqliteUrl};
 
-pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Result<DatabaseConnection, BoxError> {
+pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Result<Database, BoxError> {
     if url.creates {
         let file = url.options.get_filename();
         if let Some(directory) = file.parent() {
@@ -22,19 +22,19 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
     let options = logged(url.options.clone())
         .foreign_keys(true)
         .busy_timeout(settings.statement_timeout)
-        // Readers go on while someone writes.
+        // Readers do not wait for a writer.
         .journal_mode(SqliteJournalMode::Wal)
-        // What was acknowledged survives a power cut. `NORMAL` would be faster and lose the last changes.
+        // Acknowledged changes survive a power cut. `NORMAL` would be faster and lose the last ones.
         .synchronous(SqliteSynchronous::Full)
-        // In KiB, for each connection: a quarter of the default. The system keeps what it has read of the file as well.
+        // In KiB, for each connection: a quarter of the default. The system caches the file as well.
         .pragma("cache_size", "-512");
-    // No pings: there is no peer that could vanish.
+    // No pings: there is no server that could vanish.
     let pool = SqlitePoolOptions::new()
         .min_connections(0)
         .acquire_timeout(settings.acquire_timeout)
         .test_before_acquire(false);
     let pool = if url.in_memory {
-        // A database in memory is its connection: a second one would see another database, a closed one takes all along.
+        // A database in memory belongs to its connection: a second one would see another database, and closing it deletes all.
         pool.max_connections(1).idle_timeout(None).max_lifetime(None)
     } else {
         pool.max_connections(settings.max_connections.max(1))
@@ -42,22 +42,23 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
             .max_lifetime(settings.max_lifetime)
     };
     let pool = open(pool, options, settings.statement_timeout).await.map_err(in_words)?;
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+    let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
+    Ok(Database { connection: Arc::new(SeaOrmConnection::new(pool.clone())), pool, executor: None })
 }
 
-/// Makes an empty file that only its owner may read or write, which SQLite takes for a new database; the files that it adds
-/// get the same mode. One that is there stays as it is. What goes wrong otherwise SQLite will meet too, and tell.
+/// Creates an empty file that only its owner may read or write. SQLite treats it as a new database, and gives the files that
+/// it adds the same mode. A file that exists stays as it is. Any other error will happen to SQLite too, which reports it.
 fn make_private(file: &Path) {
     let mut options = fs::OpenOptions::new();
-    // Never opens one that is there: to close it would take away the locks that this process has on it.
+    // Never opens a file that exists: closing it would release the locks that this process has on it.
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(file).ok();
 }
 
-/// Opens the pool, and waits while another process makes the same file: the one step of that for which SQLite itself does
-/// not wait is the switch to WAL.
+/// Opens the pool, and waits while another process creates the same file. SQLite itself waits in all steps of that but one,
+/// the switch to WAL.
 async fn open(
     pool: SqlitePoolOptions,
     options: SqliteConnectOptions,
@@ -66,7 +67,9 @@ async fn open(
     let limit = Instant::now() + busy_limit;
     loop {
         match pool.clone().connect_with(options.clone()).await {
-            Err(sqlx::Error::Database(said)) if said.code().as_deref() == Some("5") && Instant::now() < limit => {
+            Err(sqlx::Error::Database(reported))
+                if reported.code().as_deref() == Some("5") && Instant::now() < limit =>
+            {
                 sleep(Duration::from_millis(20)).await;
             }
             outcome => return outcome,

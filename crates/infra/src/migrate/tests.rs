@@ -9,39 +9,39 @@ use tokio::time::{Duration, timeout};
 use super::{MigrateError, migrate_up};
 use crate::testing::TestDatabase;
 
-/// The real steps, and one after them that changes something and then does not succeed.
+/// The real migrations, and one after them that changes something and then fails or hangs.
 struct Failing;
 struct Hanging;
-struct LastStep {
+struct Last {
     hangs: bool,
 }
 
-fn steps(hangs: bool) -> Vec<Box<dyn MigrationTrait>> {
-    let mut steps = Migrator::migrations();
-    steps.push(Box::new(LastStep { hangs }));
-    steps
+fn migrations_and_last(hangs: bool) -> Vec<Box<dyn MigrationTrait>> {
+    let mut all = Migrator::migrations();
+    all.push(Box::new(Last { hangs }));
+    all
 }
 
 impl MigratorTrait for Failing {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        steps(false)
+        migrations_and_last(false)
     }
 }
 
 impl MigratorTrait for Hanging {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        steps(true)
+        migrations_and_last(true)
     }
 }
 
-impl MigrationName for LastStep {
+impl MigrationName for Last {
     fn name(&self) -> &'static str {
         "m20991231_000001_last"
     }
 }
 
 #[async_trait]
-impl MigrationTrait for LastStep {
+impl MigrationTrait for Last {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.get_connection().execute_unprepared("CREATE TABLE half (done integer)").await?;
         if self.hangs {
@@ -64,7 +64,7 @@ async fn assert_is_empty(database: &TestDatabase) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_step_that_fails_leaves_nothing_of_any_step() {
+async fn a_failed_migration_rolls_back_all() {
     for database in empty_databases().await {
         let error = migrate_up::<Failing>(&database).await.unwrap_err();
 
@@ -76,7 +76,7 @@ async fn a_step_that_fails_leaves_nothing_of_any_step() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_killed_process_began_the_next_one_does() {
+async fn migrations_of_a_killed_process_are_applied_by_the_next() {
     for database in empty_databases().await {
         let killed = timeout(Duration::from_millis(300), migrate_up::<Hanging>(&database)).await;
 

@@ -10,12 +10,12 @@ async fn databases() -> Vec<TestDatabase> {
     [Some(TestDatabase::sqlite().await), TestDatabase::postgres().await].into_iter().flatten().collect()
 }
 
-/// One that believes no earlier answer.
-fn doubtful(database: &TestDatabase) -> SchemaReadiness {
-    SchemaReadiness { good_for: Duration::ZERO, ..database.schema() }
+/// A check that never reuses a result.
+fn unbuffered(database: &TestDatabase) -> SchemaReadiness {
+    SchemaReadiness { reused_for: Duration::ZERO, ..database.schema() }
 }
 
-async fn add_unknown_step(database: &TestDatabase) {
+async fn add_unknown_migration(database: &TestDatabase) {
     let newer = "INSERT INTO seaql_migrations VALUES ('m20991231_000001_future', 0)";
     database.connection().execute_unprepared(newer).await.unwrap();
 }
@@ -26,9 +26,9 @@ fn assert_is_another_schema(outcome: &Result<(), RepositoryError>, word: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_schema_that_is_older_than_the_program_is_not_ready_and_a_newer_one_is() {
+async fn an_older_schema_is_not_ready_and_a_newer_one_is() {
     for database in databases().await {
-        let schema = doubtful(&database);
+        let schema = unbuffered(&database);
         schema.check().await.unwrap();
 
         database.migrate_down(1).await.unwrap();
@@ -36,13 +36,13 @@ async fn a_schema_that_is_older_than_the_program_is_not_ready_and_a_newer_one_is
 
         database.migrate_up().await.unwrap();
         schema.check().await.unwrap();
-        add_unknown_step(&database).await;
+        add_unknown_migration(&database).await;
         schema.check().await.unwrap();
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_schema_that_was_right_a_moment_ago_is_not_looked_at_again() {
+async fn a_successful_check_is_reused() {
     let database = TestDatabase::sqlite().await;
     let schema = database.schema();
     schema.check().await.unwrap();
@@ -54,11 +54,11 @@ async fn a_schema_that_was_right_a_moment_ago_is_not_looked_at_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_cannot_be_asked_is_out_of_reach() {
+async fn a_closed_database_is_unavailable() {
     for database in databases().await {
         database.close().await;
 
-        let outcome = doubtful(&database).check().await;
+        let outcome = unbuffered(&database).check().await;
 
         assert!(matches!(outcome, Err(RepositoryError::Unavailable(_))), "{outcome:?}");
     }

@@ -2,22 +2,32 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::sql::Owned;
+
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "tasks")]
-pub(super) struct Model {
+pub(crate) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub(super) user_id: String,
+    pub(crate) user_id: String,
     #[sea_orm(primary_key, auto_increment = false)]
-    pub(super) id: Uuid,
-    pub(super) title: String,
-    pub(super) description: Option<String>,
-    pub(super) completed: bool,
-    pub(super) created_at: TimeDateTimeWithTimeZone,
-    pub(super) updated_at: TimeDateTimeWithTimeZone,
-    pub(super) version: i64,
+    pub(crate) id: Uuid,
+    pub(crate) title: String,
+    pub(crate) description: Option<String>,
+    pub(crate) completed: bool,
+    pub(crate) created_at: TimeDateTimeWithTimeZone,
+    pub(crate) updated_at: TimeDateTimeWithTimeZone,
+    pub(crate) version: i64,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
-pub(super) enum Relation {}
+pub(crate) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Owned for Entity {
+    const OWNER: Column = Column::UserId;
+
+    fn index(column: Column) -> usize {
+        column as usize
+    }
+}

@@ -1,113 +1,65 @@
-//! The statements on tasks. All but those under a precondition are built once, at the start: to build one takes longer than to
-//! send it.
+//! The statements on tasks that are there.
 
-use std::fmt::Write;
-
-use domain::{CompletedChange, FieldChange, OwnerId, Precondition, TaskChanges, TaskId, TaskQuery, Timestamp};
+use domain::{CompletedChange, FieldChange, OwnerId, Precondition, TaskChanges, TaskId, TaskQuery, Timestamp, Title};
 use sea_orm::{
-    ColumnTrait, Condition, DbBackend, Iterable, QueryFilter, QueryOrder, QueryTrait, Statement,
-    prelude::Uuid,
-    sea_query::{DeleteStatement, Expr, ExprTrait, InsertStatement, Query, SelectStatement, UpdateStatement},
+    ColumnTrait, DbBackend, Iterable, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, Query},
 };
+use time::OffsetDateTime;
 
-use super::{
-    entity::{Column, Entity, Model},
-    later::later_of_updated_at_and,
-    owned::{templated, templated_delete, templated_update},
-    row::{blank, columns},
-    template::{Template, placeholder},
-};
+use super::entity::{Column, Entity};
+use crate::sql::{Binds, Kind, Placeholder, Shapes, Statement, dialect, owned, owned_delete, owned_update};
+
+/// A page of more tasks than this may be one of many rows.
+const FEW: u16 = 100;
 
 /// The statements on tasks, for one kind of database.
 #[derive(Debug)]
-pub(super) struct Statements {
-    backend: DbBackend,
-    insert: Template,
-    find: Template,
-    pages: Vec<(PageShape, Template)>,
-    updates: Vec<(UpdateShape, Template)>,
-    delete: Template,
+pub(super) struct TaskStatements(Shapes<Shape>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Shape {
+    Get,
+    Page { completed: bool, older_than: bool, limit: u16 },
+    Update { title: bool, description: bool, completed: bool, toggled: bool, conditional: bool },
+    Delete { conditional: bool },
+    Probe,
 }
 
-/// What a page is limited to, whatever the values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct PageShape {
-    /// To the completed, or to the open ones.
-    completed: bool,
-    /// To those after some task.
-    older_than: bool,
-}
-
-/// What an update sets, whatever the values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct UpdateShape {
-    title: bool,
-    description: bool,
-    completed: Completed,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Completed {
-    Kept,
-    Set,
-    Toggled,
-}
-
-impl PageShape {
-    fn all() -> impl Iterator<Item = Self> {
-        [false, true].into_iter().flat_map(|completed| [false, true].map(|older_than| Self { completed, older_than }))
-    }
-}
-
-impl UpdateShape {
-    fn all() -> impl Iterator<Item = Self> {
-        [Completed::Kept, Completed::Set, Completed::Toggled].into_iter().flat_map(|completed| {
-            let of = |title| [false, true].map(|description| Self { title, description, completed });
-            [of(false), of(true)].into_iter().flatten()
-        })
-    }
-}
-
-impl Statements {
+impl TaskStatements {
     pub(super) fn new(backend: DbBackend) -> Self {
-        Self {
-            backend,
-            insert: Template::new(backend, &insert()),
-            find: Template::new(backend, &find()),
-            pages: PageShape::all().map(|shape| (shape, Template::new(backend, &page(shape)))).collect(),
-            updates: UpdateShape::all()
-                .map(|shape| (shape, Template::new(backend, &update(backend, shape, &Precondition::None))))
-                .collect(),
-            delete: Template::new(backend, &delete(&Precondition::None)),
-        }
-    }
-
-    /// Adds a task. It does not return the row: all that is in it is known.
-    pub(super) fn insert(&self, task: &Model) -> Statement {
-        self.insert.fill(task)
+        Self(Shapes::new(backend))
     }
 
     /// One task of an owner.
-    pub(super) fn find(&self, owner: &OwnerId, id: TaskId) -> Statement {
-        self.find.fill(&blank(owner, *id.as_uuid()))
+    pub(super) fn get(&self, owner: &OwnerId, id: TaskId) -> Statement {
+        let mut binds = self.0.binds();
+        let (owner, id) = (binds.owner(owner), binds.add(*id.as_uuid()));
+        self.0
+            .statement(Shape::Get, Kind::Read, binds, || owned::<Entity>(owner).filter(is(Column::Id, id)).into_query())
     }
 
     /// A page of an owner's tasks, newest first, and one task more, which tells whether there is another page.
     ///
-    /// The limit stands in the text. Were it a value, Postgres could not know how many rows are asked for, and would plan
-    /// each list anew: that takes it nearly as long as to run it. A limit that is seldom asked for costs a round trip or two
-    /// more, since a connection keeps only some hundred statements prepared.
+    /// The limit stands in the text. Were it a value, Postgres could not know how many rows are asked for and would plan
+    /// each list anew, which takes nearly as long as to run it. A limit that is seldom asked for costs a round trip more,
+    /// since a connection keeps only some hundred statements prepared.
     pub(super) fn page(&self, owner: &OwnerId, query: &TaskQuery) -> Statement {
-        let shape = PageShape { completed: query.completed.is_some(), older_than: query.older_than.is_some() };
-        let older_than = query.older_than.map_or_else(Uuid::nil, |id| *id.as_uuid());
-        let values = Model { completed: query.completed.unwrap_or_default(), ..blank(owner, older_than) };
-        let mut statement = match built(&self.pages, shape) {
-            Some(template) => template.fill(&values),
-            None => Template::new(self.backend, &page(shape)).fill(&values),
-        };
-        // To a string, which takes everything.
-        let _ = write!(statement.sql, " LIMIT {}", query.limit.get() + 1);
-        statement
+        let limit = query.limit.get();
+        let mut binds = self.0.binds();
+        let owner = binds.owner(owner);
+        let completed = binds.add_some(query.completed);
+        let older_than = binds.add_some(query.older_than.map(|id| *id.as_uuid()));
+        let shape = Shape::Page { completed: completed.is_some(), older_than: older_than.is_some(), limit };
+        let kind = if limit > FEW { Kind::ReadMany } else { Kind::Read };
+        self.0.statement(shape, kind, binds, || {
+            owned::<Entity>(owner)
+                .apply_if(completed, |page, completed| page.filter(is(Column::Completed, completed)))
+                .apply_if(older_than, |page, id| page.filter(Column::Id.into_expr().lt(id)))
+                .order_by_desc(Column::Id)
+                .limit(u64::from(limit) + 1)
+                .into_query()
+        })
     }
 
     /// A change of one task of an owner, if `precondition` holds. Returns the row.
@@ -119,98 +71,86 @@ impl Statements {
         precondition: &Precondition,
         now: Timestamp,
     ) -> Statement {
-        let mut values = Model { updated_at: now.into(), ..blank(owner, *id.as_uuid()) };
-        if let Some(title) = &changes.title {
-            title.as_str().clone_into(&mut values.title);
-        }
-        if let FieldChange::Set(text) = &changes.description {
-            values.description = Some(text.as_str().to_owned());
-        }
-        let completed = match changes.completed {
-            CompletedChange::Keep => Completed::Kept,
-            CompletedChange::Set(completed) => {
-                values.completed = completed;
-                Completed::Set
-            }
-            CompletedChange::Toggle => Completed::Toggled,
+        let mut binds = self.0.binds();
+        let (owner, id, now) = (binds.owner(owner), binds.add(*id.as_uuid()), binds.add(OffsetDateTime::from(now)));
+        let title = binds.add_some(changes.title.as_ref().map(Title::as_str));
+        let description = match &changes.description {
+            FieldChange::Keep => None,
+            FieldChange::Clear => Some(binds.add(None::<String>)),
+            FieldChange::Set(text) => Some(binds.add(text.as_str())),
         };
-        let description = changes.description != FieldChange::Keep;
-        let shape = UpdateShape { title: changes.title.is_some(), description, completed };
-        match built(&self.updates, shape) {
-            Some(template) if *precondition == Precondition::None => template.fill(&values),
-            // There are as many as there can be versions.
-            _ => Template::new(self.backend, &update(self.backend, shape, precondition)).fill(&values),
-        }
+        let (completed, toggled) = match changes.completed {
+            CompletedChange::Keep => (None, false),
+            CompletedChange::Set(completed) => (Some(binds.add(completed)), false),
+            CompletedChange::Toggle => (None, true),
+        };
+        let versions = bind_versions(&mut binds, precondition, self.0.backend());
+        let shape = Shape::Update {
+            title: title.is_some(),
+            description: description.is_some(),
+            completed: completed.is_some(),
+            toggled,
+            conditional: versions.is_some(),
+        };
+        let backend = self.0.backend();
+        self.0.statement(shape, Kind::WriteReturning, binds, || {
+            owned_update::<Entity>(owner)
+                .filter(is(Column::Id, id))
+                .apply_if(versions, |update, versions| update.filter(has_version(versions, backend)))
+                .col_expr(Column::Version, Expr::col(Column::Version).add(1))
+                .col_expr(Column::UpdatedAt, dialect::later_of(Column::UpdatedAt, now, backend))
+                .apply_if(title, |update, title| update.col_expr(Column::Title, title.into()))
+                .apply_if(description, |update, text| update.col_expr(Column::Description, text.into()))
+                .apply_if(completed, |update, completed| update.col_expr(Column::Completed, completed.into()))
+                .apply_if(toggled.then_some(()), |update, ()| {
+                    update.col_expr(Column::Completed, Expr::col(Column::Completed).not())
+                })
+                .into_query()
+                .returning(Query::returning().columns(Column::iter()))
+                .to_owned()
+        })
     }
 
-    /// The removal of one task of an owner, if `precondition` holds.
+    /// The delete of one task of an owner, if `precondition` holds.
     pub(super) fn delete(&self, owner: &OwnerId, id: TaskId, precondition: &Precondition) -> Statement {
-        let values = blank(owner, *id.as_uuid());
-        match precondition {
-            Precondition::None => self.delete.fill(&values),
-            Precondition::Version(_) => Template::new(self.backend, &delete(precondition)).fill(&values),
-        }
+        let mut binds = self.0.binds();
+        let (owner, id) = (binds.owner(owner), binds.add(*id.as_uuid()));
+        let versions = bind_versions(&mut binds, precondition, self.0.backend());
+        let backend = self.0.backend();
+        self.0.statement(Shape::Delete { conditional: versions.is_some() }, Kind::Write, binds, || {
+            owned_delete::<Entity>(owner)
+                .filter(is(Column::Id, id))
+                .apply_if(versions, |delete, versions| delete.filter(has_version(versions, backend)))
+                .into_query()
+        })
+    }
+
+    /// A look into the table and its key, for a row that cannot exist. It runs where writes run.
+    pub(super) fn probe(&self) -> Statement {
+        self.0.statement(Shape::Probe, Kind::WriteReturning, self.0.binds(), || {
+            Query::select().expr(Expr::val(1)).from(Entity).and_where(Expr::col(Column::UserId).eq("")).to_owned()
+        })
     }
 }
 
-fn built<S: Copy + PartialEq>(templates: &[(S, Template)], shape: S) -> Option<&Template> {
-    templates.iter().find(|(other, _)| *other == shape).map(|(_, template)| template)
+/// The filter for one value of a column.
+pub(super) fn is<C: ColumnTrait>(column: C, value: Placeholder) -> Expr {
+    column.into_expr().eq(value)
 }
 
-fn insert() -> InsertStatement {
-    // One for each column: there is nothing to panic about.
-    let values = Column::iter().map(|column| Expr::val(placeholder(column)));
-    let mut insert = Query::insert();
-    insert.into_table(Entity).columns(Column::iter()).values_panic(values).to_owned()
-}
-
-fn find() -> SelectStatement {
-    templated().filter(Column::Id.eq(placeholder(Column::Id))).into_query()
-}
-
-fn page(shape: PageShape) -> SelectStatement {
-    let mut page = templated().order_by_desc(Column::Id);
-    if shape.completed {
-        page = page.filter(Column::Completed.eq(placeholder(Column::Completed)));
-    }
-    if shape.older_than {
-        page = page.filter(Column::Id.lt(placeholder(Column::Id)));
-    }
-    page.into_query()
-}
-
-fn update(backend: DbBackend, shape: UpdateShape, precondition: &Precondition) -> UpdateStatement {
-    let set = |column| Expr::val(placeholder(column));
-    let mut update = templated_update()
-        .filter(holds(precondition))
-        .col_expr(Column::Version, Expr::col(Column::Version).add(1))
-        .col_expr(Column::UpdatedAt, later_of_updated_at_and(set(Column::UpdatedAt), backend));
-    if shape.title {
-        update = update.col_expr(Column::Title, set(Column::Title));
-    }
-    if shape.description {
-        update = update.col_expr(Column::Description, set(Column::Description));
-    }
-    update = match shape.completed {
-        Completed::Kept => update,
-        Completed::Set => update.col_expr(Column::Completed, set(Column::Completed)),
-        Completed::Toggled => update.col_expr(Column::Completed, Expr::col(Column::Completed).not()),
-    };
-    update.into_query().returning(columns()).to_owned()
-}
-
-fn delete(precondition: &Precondition) -> DeleteStatement {
-    templated_delete().filter(holds(precondition)).into_query()
-}
-
-/// The rows that a precondition allows to be changed.
-fn holds(precondition: &Precondition) -> Condition {
+/// One value, however many versions there are.
+fn bind_versions(binds: &mut Binds, precondition: &Precondition, backend: DbBackend) -> Option<Placeholder> {
     match precondition {
-        Precondition::None => Condition::all(),
+        Precondition::None => None,
         Precondition::Version(versions) => {
-            Condition::all().add(Column::Version.is_in(versions.iter().map(|version| version.get())))
+            let versions = versions.iter().map(|version| version.get());
+            Some(binds.add(dialect::list(versions, backend)))
         }
     }
+}
+
+fn has_version(versions: Placeholder, backend: DbBackend) -> Expr {
+    dialect::is_one_of(Column::Version, versions, backend)
 }
 
 #[cfg(test)]

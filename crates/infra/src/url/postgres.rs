@@ -1,16 +1,42 @@
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::IpAddr, path::PathBuf};
 
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use percent_encoding::percent_decode_str;
+use pg_executor::tokio_postgres::{Config, config::ChannelBinding};
+use sqlx::{
+    ConnectOptions,
+    postgres::{PgConnectOptions, PgSslMode},
+};
 use url::Url;
 
-use super::InvalidDatabaseUrl;
+use super::invalid::InvalidDatabaseUrl;
 
-/// A Postgres URL, made safe.
+/// A Postgres URL with safe defaults, in the terms of both drivers.
 #[derive(Clone)]
 pub(crate) struct PostgresUrl {
+    /// For sqlx.
     pub(crate) options: PgConnectOptions,
+    password: Option<Vec<u8>>,
+    pub(crate) certificates: Certificates,
     /// The names of parameters that were left out because the driver does not know them.
     pub(crate) ignored: Vec<String>,
+}
+
+/// The certificates that the URL or the environment names.
+#[derive(Clone, Default)]
+pub(crate) struct Certificates {
+    /// Of an authority, in addition to the usual ones.
+    pub(crate) authority: Option<Pem>,
+    /// Of the client.
+    pub(crate) client: Option<Pem>,
+    /// The private key of the client's certificate.
+    pub(crate) key: Option<Pem>,
+}
+
+/// A certificate or key in the PEM format.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Pem {
+    File(PathBuf),
+    Text(String),
 }
 
 impl PostgresUrl {
@@ -28,9 +54,43 @@ impl PostgresUrl {
         let options = options
             .ssl_mode(tls)
             .application_name(&name)
-            // Sent at the start of a connection otherwise, and refused by PgBouncer. Floats are not used here.
+            // Otherwise it is sent when a connection starts, and PgBouncer rejects it. No column is a float.
             .extra_float_digits(None);
-        Ok(Self { options, ignored })
+        let (password, certificates) = hidden(&options);
+        Ok(Self { options, password, certificates, ignored })
+    }
+
+    /// For tokio-postgres: the same server, user and database. Sends `options` to the server when a connection is opened.
+    ///
+    /// It does not say how the connection is secured. The caller decides that.
+    pub(crate) fn config(&self, options: Option<&str>) -> Config {
+        let mut config = Config::new();
+        let host = self.options.get_host();
+        match self.socket() {
+            #[cfg(unix)]
+            Some(directory) => config.host_path(directory),
+            _ => config.host(host.trim_start_matches('[').trim_end_matches(']')),
+        };
+        let user = self.options.get_username();
+        config.port(self.options.get_port()).user(user).dbname(self.options.get_database().unwrap_or(user));
+        if let Some(password) = &self.password {
+            config.password(password);
+        }
+        if let Some(name) = self.options.get_application_name() {
+            config.application_name(name);
+        }
+        if let Some(options) = options {
+            config.options(options);
+        }
+        // It would fail behind a proxy that ends TLS. The server's certificate is checked instead.
+        config.channel_binding(ChannelBinding::Disable);
+        config
+    }
+
+    /// The directory of the server's socket, if it is reached by one. If the URL has no host, sqlx puts the directory there.
+    pub(crate) fn socket(&self) -> Option<PathBuf> {
+        let host = self.options.get_host();
+        self.options.get_socket().cloned().or_else(|| host.starts_with('/').then(|| PathBuf::from(host)))
     }
 
     /// Whether the server is on this machine.
@@ -51,10 +111,26 @@ impl fmt::Display for PostgresUrl {
     }
 }
 
-/// Takes out what the driver would not know, since it logs such parameters with their values, and returns their names.
+/// The password and the certificates. sqlx takes them from the URL, the environment and `~/.pgpass`, and has no methods that
+/// return them: only its own URL contains them.
+fn hidden(options: &PgConnectOptions) -> (Option<Vec<u8>>, Certificates) {
+    // User and host are replaced because sqlx does not encode them.
+    let url = options.clone().username("user").host("host").to_url_lossy();
+    let pem = |wanted: &str| {
+        let (_, value) = url.query_pairs().find(|(name, _)| name == wanted)?;
+        Some(match value.strip_prefix("file: ") {
+            Some(path) => Pem::File(path.into()),
+            None => Pem::Text(value.into_owned()),
+        })
+    };
+    let certificates = Certificates { authority: pem("sslrootcert"), client: pem("sslcert"), key: pem("sslkey") };
+    (url.password().map(|password| percent_decode_str(password).collect()), certificates)
+}
+
+/// Removes the parameters that the driver does not know, because it logs them with their values, and returns their names.
 ///
-/// `channel_binding`, part of the URLs that Neon hands out, is one of them. It guards against a server that is not the
-/// real one, and so does checking the server's certificate, which [`tls_mode`] sees to.
+/// `channel_binding`, part of Neon's URLs, is one of them. It protects against an impostor. So does checking the server's
+/// certificate, as [`tls_mode`] demands.
 fn remove_unknown_parameters(url: &mut Url) -> Vec<String> {
     if url.query().is_none() {
         return Vec::new();
@@ -89,20 +165,20 @@ fn is_known(name: &str) -> bool {
     NAMES.contains(&name) || name == "options" || name.starts_with("options[")
 }
 
-/// Whether this can be the name of a parameter. A password with a `?` that is not encoded can end up in its place.
+/// Whether this can be the name of a parameter. It can also be part of a password that contains an unencoded `?`.
 fn is_plain(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') && name.len() <= 32
 }
 
 /// How to secure the connection.
 ///
-/// sqlx takes any certificate unless told to verify it, so that whoever sits between could read and change everything.
-/// On the way to another machine the certificate and the name in it are therefore always checked, unless the URL decides
-/// otherwise in so many words.
+/// sqlx accepts any certificate unless it is told to verify it, so that an attacker in between could read and change
+/// everything. If the server is on another machine, its certificate and the name in it are therefore checked, unless the URL
+/// explicitly says otherwise.
 fn tls_mode(options: &PgConnectOptions) -> PgSslMode {
     match options.get_ssl_mode() {
-        decided @ (PgSslMode::Disable | PgSslMode::VerifyCa | PgSslMode::VerifyFull) => decided,
-        undecided if is_local(options) => undecided,
+        explicit @ (PgSslMode::Disable | PgSslMode::VerifyCa | PgSslMode::VerifyFull) => explicit,
+        other if is_local(options) => other,
         PgSslMode::Allow | PgSslMode::Prefer | PgSslMode::Require => PgSslMode::VerifyFull,
     }
 }

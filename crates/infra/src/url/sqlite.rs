@@ -2,15 +2,15 @@ use std::{fmt, path::Path};
 
 use sqlx::sqlite::SqliteConnectOptions;
 
-use super::InvalidDatabaseUrl;
+use super::invalid::InvalidDatabaseUrl;
 
-/// An SQLite URL, taken apart.
+/// An SQLite URL.
 #[derive(Clone)]
 pub(crate) struct SqliteUrl {
     pub(crate) options: SqliteConnectOptions,
-    /// Whether the database is in memory and gone with its connection.
+    /// Whether the database is in memory, and deleted with its connection.
     pub(crate) in_memory: bool,
-    /// Whether a file that is not there is made.
+    /// Whether a file that does not exist is created.
     pub(crate) creates: bool,
 }
 
@@ -25,7 +25,7 @@ impl SqliteUrl {
         if options.get_filename() == Path::new("") && !in_memory {
             return Err(InvalidDatabaseUrl("must name a file: sqlite:data/tasks.db".to_owned()));
         }
-        // Who asks for a mode gets that one; who does not gets a new file where there is none.
+        // Without a mode, a file that does not exist is created.
         let options = if mode.is_none() { options.create_if_missing(true) } else { options };
         let creates = !in_memory && mode.is_none_or(|mode| mode == "rwc");
         Ok(Self { options, in_memory, creates })

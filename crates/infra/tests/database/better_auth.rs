@@ -1,18 +1,18 @@
-//! `"user"` is Better Auth's, whoever made it.
+//! The table `"user"` is Better Auth's, whether it or the migration created it.
 
 use domain::{
-    Clock, CreateOptions, IdSource, NewTask, TaskRepository, Title,
-    testing::{FixedClock, SequentialIds, alice},
+    Clock, CreateOptions, IdSource, TaskRepository,
+    testing::{FixedClock, SequentialIds, alice, titled},
 };
 use infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 on_both_databases! { empty:
-    the_table_that_is_made_is_the_one_that_better_auth_makes,
-    a_table_that_better_auth_made_is_left_as_it_is,
+    the_migration_creates_the_table_that_better_auth_creates,
+    a_table_of_better_auth_stays_as_it_is,
 }
 
-/// As Better Auth 1.7 makes it.
+/// The statement with which Better Auth 1.7 creates it.
 fn better_auths_table(backend: DbBackend) -> &'static str {
     match backend {
         DbBackend::Sqlite => {
@@ -27,7 +27,7 @@ fn better_auths_table(backend: DbBackend) -> &'static str {
     }
 }
 
-/// Every column, constraint and index of `"user"`, a line each.
+/// Every column, constraint and index of `"user"`, one per line.
 async fn described(database: &TestDatabase) -> Vec<String> {
     let backend = database.connection().get_database_backend();
     let queries: &[&str] = match backend {
@@ -52,7 +52,7 @@ async fn described(database: &TestDatabase) -> Vec<String> {
     lines
 }
 
-async fn the_table_that_is_made_is_the_one_that_better_auth_makes(database: TestDatabase) {
+async fn the_migration_creates_the_table_that_better_auth_creates(database: TestDatabase) {
     let connection = database.connection();
     connection.execute_unprepared(better_auths_table(connection.get_database_backend())).await.unwrap();
     let better_auths = described(&database).await;
@@ -64,7 +64,7 @@ async fn the_table_that_is_made_is_the_one_that_better_auth_makes(database: Test
     assert_eq!(described(&database).await, better_auths);
 }
 
-async fn a_table_that_better_auth_made_is_left_as_it_is(database: TestDatabase) {
+async fn a_table_of_better_auth_stays_as_it_is(database: TestDatabase) {
     let connection = database.connection();
     let backend = connection.get_database_backend();
     let users = r#"SELECT concat_ws('|', "id", "name", "email", "emailVerified", "image", "createdAt", "updatedAt") FROM "user""#;
@@ -82,7 +82,7 @@ async fn a_table_that_better_auth_made_is_left_as_it_is(database: TestDatabase) 
     assert_eq!((described(&database).await, rows().await), (before.clone(), rows_before.clone()));
 
     let now = FixedClock::default().now();
-    let task = NewTask { title: Title::try_from("Buy groceries").unwrap(), description: None, completed: false };
+    let task = titled("Buy groceries");
     let id = SequentialIds::default().next(now);
     database.tasks().create(&alice().id, id, &task, &CreateOptions::default(), now).await.unwrap();
 

@@ -1,4 +1,4 @@
-//! Connections are what the settings say, and what cannot be connected to is told in one line.
+//! Connections follow the settings, and a failure to connect is reported in one line.
 
 #[cfg(unix)]
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use domain::{
     Clock, Readiness, UserProvisioner,
     testing::{FixedClock, nobody},
 };
-use infra::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
+use infra::{Database, DatabaseSettings, DatabaseUrl, ExecutorKind, testing::TestDatabase};
 use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 use sqlx::{ConnectOptions, Executor, sqlite::SqliteConnectOptions};
 use tokio::time::sleep;
@@ -17,8 +17,8 @@ fn settings(url: &str) -> DatabaseSettings {
     DatabaseSettings::new(DatabaseUrl::parse(url).unwrap())
 }
 
-/// The line that tells why there is no connection.
-async fn refusal(url: &str) -> String {
+/// The line that says why there is no connection.
+async fn failure(url: &str) -> String {
     let settings = DatabaseSettings { acquire_timeout: Duration::from_millis(300), ..settings(url) };
     let error = Database::connect(&settings).await.unwrap_err();
     let line = error.to_string();
@@ -33,7 +33,7 @@ pub(crate) async fn value(connection: &impl ConnectionTrait, sql: &str) -> Strin
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_connection_to_sqlite_is_durable_and_checks_keys() {
+async fn every_sqlite_connection_is_durable_and_checks_keys() {
     let database = TestDatabase::sqlite().await;
     let mut held = Vec::new();
 
@@ -49,7 +49,7 @@ async fn every_connection_to_sqlite_is_durable_and_checks_keys() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_sqlite_file_is_made_with_its_directory() {
+async fn an_sqlite_file_is_created_with_its_directory() {
     let directory = tempfile::tempdir().unwrap();
     for url in ["sqlite:", "sqlite://"] {
         let file = directory.path().join(url.len().to_string()).join("not yet/there/tasks.db");
@@ -63,7 +63,7 @@ async fn an_sqlite_file_is_made_with_its_directory() {
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_else_may_read_an_sqlite_file_that_is_made() {
+async fn a_new_sqlite_file_is_private() {
     let directory = tempfile::tempdir().unwrap();
     let mode = |name: &str| fs::metadata(directory.path().join(name)).unwrap().permissions().mode() & 0o777;
     let open = async |url: String| {
@@ -86,18 +86,18 @@ async fn nobody_else_may_read_an_sqlite_file_that_is_made() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_sqlite_file_is_not_made_when_the_url_says_so() {
+async fn a_url_with_a_mode_creates_no_sqlite_file() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("data").join("tasks.db");
 
-    let line = refusal(&format!("sqlite:{}?mode=rw", file.display())).await;
+    let line = failure(&format!("sqlite:{}?mode=rw", file.display())).await;
 
     assert!(line.contains("unable to open database file"), "{line}");
     assert_eq!(directory.path().read_dir().unwrap().count(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_sqlite_file_is_not_made_where_only_one_that_exists_will_do() {
+async fn an_existing_url_creates_no_sqlite_file() {
     let directory = tempfile::tempdir().unwrap();
     let made = settings(&format!("sqlite:{}", directory.path().join("data").join("tasks.db").display()));
     let existing = DatabaseSettings { url: made.url.clone().existing(), ..made.clone() };
@@ -126,9 +126,9 @@ async fn processes_may_open_a_new_sqlite_file_at_once() {
     }
 }
 
-/// The switch of a file to WAL is the one step for which SQLite does not wait by itself.
+/// SQLite itself does not wait to switch a file to WAL.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_sqlite_file_that_another_process_is_making_is_waited_for() {
+async fn connecting_waits_for_a_process_that_creates_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", directory.path().join("tasks.db").display());
     let other: SqliteConnectOptions = url.parse().unwrap();
@@ -145,7 +145,7 @@ async fn an_sqlite_file_that_another_process_is_making_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sqlite_in_memory_is_one_connection_that_stays() {
+async fn sqlite_in_memory_keeps_its_one_connection() {
     for url in ["sqlite::memory:", "sqlite://:memory:", "sqlite://?mode=memory"] {
         let brief = Duration::from_millis(1);
         let settings = DatabaseSettings { idle_timeout: brief, max_lifetime: brief, ..settings(url) };
@@ -162,15 +162,15 @@ async fn sqlite_in_memory_is_one_connection_that_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_connected_to_is_told_in_one_line() {
+async fn a_failed_connection_is_reported_in_one_line() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("file");
     fs::write(&file, "not a database, and long enough to be seen not to be one".repeat(20)).unwrap();
 
-    let line = refusal(&format!("sqlite:{}", file.display())).await;
+    let line = failure(&format!("sqlite:{}", file.display())).await;
     assert_eq!(line, format!("cannot connect to SQLite file {}: file is not a database", file.display()));
 
-    let line = refusal("postgres://tasks:s3cret@127.0.0.1:1/tasks").await;
+    let line = failure("postgres://tasks:s3cret@127.0.0.1:1/tasks").await;
     assert!(
         line.starts_with("cannot connect to Postgres at 127.0.0.1:1, database tasks: Connection refused"),
         "{line}"
@@ -178,13 +178,13 @@ async fn what_cannot_be_connected_to_is_told_in_one_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_postgres_refuses_is_told_in_one_line() {
+async fn an_error_of_postgres_is_reported_in_one_line() {
     let Some(database) = TestDatabase::empty_postgres().await else { return };
     let mut url = url::Url::parse(database.url()).unwrap();
     url.set_password(Some("s3cret")).unwrap();
     url.set_path("no_such_database");
 
-    let line = refusal(url.as_str()).await;
+    let line = failure(url.as_str()).await;
 
     assert!(line.ends_with(r#": database "no_such_database" does not exist"#), "{line}");
 }
@@ -195,4 +195,21 @@ async fn connections_to_postgres_have_a_name() {
 
     assert_eq!(database.connection().get_database_backend(), DbBackend::Postgres);
     assert_eq!(value(database.connection(), "SHOW application_name").await, "tasks-api");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_stops_a_statement_after_its_time_limit() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    for executor in [ExecutorKind::Pipelined, ExecutorKind::SeaOrm] {
+        let limit = Duration::from_millis(300);
+        let settings = DatabaseSettings { statement_timeout: limit, executor, ..settings(database.url()) };
+        let limited = Database::connect(&settings).await.unwrap();
+        let lock = database.connection().begin().await.unwrap();
+        lock.execute_unprepared("LOCK TABLE tasks").await.unwrap();
+
+        let error = format!("{:?}", limited.tasks().check().await.unwrap_err());
+
+        assert!(error.contains("canceling statement due to statement timeout (57014)"), "{executor:?}: {error}");
+        lock.rollback().await.unwrap();
+    }
 }

@@ -1,34 +1,43 @@
-//! The contract that every repository keeps.
+//! The contract that every repository passes, on every database and over every connection.
 
-use std::ops::Deref;
+use std::{ops::Deref, time::Duration};
 
-use infra::{Connection, SeaOrmTasks, testing::TestDatabase};
+use infra::{Database, DatabaseSettings, DatabaseUrl, ExecutorKind, SeaOrmTasks, testing::TestDatabase};
 
-/// The tasks of a fresh database, which stays for as long as they do.
-struct Tasks {
-    tasks: SeaOrmTasks<Connection>,
-    _database: TestDatabase,
+/// The tasks of a fresh database, which exists for as long as they do.
+pub(crate) struct Tasks<D> {
+    tasks: SeaOrmTasks,
+    _database: D,
 }
 
-impl From<TestDatabase> for Tasks {
-    fn from(database: TestDatabase) -> Self {
-        Self { tasks: database.tasks(), _database: database }
+impl<D> Tasks<D> {
+    pub(crate) fn new(tasks: SeaOrmTasks, database: D) -> Self {
+        Self { tasks, _database: database }
     }
 }
 
-impl Deref for Tasks {
-    type Target = SeaOrmTasks<Connection>;
+impl<D> Deref for Tasks<D> {
+    type Target = SeaOrmTasks;
 
     fn deref(&self) -> &Self::Target {
         &self.tasks
     }
 }
 
+/// The same database over SeaORM's own connection, with a long time limit: many tests share the machine.
+pub(crate) async fn by_seaorm(url: &str) -> Database {
+    let settings = DatabaseSettings::new(DatabaseUrl::parse(url).unwrap());
+    let acquire_timeout = Duration::from_secs(30);
+    let settings = DatabaseSettings { executor: ExecutorKind::SeaOrm, acquire_timeout, ..settings };
+    Database::connect(&settings).await.unwrap()
+}
+
 mod sqlite {
     use super::{Tasks, TestDatabase};
 
-    async fn fresh() -> Option<Tasks> {
-        Some(TestDatabase::sqlite().await.into())
+    async fn fresh() -> Option<Tasks<TestDatabase>> {
+        let database = TestDatabase::sqlite().await;
+        Some(Tasks::new(database.tasks(), database))
     }
 
     domain::task_repository_contract!(fresh);
@@ -37,8 +46,20 @@ mod sqlite {
 mod postgres {
     use super::{Tasks, TestDatabase};
 
-    async fn fresh() -> Option<Tasks> {
-        TestDatabase::postgres().await.map(Tasks::from)
+    async fn fresh() -> Option<Tasks<TestDatabase>> {
+        let database = TestDatabase::postgres().await?;
+        Some(Tasks::new(database.tasks(), database))
+    }
+
+    domain::task_repository_contract!(fresh);
+}
+
+mod postgres_by_seaorm {
+    use super::{Tasks, TestDatabase, by_seaorm};
+
+    async fn fresh() -> Option<Tasks<TestDatabase>> {
+        let database = TestDatabase::postgres().await?;
+        Some(Tasks::new(by_seaorm(database.url()).await.tasks(), database))
     }
 
     domain::task_repository_contract!(fresh);

@@ -1,9 +1,9 @@
-//! What this crate promises, on both databases.
+//! The guarantees of this crate, on both databases.
 
 #![expect(clippy::unwrap_used, reason = "these are tests: their failure is a panic")]
 
-/// Makes a test of each case on SQLite and one on Postgres. A case is a function that takes a [`TestDatabase`]: one with the
-/// whole schema and users, or an empty one.
+/// Makes a test of each case on SQLite and one on Postgres. A case is a function that takes a [`TestDatabase`], with the whole
+/// schema and users, or empty.
 ///
 /// [`TestDatabase`]: infra::testing::TestDatabase
 macro_rules! on_both_databases {
@@ -40,18 +40,19 @@ mod better_auth;
 mod connect;
 mod contract;
 mod group_commit;
-mod leases;
 mod migrations;
+mod mixed_up;
 mod pipelines;
 mod pooler;
 mod query_plans;
 mod races;
-mod recording;
 mod rows;
 mod schema;
 mod server;
 mod sessions;
 mod statements;
+mod statistics;
+mod tapped;
 mod tls;
 mod users;
-mod vanished_peers;
+mod workers;

@@ -1,14 +1,14 @@
-//! The schema goes forward and back, whoever asks for it and however often.
+//! Migrations are applied and rolled back, also by several processes at once.
 
 use infra::{Database, DatabaseSettings, DatabaseUrl, MigrateError, testing::TestDatabase};
 use sea_orm::ConnectionTrait;
 
 on_both_databases! { empty:
-    steps_go_forward_back_and_forward_again,
-    steps_are_taken_back_one_at_a_time,
-    asking_changes_nothing,
-    replicas_may_start_at_once,
-    a_schema_that_is_too_old_or_too_new_is_refused,
+    migrations_are_applied_rolled_back_and_applied_again,
+    migrations_are_rolled_back_one_at_a_time,
+    checking_changes_nothing,
+    replicas_may_migrate_at_once,
+    a_schema_that_is_too_old_or_too_new_is_rejected,
 }
 
 const STEPS: [&str; 3] = ["m20261122_000001_user", "m20261122_000002_tasks", "m20261122_000003_idempotency_keys"];
@@ -23,7 +23,7 @@ async fn has_table(database: &TestDatabase, table: &str) -> bool {
     database.connection().execute_unprepared(&format!("SELECT 1 FROM {table}")).await.is_ok()
 }
 
-async fn steps_go_forward_back_and_forward_again(database: TestDatabase) {
+async fn migrations_are_applied_rolled_back_and_applied_again(database: TestDatabase) {
     assert_eq!(applied(&database).await, [false; 3]);
 
     for _twice in 0..2 {
@@ -39,7 +39,7 @@ async fn steps_go_forward_back_and_forward_again(database: TestDatabase) {
     }
 }
 
-async fn steps_are_taken_back_one_at_a_time(database: TestDatabase) {
+async fn migrations_are_rolled_back_one_at_a_time(database: TestDatabase) {
     database.migrate_up().await.unwrap();
 
     assert!(database.migrate_down(0).await.unwrap().is_empty());
@@ -49,14 +49,14 @@ async fn steps_are_taken_back_one_at_a_time(database: TestDatabase) {
     assert_eq!(database.migrate_down(9).await.unwrap().len(), 3);
 }
 
-async fn asking_changes_nothing(database: TestDatabase) {
+async fn checking_changes_nothing(database: TestDatabase) {
     database.migration_status().await.unwrap();
     database.check_schema().await.unwrap_err();
 
     assert!(!has_table(&database, "seaql_migrations").await);
 }
 
-async fn replicas_may_start_at_once(database: TestDatabase) {
+async fn replicas_may_migrate_at_once(database: TestDatabase) {
     let replica = || async {
         let settings = DatabaseSettings::new(DatabaseUrl::parse(database.url()).unwrap());
         let replica = Database::connect(&settings).await.unwrap();
@@ -70,7 +70,7 @@ async fn replicas_may_start_at_once(database: TestDatabase) {
     assert_eq!([a, b, c, d].concat(), STEPS, "each step is taken once");
 }
 
-async fn a_schema_that_is_too_old_or_too_new_is_refused(database: TestDatabase) {
+async fn a_schema_that_is_too_old_or_too_new_is_rejected(database: TestDatabase) {
     let line = |error: MigrateError| error.to_string();
     assert_eq!(
         line(database.check_schema().await.unwrap_err()),

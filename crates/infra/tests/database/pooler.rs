@@ -1,41 +1,40 @@
-//! Behind a `PgBouncer` everything works, or the connection is refused with the setting to change.
+//! Behind a `PgBouncer` everything works, or connecting fails with the name of the setting to change.
 
-use std::{
-    ops::Deref,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use infra::{
-    Connection, Database, DatabaseSettings, DatabaseUrl, SeaOrmTasks,
+    Database, DatabaseSettings, DatabaseUrl,
     testing::{PgBouncer, Pooler, TestDatabase},
 };
 use sqlx::{Connection as _, Executor, PgConnection, postgres::PgConnectOptions};
 
+use crate::contract::Tasks;
+
 const MIXES_UP: &str = "the pooler in between mixes up prepared statements; set max_prepared_statements to 100 or more in \
     PgBouncer 1.21 or later, or pool_mode to session, or connect to Postgres directly";
 
-const REFUSES_TRANSACTIONS: &str = "the pooler in between refuses transactions; set pool_mode to transaction or session, or \
+const REJECTS_TRANSACTIONS: &str = "the pooler in between rejects transactions; set pool_mode to transaction or session, or \
     connect to Postgres directly";
 
 fn settings(pooler: &Pooler) -> DatabaseSettings {
     DatabaseSettings::new(DatabaseUrl::parse(pooler.url()).unwrap())
 }
 
-/// What is said after the name of the database.
-async fn refusal(settings: &DatabaseSettings) -> String {
+/// The error, without the name of the database.
+async fn failure(settings: &DatabaseSettings) -> String {
     let error = Database::connect(settings).await.unwrap_err().to_string();
     let cause = error.strip_prefix(&format!("cannot connect to {}: ", settings.url));
     cause.unwrap_or(&error).to_owned()
 }
 
-/// Connects, with more patience than production has.
+/// Connects with a longer time limit than in production.
 async fn connect(pooler: &Pooler) -> Database {
     let settings = DatabaseSettings { acquire_timeout: Duration::from_secs(30), ..settings(pooler) };
     Database::connect(&settings).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_by_transactions_that_mixes_up_statements_is_refused_however_many_connections_it_has() {
+async fn a_pooler_that_mixes_up_statements_is_rejected() {
     let Some(database) = TestDatabase::empty_postgres().await else { return };
     for pgbouncer in PgBouncer::all() {
         let off = if pgbouncer.can_keep_statements_apart() { "max_prepared_statements = 0" } else { "" };
@@ -47,26 +46,26 @@ async fn one_by_transactions_that_mixes_up_statements_is_refused_however_many_co
             "server_reset_query_always = 1",
         ] {
             let pooler = pgbouncer.start(&database, &format!("pool_mode = transaction\n{off}\n{pool}"));
-            for _restarted_again_and_again in 0..5 {
-                assert_eq!(refusal(&settings(&pooler)).await, MIXES_UP, "{pgbouncer:?}, {pool}");
+            for _attempt in 0..5 {
+                assert_eq!(failure(&settings(&pooler)).await, MIXES_UP, "{pgbouncer:?}, {pool}");
             }
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_by_statements_is_refused() {
+async fn a_pooler_in_statement_mode_is_rejected() {
     let Some(database) = TestDatabase::empty_postgres().await else { return };
     for pgbouncer in PgBouncer::all() {
         let on = if pgbouncer.can_keep_statements_apart() { "max_prepared_statements = 200" } else { "" };
         let pooler = pgbouncer.start(&database, &format!("pool_mode = statement\n{on}"));
 
-        assert_eq!(refusal(&settings(&pooler)).await, REFUSES_TRANSACTIONS, "{pgbouncer:?}");
+        assert_eq!(failure(&settings(&pooler)).await, REJECTS_TRANSACTIONS, "{pgbouncer:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_without_a_free_connection_is_told_before_long() {
+async fn a_pooler_without_a_free_connection_is_reported_soon() {
     let Some(pgbouncer) = PgBouncer::all().first() else { return };
     let Some(database) = TestDatabase::empty_postgres().await else { return };
     let pooler = pgbouncer.start(&database, "pool_mode = transaction\ndefault_pool_size = 1");
@@ -75,16 +74,16 @@ async fn one_without_a_free_connection_is_told_before_long() {
     other.execute("BEGIN").await.unwrap();
     let begin = Instant::now();
 
-    let refusal = refusal(&settings(&pooler)).await;
+    let line = failure(&settings(&pooler)).await;
 
-    assert_eq!(refusal, "a connection came about, but no answer to a statement");
+    assert_eq!(line, "connected, but a statement was not answered");
     assert!(begin.elapsed() < Duration::from_secs(8), "{:?}", begin.elapsed());
 }
 
-/// A database by way of a pooler, with the whole schema and users.
+/// A database behind a pooler, with the whole schema and users.
 struct Pooled {
     database: Database,
-    // In this order: the pooler lets go of the database before that is dropped.
+    // Dropped in this order: the pooler disconnects from the database before that is dropped.
     pooler: Pooler,
     direct: TestDatabase,
 }
@@ -106,38 +105,31 @@ impl Pooled {
     }
 }
 
-/// The tasks of such a database, which stays for as long as they do.
-struct Tasks {
-    tasks: SeaOrmTasks<Connection>,
-    _database: Pooled,
-}
-
-impl From<Pooled> for Tasks {
-    fn from(database: Pooled) -> Self {
-        Self { tasks: database.database.tasks(), _database: database }
-    }
-}
-
-impl Deref for Tasks {
-    type Target = SeaOrmTasks<Connection>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.tasks
-    }
-}
-
-/// Makes a test of each thing that works.
+/// Makes the tests of everything that works behind a pooler, for each of its modes.
 macro_rules! everything_works {
     ($($pooling:ident)*) => {
         $(
             mod $pooling {
                 use super::{Pooled, Tasks};
+                use crate::contract::by_seaorm;
 
-                async fn fresh() -> Option<Tasks> {
-                    Pooled::$pooling().await.map(Tasks::from)
+                async fn fresh() -> Option<Tasks<Pooled>> {
+                    let pooled = Pooled::$pooling().await?;
+                    Some(Tasks::new(pooled.database.tasks(), pooled))
                 }
 
                 domain::task_repository_contract!(fresh);
+
+                mod by_seaorm {
+                    use super::{Pooled, Tasks, by_seaorm};
+
+                    async fn fresh() -> Option<Tasks<Pooled>> {
+                        let pooled = Pooled::$pooling().await?;
+                        Some(Tasks::new(by_seaorm(pooled.pooler.url()).await.tasks(), pooled))
+                    }
+
+                    domain::task_repository_contract!(fresh);
+                }
 
                 #[tokio::test(flavor = "multi_thread")]
                 async fn replicas_may_migrate_at_once() {
@@ -147,10 +139,10 @@ macro_rules! everything_works {
                 }
 
                 #[tokio::test]
-                async fn changes_are_committed_together() {
+                async fn writes_are_committed_together() {
                     if let Some(pooled) = Pooled::$pooling().await {
                         crate::group_commit::each_has_its_own_answer(&pooled.database).await;
-                        crate::group_commit::one_that_is_refused_is_refused_alone(&pooled.database).await;
+                        crate::group_commit::one_that_fails_fails_alone(&pooled.database).await;
                     }
                 }
             }

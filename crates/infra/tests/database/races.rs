@@ -1,24 +1,23 @@
-//! What two do at the same moment comes out as if one had come after the other.
+//! Concurrent calls have the same effect as one after the other.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
-use async_trait::async_trait;
 use domain::{
-    Clock, CreateOptions, CreateOutcome, IdSource, IdempotencyGuard, IdempotencyKey, IdempotencyKeys, NewTask,
-    TaskRepository, Title,
-    testing::{FixedClock, SequentialIds, alice},
+    Clock, CreateOptions, CreateOutcome, IdSource, IdempotencyGuard, IdempotencyKey, IdempotencyKeys, TaskRepository,
+    testing::{FixedClock, SequentialIds, alice, titled},
 };
-use infra::{Database, DatabaseSettings, DatabaseUrl, SeaOrmTasks, TaskConnection, testing::TestDatabase};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
-    TransactionTrait,
-};
+use futures_util::FutureExt;
+use infra::{Connection, Database, DatabaseSettings, DatabaseUrl, SeaOrmTasks, testing::TestDatabase};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 use tokio::{sync::Barrier, time::sleep};
 
-use crate::connect::value;
+use crate::{connect::value, contract::by_seaorm, tapped::Tapped};
 
 /// Waits until another session waits for a lock.
 async fn someone_waits(transaction: &DatabaseTransaction) {
@@ -26,13 +25,13 @@ async fn someone_waits(transaction: &DatabaseTransaction) {
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
     while value(transaction, waiting).await != "1" {
         sleep(Duration::from_millis(5)).await;
-        // What a transaction sees of others it sees for good, unless it forgets that.
+        // A transaction keeps its view of other sessions until it clears it.
         transaction.execute_unprepared("SELECT pg_stat_clear_snapshot()").await.unwrap();
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_is_taken_anew_while_the_sweep_waits_for_it_stays() {
+async fn the_sweep_keeps_a_key_that_was_claimed_anew_meanwhile() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let alice = alice().id;
     let add = format!(
@@ -56,16 +55,16 @@ async fn a_key_that_is_taken_anew_while_the_sweep_waits_for_it_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_repeat_is_not_told_that_the_quota_is_reached_by_the_task_of_the_first() {
+async fn a_repeat_is_replayed_although_the_first_used_up_the_quota() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let now = FixedClock::default().now();
-    let terms = CreateOptions {
+    let options = CreateOptions {
         idempotency: Some(IdempotencyGuard { key: IdempotencyKey::try_from("key").unwrap(), since: now }),
         quota: Some(1),
     };
-    let new = NewTask { title: Title::try_from("Buy groceries").unwrap(), description: None, completed: false };
+    let new = titled("Buy groceries");
     let (owner, ids) = (alice().id, SequentialIds::default());
-    // The first create has taken the key, and waits for its user.
+    // The first create has claimed the key, and waits for the row of its user.
     let lock = database.connection().begin().await.unwrap();
     lock.execute_unprepared("SELECT 1 FROM \"user\" FOR UPDATE").await.unwrap();
     let settings = DatabaseSettings {
@@ -74,17 +73,16 @@ async fn a_repeat_is_not_told_that_the_quota_is_reached_by_the_task_of_the_first
     };
     let first = Database::connect(&settings).await.unwrap().tasks();
     let first = tokio::spawn({
-        let (terms, owner, id, new) = (terms.clone(), owner.clone(), ids.next(now), new.clone());
-        async move { first.create(&owner, id, &new, &terms, now).await }
+        let (options, owner, id, new) = (options.clone(), owner.clone(), ids.next(now), new.clone());
+        async move { first.create(&owner, id, &new, &options, now).await }
     });
     someone_waits(&lock).await;
 
-    // The repeat finds it in use, and no task under it yet. Before it looks at the quota, the first is done.
-    let connection = sea_orm::Database::connect(database.url()).await.unwrap();
-    let meeting = Barrier::new(2);
-    let repeat = SeaOrmTasks::new(Paused { connection: &connection, before: AtomicUsize::new(3), meeting: &meeting });
+    // The repeat finds the key in use, without a task. Before it checks the quota, the first create ends.
+    let meeting = Arc::new(Barrier::new(2));
+    let repeat = SeaOrmTasks::new(paused(by_seaorm(database.url()).await.sql(), 4, meeting.clone()));
     let id = ids.next(now);
-    let (repeated, first) = tokio::join!(repeat.create(&owner, id, &new, &terms, now), async {
+    let (repeated, first) = tokio::join!(repeat.create(&owner, id, &new, &options, now), async {
         meeting.wait().await;
         lock.rollback().await.unwrap();
         let first = first.await.unwrap().unwrap();
@@ -96,53 +94,18 @@ async fn a_repeat_is_not_told_that_the_quota_is_reached_by_the_task_of_the_first
     assert_eq!(repeated.unwrap(), CreateOutcome::Replayed(task));
 }
 
-/// A connection that pauses before one of its statements, for as long as another task takes between two waits.
-#[derive(Debug)]
-struct Paused<'c> {
-    connection: &'c DatabaseConnection,
-    /// The number of that statement, counted down.
-    before: AtomicUsize,
-    meeting: &'c Barrier,
-}
-
-impl Paused<'_> {
-    async fn pause(&self) {
-        if self.before.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.meeting.wait().await;
-            self.meeting.wait().await;
+/// A connection that pauses before its `before`th statement, until `meeting` was waited for twice.
+fn paused(connection: Arc<dyn Connection>, before: usize, meeting: Arc<Barrier>) -> Arc<dyn Connection> {
+    let count = AtomicUsize::new(0);
+    Tapped::before_each(connection, move |statement| {
+        let (number, meeting) = (count.fetch_add(1, Ordering::Relaxed) + 1, meeting.clone());
+        async move {
+            if number == before {
+                meeting.wait().await;
+                meeting.wait().await;
+            }
+            statement
         }
-    }
-}
-
-#[async_trait]
-impl ConnectionTrait for Paused<'_> {
-    fn get_database_backend(&self) -> DbBackend {
-        self.connection.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.pause().await;
-        self.connection.execute_raw(statement).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.pause().await;
-        self.connection.execute_unprepared(sql).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.pause().await;
-        self.connection.query_one_raw(statement).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.pause().await;
-        self.connection.query_all_raw(statement).await
-    }
-}
-
-impl TaskConnection for Paused<'_> {
-    fn sqlite(&self) -> Option<&DatabaseConnection> {
-        None
-    }
+        .boxed()
+    })
 }

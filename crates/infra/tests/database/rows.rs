@@ -1,4 +1,4 @@
-//! Whatever is in the database, and whatever becomes of it: an error with a cause, no panic, no private text.
+//! Broken rows and a broken database lead to an error with a cause, never to a panic or to private text in a message.
 
 use std::error::Error;
 
@@ -12,11 +12,11 @@ use sea_orm::{ConnectionTrait, DbBackend};
 
 on_both_databases! {
     a_row_that_breaks_a_rule_of_the_domain_is_a_failure,
-    a_row_with_a_value_of_another_kind_is_a_failure,
-    an_id_that_is_taken_is_a_failure_without_private_text,
-    what_cannot_be_committed_is_not_acknowledged,
+    a_row_with_a_value_of_another_type_is_a_failure,
+    a_duplicate_id_is_a_failure_without_private_text,
+    a_failed_commit_is_not_acknowledged,
     a_database_without_tables_is_not_ready,
-    a_closed_database_is_out_of_reach,
+    a_closed_database_is_unavailable,
 }
 
 fn id() -> TaskId {
@@ -48,11 +48,11 @@ async fn a_row_that_breaks_a_rule_of_the_domain_is_a_failure(database: TestDatab
     let got = database.tasks().get(&alice().id, id()).await.unwrap_err();
     let listed = database.tasks().list(&alice().id, &TaskQuery::default()).await.unwrap_err();
 
-    let expected = format!("the row of task {} is broken: its title must be 1 to 500 characters", id());
+    let expected = format!("row {} of tasks is broken: its title must be 1 to 500 characters", id());
     assert_eq!((cause(&got), cause(&listed)), (expected.clone(), expected));
 }
 
-async fn a_row_with_a_value_of_another_kind_is_a_failure(database: TestDatabase) {
+async fn a_row_with_a_value_of_another_type_is_a_failure(database: TestDatabase) {
     create(&database).await;
     let break_it = match database.connection().get_database_backend() {
         DbBackend::Sqlite => "UPDATE tasks SET updated_at = 'soon'",
@@ -65,7 +65,7 @@ async fn a_row_with_a_value_of_another_kind_is_a_failure(database: TestDatabase)
     assert!(cause(&got).contains("updated_at"), "{got:?}");
 }
 
-async fn an_id_that_is_taken_is_a_failure_without_private_text(database: TestDatabase) {
+async fn a_duplicate_id_is_a_failure_without_private_text(database: TestDatabase) {
     create(&database).await;
 
     let again = database
@@ -81,9 +81,9 @@ async fn an_id_that_is_taken_is_a_failure_without_private_text(database: TestDat
     }
 }
 
-/// A disk that is full shows only when a statement is committed, after it has returned its rows. Here a key that is checked
-/// at that moment stands in for the disk.
-async fn what_cannot_be_committed_is_not_acknowledged(database: TestDatabase) {
+/// A full disk is noticed only at the commit, after the statement has returned its rows. Here a foreign key that is checked at
+/// the commit takes the place of the disk.
+async fn a_failed_commit_is_not_acknowledged(database: TestDatabase) {
     create(&database).await;
     let connection = database.connection();
     let ledger = r#"CREATE TABLE ledger (user_id text REFERENCES "user" (id) DEFERRABLE INITIALLY DEFERRED)"#;
@@ -121,7 +121,7 @@ async fn a_database_without_tables_is_not_ready(database: TestDatabase) {
     assert!(cause(&error).contains("tasks"), "{error:?}");
 }
 
-async fn a_closed_database_is_out_of_reach(database: TestDatabase) {
+async fn a_closed_database_is_unavailable(database: TestDatabase) {
     let (tasks, now) = (database.tasks(), FixedClock::default().now());
     database.close().await;
 

@@ -1,17 +1,17 @@
-//! What the database itself sees to, whatever writes to it.
+//! Rules that the database itself enforces, whatever program writes to it.
 
 use domain::{
-    Clock, CreateOptions, Description, IdSource, NewTask, TaskRepository, Title,
-    testing::{FixedClock, SequentialIds, alice, bob},
+    Clock, CreateOptions, Description, IdSource, TaskRepository, Title,
+    testing::{FixedClock, SequentialIds, alice, bob, titled},
 };
 use infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, SqlErr};
 
 on_both_databases! {
     the_limits_are_those_of_the_domain,
-    rows_that_the_domain_refuses_are_refused,
+    the_database_rejects_what_the_domain_rejects,
     a_task_belongs_to_a_user_and_has_one_id,
-    the_tasks_of_a_user_go_with_the_user,
+    deleting_a_user_deletes_their_tasks,
 }
 
 /// Inserts a row of these values: the owner, the title, the description and the version, as SQL.
@@ -31,7 +31,7 @@ async fn insert(database: &TestDatabase, values: [&str; 4]) -> Result<(), DbErr>
     Ok(())
 }
 
-/// A text of so many characters, each of several bytes.
+/// A text of this many characters, each of several bytes.
 fn text(characters: usize) -> String {
     format!("'{}'", "水".repeat(characters))
 }
@@ -46,8 +46,8 @@ async fn the_limits_are_those_of_the_domain(database: TestDatabase) {
     insert(&database, ["'alice'", &text(title), &text(description + 1), "1"]).await.unwrap_err();
 }
 
-async fn rows_that_the_domain_refuses_are_refused(database: TestDatabase) {
-    let refused = [
+async fn the_database_rejects_what_the_domain_rejects(database: TestDatabase) {
+    let rejected = [
         (["'alice'", "''", "NULL", "1"], "tasks_title_length"),
         (["'alice'", &text(501), "NULL", "1"], "tasks_title_length"),
         (["'alice'", "'Task'", &text(10_001), "1"], "tasks_description_length"),
@@ -56,7 +56,7 @@ async fn rows_that_the_domain_refuses_are_refused(database: TestDatabase) {
         (["NULL", "'Task'", "NULL", "1"], "user_id"),
         (["'alice'", "'Task'", "NULL", "NULL"], "version"),
     ];
-    for (values, name) in refused {
+    for (values, name) in rejected {
         let error = insert(&database, values).await.unwrap_err().to_string();
 
         assert!(error.contains(name), "{values:?}: {error}");
@@ -75,10 +75,10 @@ async fn a_task_belongs_to_a_user_and_has_one_id(database: TestDatabase) {
     insert(&database, task("'bob'")).await.unwrap();
 }
 
-async fn the_tasks_of_a_user_go_with_the_user(database: TestDatabase) {
+async fn deleting_a_user_deletes_their_tasks(database: TestDatabase) {
     let (tasks, now) = (database.tasks(), FixedClock::default().now());
     let id = SequentialIds::default().next(now);
-    let new = NewTask { title: Title::try_from("Task").unwrap(), description: None, completed: false };
+    let new = titled("Task");
     for owner in [alice().id, bob().id] {
         tasks.create(&owner, id, &new, &CreateOptions::default(), now).await.unwrap();
     }

@@ -1,4 +1,4 @@
-//! The way to the server of a test's database, for what is put in front of it.
+//! A plain connection to the server of a test's database, for a proxy in front of it.
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},

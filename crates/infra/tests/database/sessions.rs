@@ -1,4 +1,4 @@
-//! Better Auth's table of sessions, as its migrations make it.
+//! Better Auth's table of sessions, as its migrations create it.
 
 use std::{
     fs::File,
@@ -12,10 +12,10 @@ use sea_orm::{ConnectionTrait, DbBackend};
 
 on_both_databases! {
     a_session_is_found_by_its_token,
-    a_session_of_whom_nobody_can_be_is_none_and_the_log_says_so,
+    a_session_of_an_invalid_user_is_rejected_and_logged,
 }
 
-/// Sessions, each a token and its user. On Postgres their time is of this type.
+/// Adds sessions, each with a token and a user. On Postgres the column of their time has this type.
 pub(crate) async fn with_sessions(database: &TestDatabase, time: &str, sessions: &[(&str, &str)]) {
     let connection = database.connection();
     let time = if connection.get_database_backend() == DbBackend::Sqlite { "date" } else { time };
@@ -38,15 +38,15 @@ async fn a_session_is_found_by_its_token(database: TestDatabase) {
     assert!(database.sessions().session("t2").await.unwrap().is_none());
 }
 
-async fn a_session_of_whom_nobody_can_be_is_none_and_the_log_says_so(database: TestDatabase) {
-    let nobody = [("t0", ""), ("t1", "z\u{e9}"), ("t2", &*"x".repeat(256))];
-    with_sessions(&database, "timestamptz", &nobody).await;
+async fn a_session_of_an_invalid_user_is_rejected_and_logged(database: TestDatabase) {
+    let invalid = [("t0", ""), ("t1", "z\u{e9}"), ("t2", &*"x".repeat(256))];
+    with_sessions(&database, "timestamptz", &invalid).await;
     let mut log = tempfile::tempfile().unwrap();
     let writer: Arc<File> = Arc::new(log.try_clone().unwrap());
     let logs = tracing_subscriber::fmt().with_writer(writer).finish();
     let _until_the_end = tracing::subscriber::set_default(logs);
 
-    for (token, _) in nobody {
+    for (token, _) in invalid {
         assert!(database.sessions().session(token).await.unwrap().is_none());
     }
 
@@ -54,5 +54,5 @@ async fn a_session_of_whom_nobody_can_be_is_none_and_the_log_says_so(database: T
     log.rewind().unwrap();
     log.read_to_string(&mut lines).unwrap();
     let warnings = lines.lines().filter(|line| line.contains("WARN") && line.contains("userId"));
-    assert_eq!(warnings.count(), nobody.len(), "{lines}");
+    assert_eq!(warnings.count(), invalid.len(), "{lines}");
 }

@@ -1,92 +1,91 @@
-//! Every use-case is one statement, and names the owner.
-
-use std::sync::Mutex;
+//! A use-case is one statement, or a list of them where two tables change, and each names the owner.
 
 use domain::{
     Clock, CompletedChange, CreateOptions, Description, FieldChange, IdSource, IdempotencyGuard, IdempotencyKey,
-    Identity, NewTask, PageLimit, Precondition, Readiness, TaskChanges, TaskQuery, TaskRepository, Title,
-    UserProvisioner, Version,
-    testing::{FixedClock, SequentialIds, alice, nobody},
+    Identity, PageLimit, Precondition, Readiness, TaskChanges, TaskQuery, TaskRepository, Title, UserProvisioner,
+    Version,
+    testing::{FixedClock, SequentialIds, alice, nobody, titled},
 };
-use infra::{SeaOrmTasks, TaskConnection, testing::TestDatabase};
+use infra::{SeaOrmTasks, testing::TestDatabase};
 
-use crate::recording::{Recording, taken};
+use crate::tapped::Tapped;
 
-on_both_databases! { every_use_case_is_one_statement_that_names_the_owner, every_other_call_is_few_statements, }
+on_both_databases! { a_use_case_is_one_statement_that_names_the_owner, other_calls_are_few_statements, }
 
-async fn every_use_case_is_one_statement_that_names_the_owner(database: TestDatabase) {
-    let statements = Mutex::default();
-    let tasks = SeaOrmTasks::new(Recording::new(database.connection(), &statements));
+async fn a_use_case_is_one_statement_that_names_the_owner(database: TestDatabase) {
+    let (connection, recorded) = Tapped::recording(database.sql());
+    let tasks = SeaOrmTasks::new(connection);
     let (owner, now) = (alice().id, FixedClock::default().now());
     let ids = SequentialIds::default();
     let id = ids.next(now);
-    let one_that_names_the_owner = |use_case| {
-        let taken = taken(&statements);
-        assert_eq!(taken.len(), 1, "{use_case}: {taken:?}");
-        assert!(taken[0].sql.contains(r#""user_id""#) && !taken[0].sql.contains(';'), "{use_case}: {}", taken[0].sql);
-        assert!(format!("{:?}", taken[0].values).contains("alice"), "{use_case}: {:?}", taken[0].values);
+    let name_the_owner = |use_case, count| {
+        let statements = recorded.take();
+        assert_eq!(statements.len(), count, "{use_case}: {statements:?}");
+        for statement in statements {
+            assert!(
+                statement.sql.contains(r#""user_id""#) && !statement.sql.contains(';'),
+                "{use_case}: {statement:?}"
+            );
+            assert!(statement.values.contains(&"alice".into()), "{use_case}: {statement:?}");
+        }
     };
 
-    let title = Title::try_from("Buy groceries").unwrap();
-    let new = NewTask { title: title.clone(), description: None, completed: false };
+    let new = titled("Buy groceries");
     tasks.create(&owner, id, &new, &CreateOptions::default(), now).await.unwrap();
-    one_that_names_the_owner("create");
+    name_the_owner("create", 1);
 
-    let (another, a_third) = (ids.next(now), ids.next(now));
     let within_quota = CreateOptions { idempotency: None, quota: Some(9) };
-    tasks.create(&owner, another, &new, &within_quota, now).await.unwrap();
-    one_that_names_the_owner("create within a quota");
+    tasks.create(&owner, ids.next(now), &new, &within_quota, now).await.unwrap();
+    name_the_owner("create within a quota", 1);
 
     let once = IdempotencyGuard { key: IdempotencyKey::try_from("key").unwrap(), since: now };
-    tasks.create(&owner, a_third, &new, &CreateOptions { idempotency: Some(once), quota: Some(9) }, now).await.unwrap();
-    // SQLite has no statement that adds to two tables, and does it in a transaction.
-    if database.connection().sqlite().is_none() {
-        one_that_names_the_owner("create under a key");
-    }
+    let once = CreateOptions { idempotency: Some(once), quota: Some(9) };
+    tasks.create(&owner, ids.next(now), &new, &once, now).await.unwrap();
+    name_the_owner("create under a key, in two tables", 2);
 
     tasks.get(&owner, id).await.unwrap();
-    one_that_names_the_owner("get");
+    name_the_owner("get", 1);
 
     let limit = PageLimit::new(1).unwrap();
     for query in [TaskQuery::default(), TaskQuery { completed: Some(true), older_than: Some(id), limit }] {
         tasks.list(&owner, &query).await.unwrap();
-        one_that_names_the_owner("list");
+        name_the_owner("list", 1);
     }
 
     let description = FieldChange::Set(Description::try_from("Milk".to_owned()).unwrap());
+    let title = Title::try_from("Buy wine").unwrap();
     let all = TaskChanges { title: Some(title), description, completed: CompletedChange::Toggle };
     let clear = TaskChanges { description: FieldChange::Clear, ..TaskChanges::default() };
     let set = TaskChanges { completed: CompletedChange::Set(true), ..TaskChanges::default() };
     for changes in [all, clear, set, TaskChanges::default()] {
         tasks.update(&owner, id, &changes, &Precondition::None, now).await.unwrap();
-        one_that_names_the_owner("update");
+        name_the_owner("update", 1);
     }
 
     let seen = Precondition::Version(vec![Version::from(5)]);
     tasks.update(&owner, id, &TaskChanges::default(), &seen, now).await.unwrap();
-    one_that_names_the_owner("update of a version");
-    // To show the task as it is costs a second one, where the precondition does not hold.
+    name_the_owner("update of a version", 1);
     tasks.update(&owner, id, &TaskChanges::default(), &seen, now).await.unwrap();
-    assert_eq!(taken(&statements).len(), 2);
+    name_the_owner("update of another version, and a look at the present one", 2);
 
     for _there_and_not_there in 0..2 {
         tasks.delete(&owner, id, &Precondition::None).await.unwrap();
-        one_that_names_the_owner("delete");
+        name_the_owner("delete", 1);
         tasks.update(&owner, id, &TaskChanges::default(), &Precondition::None, now).await.unwrap();
-        one_that_names_the_owner("update");
+        name_the_owner("update", 1);
     }
 }
 
-async fn every_other_call_is_few_statements(database: TestDatabase) {
-    let statements = Mutex::default();
-    let tasks = SeaOrmTasks::new(Recording::new(database.connection(), &statements));
+async fn other_calls_are_few_statements(database: TestDatabase) {
+    let (connection, recorded) = Tapped::recording(database.sql());
+    let tasks = SeaOrmTasks::new(connection);
 
-    // Where nothing was added, a second one makes sure that it was not for the address alone.
+    // If no row was added, a second statement rules out that only the address was taken.
     for (user, count) in [(nobody(), 1), (nobody(), 2), (Identity { email: None, ..nobody() }, 1)] {
         tasks.provision(&user, FixedClock::default().now()).await.unwrap();
-        assert_eq!(taken(&statements).len(), count);
+        assert_eq!(recorded.take().len(), count);
     }
 
     tasks.check().await.unwrap();
-    assert_eq!(taken(&statements).len(), 1);
+    assert_eq!(recorded.take().len(), 1);
 }

@@ -1,18 +1,17 @@
-//! Over TLS all is as without, and only with a server that proves who it is.
+//! Connections over TLS, to servers that prove who they are as `sslmode` asks for it.
 
 use std::{
     fs,
-    path::Path,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use domain::{
-    Clock, CreateOptions, IdSource, NewTask, RepositoryError, TaskRepository, Title,
-    testing::{FixedClock, SequentialIds, alice},
+    Clock, CreateOptions, IdSource, Readiness, RepositoryError, TaskRepository,
+    testing::{FixedClock, SequentialIds, alice, titled},
 };
 use infra::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional},
@@ -21,16 +20,21 @@ use tokio::{
 };
 use tokio_rustls::{
     TlsAcceptor,
-    rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer},
+    rustls::{
+        ConfigBuilder, RootCertStore, ServerConfig, WantsVerifier,
+        crypto::aws_lc_rs,
+        pki_types::PrivateKeyDer,
+        server::{WantsServerCert, WebPkiClientVerifier},
+    },
 };
 use url::Url;
 
 use crate::server::{Peer, server};
 
-/// How the first message of a client asks for TLS.
+/// The first message of a client that asks for TLS.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
-/// Who certifies servers. Nobody knows it unless told.
+/// A certificate authority that only those trust who are told to.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -40,39 +44,64 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(about_itself, KeyPair::generate().unwrap()).unwrap())
     }
 
-    /// What proves that a server has this name.
-    fn certifies(&self, name: &str) -> TlsAcceptor {
+    /// A certificate for this name, and its key.
+    fn certificate(&self, name: &str) -> (Certificate, KeyPair) {
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &self.0).unwrap();
+        (CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &self.0).unwrap(), key)
+    }
+
+    /// TLS of a server that has this name.
+    fn certifies(&self, name: &str) -> TlsAcceptor {
+        self.acceptor(name, ConfigBuilder::<ServerConfig, WantsVerifier>::with_no_client_auth)
+    }
+
+    /// The same, of a server that demands from clients a certificate of this authority.
+    fn certifies_and_asks(&self, name: &str) -> TlsAcceptor {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.der().clone()).unwrap();
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        self.acceptor(name, |config| config.with_client_cert_verifier(clients))
+    }
+
+    fn acceptor(
+        &self,
+        name: &str,
+        clients: impl FnOnce(ConfigBuilder<ServerConfig, WantsVerifier>) -> ConfigBuilder<ServerConfig, WantsServerCert>,
+    ) -> TlsAcceptor {
+        let (certificate, key) = self.certificate(name);
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.into()], PrivateKeyDer::try_from(key.serialize_der()).unwrap());
-        Arc::new(config.unwrap()).into()
+            .unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        Arc::new(clients(config).with_single_cert(vec![certificate.into()], key).unwrap()).into()
     }
 }
 
-/// How a server proves who it is. `None` if it does not offer TLS.
+/// The TLS of a server. `None` if it does not offer TLS.
 type Proof = Option<TlsAcceptor>;
 
 /// The server of a database, reached as `localhost` over TLS.
 struct Secured {
-    url: DatabaseUrl,
-    /// For those who connect from now on.
+    /// Through TLS, without a query.
+    url: Url,
+    /// For connections from now on.
     proof: Arc<Mutex<Proof>>,
-    _authority: TempDir,
+    /// With the authority's certificate, and what clients need.
+    files: TempDir,
 }
 
 impl Secured {
-    /// Puts TLS in front of the server at `url`. Clients know this authority.
+    /// Puts TLS in front of the server at `url`. Clients trust this authority.
     async fn new(url: &str, authority: &Authority, proof: impl Into<Proof>) -> Self {
         let url = Url::parse(url).unwrap();
-        let directory = tempfile::tempdir().unwrap();
-        let file = directory.path().join("authority.pem");
-        fs::write(&file, authority.0.pem()).unwrap();
+        let files = tempfile::tempdir().unwrap();
+        fs::write(files.path().join("authority.pem"), authority.0.pem()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let through_it = secured(&url, listener.local_addr().unwrap().port(), &file);
+        let mut through_it = url.clone();
+        through_it.set_host(Some("localhost")).unwrap();
+        through_it.set_port(Some(listener.local_addr().unwrap().port())).unwrap();
+        through_it.set_query(None);
         let proof = Arc::new(Mutex::new(proof.into()));
         let current = Arc::clone(&proof);
         tokio::spawn(async move {
@@ -80,21 +109,31 @@ impl Secured {
                 let (client, _) = listener.accept().await.unwrap();
                 let (url, proof) = (url.clone(), current.lock().unwrap().clone());
                 tokio::spawn(async move {
-                    // Who does not like the proof goes away.
+                    // A client that rejects the certificate hangs up.
                     if let Some(mut client) = welcomed(client, proof).await {
                         let _ = copy_bidirectional(&mut client, &mut server(&url).await).await;
                     }
                 });
             }
         });
-        Self { url: through_it, proof, _authority: directory }
+        Self { url: through_it, proof, files }
     }
 
     async fn connect(&self) -> Result<Database, String> {
+        self.connect_with("verify-full", &[]).await
+    }
+
+    /// Connects with this `sslmode`, the authority's certificate, and further parameters that name files.
+    async fn connect_with(&self, sslmode: &str, parameters: &[(&str, &str)]) -> Result<Database, String> {
+        let mut url = self.url.clone();
+        url.query_pairs_mut().append_pair("sslmode", sslmode);
+        for (parameter, file) in parameters.iter().chain(&[("sslrootcert", "authority.pem")]) {
+            url.query_pairs_mut().append_pair(parameter, self.files.path().join(file).to_str().unwrap());
+        }
+        let url = DatabaseUrl::parse(url.as_str()).unwrap();
         let acquire_timeout = Duration::from_secs(30);
-        // Enough for connections of both drivers.
-        let settings =
-            DatabaseSettings { max_connections: 4, acquire_timeout, ..DatabaseSettings::new(self.url.clone()) };
+        // Enough connections for a pipeline.
+        let settings = DatabaseSettings { max_connections: 4, acquire_timeout, ..DatabaseSettings::new(url) };
         Database::connect(&settings).await.map_err(|error| error.to_string())
     }
 
@@ -103,16 +142,7 @@ impl Secured {
     }
 }
 
-fn secured(url: &Url, port: u16, authority: &Path) -> DatabaseUrl {
-    let mut url = url.clone();
-    url.set_host(Some("localhost")).unwrap();
-    url.set_port(Some(port)).unwrap();
-    url.set_query(None);
-    url.query_pairs_mut().append_pair("sslmode", "verify-full").append_pair("sslrootcert", authority.to_str().unwrap());
-    DatabaseUrl::parse(url.as_str()).unwrap()
-}
-
-/// A client that asked for TLS and took what it got.
+/// A client that asked for TLS and accepted what it got.
 async fn welcomed(mut client: TcpStream, proof: Proof) -> Option<Box<dyn Peer>> {
     let mut request = [0; 8];
     client.read_exact(&mut request).await.ok()?;
@@ -125,7 +155,7 @@ async fn welcomed(mut client: TcpStream, proof: Proof) -> Option<Box<dyn Peer>> 
     Some(Box::new(acceptor.accept(client).await.ok()?))
 }
 
-/// Servers that must not be believed to be `localhost`, and what is said of them.
+/// Servers that fail to prove that they are `localhost`, and the error for each.
 fn impostors(authority: &Authority) -> [(Proof, &'static str); 3] {
     [
         (Some(Authority::new().certifies("localhost")), "invalid peer certificate"),
@@ -135,13 +165,13 @@ fn impostors(authority: &Authority) -> [(Proof, &'static str); 3] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tasks_are_written_and_read_over_tls_and_reads_share_a_connection() {
+async fn tasks_are_written_and_read_over_tls() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let authority = Authority::new();
     let secured = Secured::new(database.url(), &authority, authority.certifies("localhost")).await;
     let over_tls = secured.connect().await.unwrap();
     let (tasks, owner, now) = (over_tls.tasks(), alice().id, FixedClock::default().now());
-    let new = NewTask { title: Title::try_from("Buy groceries").unwrap(), description: None, completed: false };
+    let new = titled("Buy groceries");
 
     let created = tasks
         .create(&owner, SequentialIds::default().next(now), &new, &CreateOptions::default(), now)
@@ -159,7 +189,7 @@ async fn tasks_are_written_and_read_over_tls_and_reads_share_a_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_does_not_prove_who_it_is_is_not_connected_to() {
+async fn a_server_must_prove_its_name_by_default() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let authority = Authority::new();
     for (proof, expected) in impostors(&authority) {
@@ -171,9 +201,9 @@ async fn a_server_that_does_not_prove_who_it_is_is_not_connected_to() {
     }
 }
 
-/// Connections for tasks are opened later, and by another driver than the first.
+/// Connections for requests are opened later than the first, and by another driver.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_not_the_same_any_more_gets_no_statement() {
+async fn a_later_connection_checks_the_server_again() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let authority = Authority::new();
     for (proof, expected) in impostors(&authority) {
@@ -191,5 +221,53 @@ async fn a_server_that_is_not_the_same_any_more_gets_no_statement() {
 
         secured.becomes(authority.certifies("localhost"));
         assert_eq!(read().await.unwrap(), None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verify_ca_accepts_another_name_of_the_same_authority() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    let authority = Authority::new();
+    let secured = Secured::new(database.url(), &authority, authority.certifies("db.example.com")).await;
+    let tasks = secured.connect_with("verify-ca", &[]).await.unwrap().tasks();
+
+    secured.becomes(Authority::new().certifies("localhost"));
+    let error = format!("{:?}", tasks.check().await.unwrap_err());
+    assert!(error.contains("invalid peer certificate"), "{error}");
+
+    secured.becomes(authority.certifies("db.example.com"));
+    tasks.check().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn require_on_the_same_machine_accepts_any_certificate() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    let (authority, another) = (Authority::new(), Authority::new());
+    let secured = Secured::new(database.url(), &authority, another.certifies("db.example.com")).await;
+    let tasks = secured.connect_with("require", &[]).await.unwrap().tasks();
+
+    secured.becomes(None);
+    let error = format!("{:?}", tasks.check().await.unwrap_err());
+    assert!(error.contains("TLS"), "{error}");
+
+    secured.becomes(another.certifies("db.example.com"));
+    tasks.check().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_presents_its_certificate() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    let authority = Authority::new();
+    let secured = Secured::new(database.url(), &authority, authority.certifies_and_asks("localhost")).await;
+    let (certificate, key) = authority.certificate("client");
+    fs::write(secured.files.path().join("client.pem"), certificate.pem()).unwrap();
+    fs::write(secured.files.path().join("client.key"), key.serialize_pem()).unwrap();
+
+    for sslmode in ["require", "verify-ca", "verify-full"] {
+        let client = [("sslcert", "client.pem"), ("sslkey", "client.key")];
+        let database = secured.connect_with(sslmode, &client).await.unwrap();
+        database.tasks().check().await.unwrap();
+
+        secured.connect_with(sslmode, &[]).await.unwrap_err();
     }
 }

@@ -1,17 +1,17 @@
-//! Users are made where nothing else makes them.
+//! Users are created where nothing else creates them.
 
 use domain::{
-    Clock, CreateOptions, Identity, NewTask, OwnerId, TaskId, TaskRepository, Title, UserProvisioner,
-    testing::FixedClock,
+    Clock, CreateOptions, Identity, OwnerId, TaskId, TaskRepository, UserProvisioner,
+    testing::{FixedClock, titled},
 };
 use infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, Statement};
 
 on_both_databases! {
-    a_user_is_made_from_what_is_known,
+    a_user_is_created_from_the_identity,
     a_user_who_exists_stays_as_they_are,
-    a_user_whose_address_is_taken_gets_one_that_stands_in,
-    a_user_is_made_once_whoever_asks_at_once,
+    a_user_whose_address_is_taken_gets_a_placeholder,
+    concurrent_provisioning_creates_a_user_once,
 }
 
 fn identity(id: &str, name: Option<&str>, email: Option<&str>) -> Identity {
@@ -26,7 +26,7 @@ async fn provision(database: &TestDatabase, user: &Identity) {
     database.tasks().provision(user, FixedClock::default().now()).await.unwrap();
 }
 
-/// Name, address and whether it was verified, of one user.
+/// The name of a user, their address, and whether that was verified.
 async fn user(database: &TestDatabase, id: &str) -> Option<(String, String, bool)> {
     let connection = database.connection();
     let sql = format!(r#"SELECT "name", "email", "emailVerified" FROM "user" WHERE "id" = '{id}'"#);
@@ -39,7 +39,7 @@ fn unverified(name: &str, email: &str) -> (String, String, bool) {
     (name.to_owned(), email.to_owned(), false)
 }
 
-async fn a_user_is_made_from_what_is_known(database: TestDatabase) {
+async fn a_user_is_created_from_the_identity(database: TestDatabase) {
     provision(&database, &identity("carol", Some("Carol"), Some("Carol@Example.test"))).await;
     provision(&database, &identity("Dave", None, None)).await;
     provision(&database, &identity("dave", None, None)).await;
@@ -55,7 +55,7 @@ async fn a_user_who_exists_stays_as_they_are(database: TestDatabase) {
     assert_eq!(user(&database, "alice").await, Some(unverified("alice", "alice@example.test")));
 }
 
-async fn a_user_whose_address_is_taken_gets_one_that_stands_in(database: TestDatabase) {
+async fn a_user_whose_address_is_taken_gets_a_placeholder(database: TestDatabase) {
     let namesake = identity("namesake", Some("Namesake"), Some("Alice@Example.test"));
     for _twice in 0..2 {
         provision(&database, &namesake).await;
@@ -64,7 +64,7 @@ async fn a_user_whose_address_is_taken_gets_one_that_stands_in(database: TestDat
         assert_eq!(user(&database, "alice").await, Some(unverified("alice", "alice@example.test")));
     }
     let id = TaskId::try_from("00000000-0000-7000-8000-000000000001").unwrap();
-    let task = NewTask { title: Title::try_from("Task").unwrap(), description: None, completed: false };
+    let task = titled("Task");
     database
         .tasks()
         .create(&namesake.id, id, &task, &CreateOptions::default(), FixedClock::default().now())
@@ -72,7 +72,7 @@ async fn a_user_whose_address_is_taken_gets_one_that_stands_in(database: TestDat
         .unwrap();
 }
 
-async fn a_user_is_made_once_whoever_asks_at_once(database: TestDatabase) {
+async fn concurrent_provisioning_creates_a_user_once(database: TestDatabase) {
     let users = ["erin", "frank"].map(|id| identity(id, None, Some("shared@example.test")));
     let [erin, frank] = &users;
 

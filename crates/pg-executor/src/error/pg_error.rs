@@ -49,15 +49,22 @@ impl PgError {
     pub(super) fn is_lost_race(&self) -> bool {
         [&SqlState::T_R_SERIALIZATION_FAILURE, &SqlState::T_R_DEADLOCK_DETECTED].contains(&self.code())
     }
+}
 
-    pub(super) fn is_temporary(&self) -> bool {
-        // Connections; resources (a full disk, memory, connection slots); an operator who stops the server.
-        const CLASSES: [&str; 3] = ["08", "53", "57"];
-        // Read-only, as after a fail-over; waited too long for a lock.
-        const STATES: [&SqlState; 2] = [&SqlState::READ_ONLY_SQL_TRANSACTION, &SqlState::LOCK_NOT_AVAILABLE];
-        let code = self.code();
-        self.is_lost_race() || STATES.contains(&code) || CLASSES.iter().any(|class| code.code().starts_with(class))
-    }
+/// Whether a statement that failed with this code may succeed a moment later: Postgres cannot be reached, is short of
+/// something, takes no writes at the moment, or another transaction was in the way.
+#[must_use]
+pub fn is_temporary(code: &SqlState) -> bool {
+    // Connections; resources (a full disk, memory, connection slots); an operator who stops the server.
+    const CLASSES: [&str; 3] = ["08", "53", "57"];
+    // Lost against another transaction; read-only, as after a fail-over; waited too long for a lock.
+    const STATES: [&SqlState; 4] = [
+        &SqlState::T_R_SERIALIZATION_FAILURE,
+        &SqlState::T_R_DEADLOCK_DETECTED,
+        &SqlState::READ_ONLY_SQL_TRANSACTION,
+        &SqlState::LOCK_NOT_AVAILABLE,
+    ];
+    STATES.contains(&code) || CLASSES.iter().any(|class| code.code().starts_with(class))
 }
 
 impl fmt::Display for PgError {

@@ -14,22 +14,23 @@ use super::{
 /// All metrics, ready to be read.
 pub(crate) struct Metrics {
     registry: Registry,
-    database: Database,
+    /// One for each worker.
+    databases: Vec<Database>,
     readiness: Vec<Dependency>,
     latest: Latest,
 }
 
 impl Metrics {
     pub(crate) fn new(sources: Sources) -> Self {
-        let (database, readiness) = (sources.database.clone(), sources.readiness.clone());
+        let (databases, readiness) = (sources.databases.clone(), sources.readiness.clone());
         let latest = Latest::default();
-        Self { registry: registry(sources, &latest), database, readiness, latest }
+        Self { registry: registry(sources, &latest), databases, readiness, latest }
     }
 
     /// All metrics as they are now, in the format of `OpenMetrics`.
     pub(crate) async fn read(&self) -> Result<String, fmt::Error> {
         // First: the readiness check below uses the database too.
-        self.latest.set_statistics(self.database.statistics());
+        self.latest.set_statistics(self.databases.iter().map(Database::statistics).sum());
         for (check, outcome) in check_readiness(&self.readiness).await {
             self.latest.ready.get_or_create(&Check { check }).set(outcome.is_ok().into());
         }

@@ -14,7 +14,7 @@ use tracing_appender::non_blocking::ErrorCounter;
 pub(crate) struct Sources {
     pub(crate) http: Arc<http::Metrics>,
     pub(crate) limits: Arc<Limits>,
-    pub(crate) database: Database,
+    pub(crate) databases: Vec<Database>,
     pub(crate) key_set: Option<Arc<JwksVerifier>>,
     pub(crate) readiness: Vec<Dependency>,
     pub(crate) dropped_lines: ErrorCounter,

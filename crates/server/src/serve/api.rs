@@ -8,18 +8,28 @@ use infra::Database;
 
 use crate::{config::Config, verifiers::Verifiers};
 
+/// The use-cases, for each of these databases. All of them share their ids.
+pub(super) fn services(config: &Config, databases: &[Database]) -> Vec<Service> {
+    let ids = Arc::new(UuidV7Ids::default());
+    let service = |database: &Database| {
+        let repository = Arc::new(database.tasks());
+        let mut service = Service::new(repository.clone(), Arc::new(SystemClock), ids.clone())
+            .replaying_for(config.idempotency_key_lifetime);
+        if let Some(quota) = config.max_tasks_per_user {
+            service = service.with_quota(quota.get());
+        }
+        if config.provisions_users {
+            service = service.provisioning(repository);
+        }
+        service
+    };
+    databases.iter().map(service).collect()
+}
+
 /// Everything the application is made of.
-pub(super) fn api(config: &Config, database: &Database, verifiers: Verifiers) -> Api {
-    let repository = Arc::new(database.tasks());
-    let mut tasks = Service::new(repository.clone(), Arc::new(SystemClock), Arc::new(UuidV7Ids::default()))
-        .replaying_for(config.idempotency_key_lifetime);
-    if let Some(quota) = config.max_tasks_per_user {
-        tasks = tasks.with_quota(quota.get());
-    }
-    if config.provisions_users {
-        tasks = tasks.provisioning(repository.clone());
-    }
-    let mut readiness: Vec<Dependency> = vec![("database", repository), ("migrations", Arc::new(database.schema()))];
+pub(super) fn api(config: &Config, database: &Database, tasks: Service, verifiers: Verifiers) -> Api {
+    let mut readiness: Vec<Dependency> =
+        vec![("database", Arc::new(database.tasks())), ("migrations", Arc::new(database.schema()))];
     if let Some(jwks) = verifiers.jwks.filter(|_| config.tokens.needs_key_set) {
         readiness.push(("key_set", jwks));
     }

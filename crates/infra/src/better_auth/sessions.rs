@@ -1,0 +1,92 @@
+//! Better Auth's table of sessions, which is only ever read.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{BoxError, OwnerId, RepositoryError, Session, SessionStore};
+use sea_orm::{
+    DeriveIden,
+    sea_query::{Expr, ExprTrait, Query},
+};
+use time::{OffsetDateTime, PrimitiveDateTime};
+
+use crate::{
+    error::repository_error,
+    sql::{Connection, Kind, Row, Shapes, Statement},
+};
+
+/// The sessions of a Better Auth app, behind a connection. Clones share it.
+#[derive(Debug, Clone)]
+pub struct SeaOrmSessions {
+    connection: Arc<dyn Connection>,
+    statements: Arc<Shapes<()>>,
+}
+
+#[derive(DeriveIden)]
+enum SessionTable {
+    #[sea_orm(iden = "session")]
+    Table,
+    #[sea_orm(iden = "token")]
+    Token,
+    #[sea_orm(iden = "userId")]
+    UserId,
+    #[sea_orm(iden = "expiresAt")]
+    ExpiresAt,
+}
+
+impl SeaOrmSessions {
+    /// The sessions behind this connection.
+    #[must_use]
+    pub fn new(connection: Arc<dyn Connection>) -> Self {
+        let statements = Arc::new(Shapes::new(connection.backend()));
+        Self { connection, statements }
+    }
+
+    fn by_token(&self, token: &str) -> Statement {
+        let mut binds = self.statements.binds();
+        let token = binds.add(token);
+        self.statements.statement((), Kind::Read, binds, || {
+            Query::select()
+                .columns([SessionTable::Token, SessionTable::UserId, SessionTable::ExpiresAt])
+                .from(SessionTable::Table)
+                .and_where(Expr::col(SessionTable::Token).eq(token))
+                .to_owned()
+        })
+    }
+}
+
+#[async_trait]
+impl SessionStore for SeaOrmSessions {
+    async fn session(&self, token: &str) -> Result<Option<Session>, RepositoryError> {
+        let found = self.connection.run(self.by_token(token)).await.map_err(repository_error)?;
+        match found.rows.read(session_row).map_err(RepositoryError::Failed)?.pop() {
+            None => Ok(None),
+            Some(row) if row.token == token => Ok(session(row)),
+            // The connection may be shared with statements of others. Should answers ever be mixed up, nobody is let in.
+            Some(_) => Err(RepositoryError::Failed("the database returned another session".into())),
+        }
+    }
+}
+
+struct SessionRow {
+    token: String,
+    user_id: String,
+    expires_at: OffsetDateTime,
+}
+
+fn session_row(row: Row<'_>) -> Result<SessionRow, BoxError> {
+    // Better Auth's own migrations give this column a time zone. Some of its adapters give it none, and mean UTC.
+    let expires_at = row.get(2).or_else(|_zone| row.get(2).map(PrimitiveDateTime::assume_utc))?;
+    Ok(SessionRow { token: row.get(0)?, user_id: row.get(1)?, expires_at })
+}
+
+/// `None` if the user's id breaks the rules of an id: such a user has no tasks, now or later.
+fn session(row: SessionRow) -> Option<Session> {
+    match OwnerId::try_from(row.user_id) {
+        Ok(owner) => Some(Session { owner, expires_at: row.expires_at.into() }),
+        Err(rule) => {
+            tracing::warn!("rejected a session: its userId {rule}");
+            None
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Rows of Better Auth's table `"user"`.
+
+use domain::{Identity, RepositoryError, Timestamp};
+use sea_orm::{
+    DeriveIden,
+    sea_query::{Expr, OnConflict, Query},
+};
+use time::OffsetDateTime;
+
+use crate::{
+    error::repository_error,
+    sql::{Binds, Connection, Kind, Statement},
+};
+
+#[derive(DeriveIden)]
+enum User {
+    Table,
+    Id,
+    Name,
+    Email,
+    #[sea_orm(iden = "emailVerified")]
+    EmailVerified,
+    #[sea_orm(iden = "createdAt")]
+    CreatedAt,
+    #[sea_orm(iden = "updatedAt")]
+    UpdatedAt,
+}
+
+/// Adds a user, with the guarantees of [`UserProvisioner`](domain::UserProvisioner).
+pub(crate) async fn provision(
+    connection: &dyn Connection,
+    user: &Identity,
+    now: Timestamp,
+) -> Result<(), RepositoryError> {
+    // An address is required, and unique. If there is none, or another user has it, one that cannot exist takes its place.
+    // Better Auth keeps addresses in lower case.
+    let own = user.email.as_ref().map(|email| email.to_lowercase());
+    let placeholder = format!("{}@users.invalid", user.id.as_str());
+    for email in own.into_iter().chain([placeholder]) {
+        let insert = insert(Binds::new(connection.backend()), user, email, now);
+        if connection.run(insert).await.map_err(repository_error)?.affected > 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Adds a row, or none if the id or the address is taken. The statement does not tell which; a second one with a free
+/// address changes nothing if it was the id.
+fn insert(mut binds: Binds, user: &Identity, email: String, now: Timestamp) -> Statement {
+    let (id, now) = (user.id.as_str(), OffsetDateTime::from(now));
+    let name = user.name.as_deref().unwrap_or(id);
+    let columns = [
+        (User::Id, binds.add(id)),
+        (User::Name, binds.add(name)),
+        (User::Email, binds.add(email)),
+        (User::EmailVerified, binds.add(false)),
+        (User::CreatedAt, binds.add(now)),
+        (User::UpdatedAt, binds.add(now)),
+    ];
+    let (columns, values): (Vec<User>, Vec<Expr>) =
+        columns.map(|(column, value)| (column, value.into())).into_iter().unzip();
+    let insert = Query::insert()
+        .into_table(User::Table)
+        .columns(columns)
+        .values_panic(values)
+        // Whatever the conflict: whoever has the id or the address stays as they are.
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .to_owned();
+    let text = binds.text(&insert);
+    binds.statement(Kind::Write, text)
+}

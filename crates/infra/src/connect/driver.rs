@@ -1,0 +1,28 @@
+//! What the drivers of both databases have in common.
+
+use std::time::Duration;
+
+use domain::BoxError;
+use log::LevelFilter;
+use sqlx::ConnectOptions;
+
+/// A statement that takes longer than this is logged as a warning.
+pub(super) const SLOW: Duration = Duration::from_millis(500);
+
+/// Logs statements, with placeholders in place of values: all of them for debugging, slow ones as a warning.
+pub(super) fn logged<O: ConnectOptions>(options: O) -> O {
+    options.log_statements(LevelFilter::Debug).log_slow_statements(LevelFilter::Warn, SLOW)
+}
+
+/// The cause of an error in few words.
+pub(super) fn in_words(error: sqlx::Error) -> BoxError {
+    match error {
+        sqlx::Error::Database(reported) => reported.message().to_owned().into(),
+        sqlx::Error::Io(cause) => cause.into(),
+        sqlx::Error::Tls(cause) => {
+            format!("TLS: {cause} (a server on another machine must prove who it is, unless sslmode says otherwise)")
+                .into()
+        }
+        other => other.into(),
+    }
+}

@@ -1,0 +1,21 @@
+//! What the repositories of all resources are made of: the owner's filter, statements by shape, rows to structs, and the
+//! connection that runs statements.
+
+mod connection;
+pub(crate) mod dialect;
+mod executor;
+mod owned;
+mod rows;
+mod seaorm;
+mod shapes;
+mod statement;
+
+pub use connection::{Answer, Connection};
+pub(crate) use executor::ExecutorConnection;
+pub(crate) use owned::{Owned, owned, owned_delete, owned_update};
+pub use rows::Rows;
+pub(crate) use rows::{EntityRow, FromRow, NewRow, Row, ToRow, broken, read};
+pub(crate) use seaorm::SeaOrmConnection;
+pub(crate) use shapes::Shapes;
+pub(crate) use statement::{Binds, OwnerPlaceholder, Placeholder};
+pub use statement::{Kind, Statement};

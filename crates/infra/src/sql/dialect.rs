@@ -1,0 +1,50 @@
+//! What the two databases write differently.
+
+use sea_orm::{
+    ColumnTrait, DbBackend,
+    sea_query::{Expr, ExprTrait, Func},
+};
+
+use super::statement::{OwnerPlaceholder, Placeholder};
+
+/// The later of the time in `column` and `now`.
+///
+/// SQLite keeps times as RFC 3339 text with trailing zeros cut. `…00.5Z` would come after `…00.51Z`, because `Z` comes after
+/// `1`. Without the `Z` such texts sort as the times do.
+pub(crate) fn later_of(column: impl ColumnTrait, now: Placeholder, backend: DbBackend) -> Expr {
+    let stored = Expr::col(column);
+    if backend == DbBackend::Sqlite {
+        let digits = |time: Expr| Expr::from(Func::cust("rtrim").arg(time).arg("Z"));
+        Expr::case(digits(stored.clone()).gt(digits(now.into())), stored).finally(Expr::from(now)).into()
+    } else {
+        Func::greatest([stored, now.into()]).into()
+    }
+}
+
+/// Numbers as one value for [`is_one_of`], however many there are.
+pub(crate) fn list(numbers: impl Iterator<Item = i64>, backend: DbBackend) -> String {
+    let numbers = numbers.map(|number| number.to_string()).collect::<Vec<_>>().join(",");
+    // A JSON array, or a literal of an array of Postgres.
+    if backend == DbBackend::Sqlite { format!("[{numbers}]") } else { format!("{{{numbers}}}") }
+}
+
+/// Whether the number in `column` is in a [`list`].
+pub(crate) fn is_one_of(column: impl ColumnTrait, list: Placeholder, backend: DbBackend) -> Expr {
+    let column = column.as_str();
+    if backend == DbBackend::Sqlite {
+        Expr::cust(format!(r#""{column}" IN (SELECT value FROM json_each({list}))"#))
+    } else {
+        Expr::cust(format!(r#""{column}" = ANY({list}::bigint[])"#))
+    }
+}
+
+/// Whether no other transaction holds the lock on this name of the owner's. If so, this one holds it until it ends.
+///
+/// SQLite has one writer at a time, so a transaction that writes always holds it there.
+pub(crate) fn try_lock(owner: OwnerPlaceholder, name: Placeholder, backend: DbBackend) -> Expr {
+    if backend == DbBackend::Sqlite {
+        Expr::val(true)
+    } else {
+        Expr::cust(format!("pg_try_advisory_xact_lock(hashtextextended({owner} || ' ' || {name}, 0))"))
+    }
+}

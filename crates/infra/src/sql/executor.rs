@@ -1,0 +1,100 @@
+//! Runs statements over the executor: on Postgres, unless SeaORM's own connection is asked for.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use async_trait::async_trait;
+use pg_executor::{Connector, Executor, Parameter, Settings};
+use sea_orm::{DbBackend, DbErr, Value};
+
+use super::{
+    connection::{Answer, Connection},
+    rows::Rows,
+    statement::{Kind, Statement},
+};
+use crate::{error::DatabaseError, statistics::DatabaseStatistics};
+
+/// An executor, and a count of what it should not have been asked.
+#[derive(Debug)]
+pub(crate) struct ExecutorConnection {
+    executor: Executor,
+    validation_gaps: AtomicU64,
+}
+
+impl ExecutorConnection {
+    /// Opens nothing: connections are opened when statements need them.
+    pub(crate) fn new(connector: &Connector, settings: &Settings) -> Self {
+        Self { executor: Executor::new(connector, settings), validation_gaps: AtomicU64::new(0) }
+    }
+
+    fn failed(&self, error: pg_executor::Error) -> DatabaseError {
+        let error = DatabaseError::Executor(error);
+        self.validation_gaps.fetch_add(error.report_validation_gap().into(), Relaxed);
+        error
+    }
+}
+
+#[async_trait]
+impl Connection for ExecutorConnection {
+    fn backend(&self) -> DbBackend {
+        DbBackend::Postgres
+    }
+
+    async fn run(&self, statement: Statement) -> Result<Answer, DatabaseError> {
+        let statement = translated(statement)?;
+        self.executor.run(statement).await.map(Answer::from).map_err(|error| self.failed(error))
+    }
+
+    async fn run_all(&self, statements: Vec<Statement>) -> Result<Vec<Answer>, DatabaseError> {
+        let statements = statements.into_iter().map(translated).collect::<Result<_, _>>()?;
+        let answers = self.executor.run_batch(statements).await.map_err(|error| self.failed(error))?;
+        Ok(answers.into_iter().map(Answer::from).collect())
+    }
+
+    fn statistics(&self) -> DatabaseStatistics {
+        DatabaseStatistics {
+            validation_gaps: self.validation_gaps.load(Relaxed),
+            ..DatabaseStatistics::from(self.executor.statistics())
+        }
+    }
+
+    async fn close(&self) {
+        self.executor.close().await;
+    }
+}
+
+impl From<pg_executor::Answer> for Answer {
+    fn from(pg_executor::Answer { rows, affected }: pg_executor::Answer) -> Self {
+        Self { rows: Rows::Executor(rows), affected }
+    }
+}
+
+fn translated(Statement { sql, values, kind }: Statement) -> Result<pg_executor::Statement, DatabaseError> {
+    let kind = match kind {
+        Kind::Read => pg_executor::Kind::Read,
+        Kind::ReadMany => pg_executor::Kind::ReadMany,
+        Kind::Write | Kind::WriteReturning => pg_executor::Kind::Write,
+    };
+    let parameters = values.into_iter().map(parameter).collect::<Result<_, _>>()?;
+    Ok(pg_executor::Statement { sql, parameters, kind })
+}
+
+/// A value of one of the types that can be [bound](super::statement::Bindable).
+fn parameter(value: Value) -> Result<Parameter, DbErr> {
+    Ok(match value {
+        Value::Bool(value) => value.into(),
+        Value::SmallInt(value) => value.into(),
+        Value::Int(value) => value.into(),
+        Value::BigInt(value) => value.into(),
+        Value::Float(value) => value.into(),
+        Value::Double(value) => value.into(),
+        Value::String(value) => value.into(),
+        Value::Bytes(value) => value.into(),
+        Value::TimeDate(value) => value.into(),
+        Value::TimeTime(value) => value.into(),
+        Value::TimeDateTime(value) => value.into(),
+        Value::TimeDateTimeWithTimeZone(value) => value.into(),
+        Value::Uuid(value) => value.into(),
+        // Which variants there are depends on the features of SeaORM that the build has turned on.
+        other => return Err(DbErr::Type(format!("a value of type {:?} cannot be bound", other.array_type()))),
+    })
+}

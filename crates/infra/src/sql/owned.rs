@@ -1,0 +1,34 @@
+//! Where every query on a table with owners starts: with the owner's filter.
+//!
+//! `clippy.toml` bans SeaORM's own starting points outside this file.
+
+use sea_orm::{ColumnTrait, DeleteMany, EntityTrait, QueryFilter, Select, UpdateMany, sea_query::ExprTrait};
+
+use super::statement::OwnerPlaceholder;
+
+/// A table each row of which belongs to one user.
+pub(crate) trait Owned: EntityTrait {
+    /// The column with the user's id.
+    const OWNER: Self::Column;
+
+    /// The place of a column in a row, counted from 0: the entity's order. Implemented as `column as usize`.
+    fn index(column: Self::Column) -> usize;
+}
+
+/// All rows of an owner.
+#[expect(clippy::disallowed_methods, reason = "this adds the owner's filter")]
+pub(crate) fn owned<E: Owned>(owner: OwnerPlaceholder) -> Select<E> {
+    E::find().filter(E::OWNER.into_expr().eq(owner))
+}
+
+/// A change of rows of an owner.
+#[expect(clippy::disallowed_methods, reason = "this adds the owner's filter")]
+pub(crate) fn owned_update<E: Owned>(owner: OwnerPlaceholder) -> UpdateMany<E> {
+    E::update_many().filter(E::OWNER.into_expr().eq(owner))
+}
+
+/// A delete of rows of an owner.
+#[expect(clippy::disallowed_methods, reason = "this adds the owner's filter")]
+pub(crate) fn owned_delete<E: Owned>(owner: OwnerPlaceholder) -> DeleteMany<E> {
+    E::delete_many().filter(E::OWNER.into_expr().eq(owner))
+}

@@ -1,0 +1,156 @@
+//! Rows to structs.
+
+use std::{fmt::Display, marker::PhantomData};
+
+use domain::{BoxError, InvalidText, OwnerId, RepositoryError};
+use pg_executor::tokio_postgres::{self, types::FromSqlOwned};
+use sea_orm::{EntityTrait, IdenStatic, Iterable, QueryResult, TryGetable};
+
+use super::{
+    owned::Owned,
+    statement::{Binds, Placeholder},
+};
+
+/// Rows, as the driver returns them.
+#[derive(Debug)]
+pub enum Rows {
+    /// From SeaORM's own connection.
+    SeaOrm(Vec<QueryResult>),
+    /// From the executor.
+    Executor(Vec<tokio_postgres::Row>),
+}
+
+/// One row, as the driver returns it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Row<'r> {
+    SeaOrm(&'r QueryResult),
+    Executor(&'r tokio_postgres::Row),
+}
+
+/// A type that both drivers read from the column type that is meant for it, and from no other.
+pub(crate) trait Value: TryGetable + FromSqlOwned {}
+
+impl<T: TryGetable + FromSqlOwned> Value for T {}
+
+impl Rows {
+    /// Reads each row.
+    pub(crate) fn read<T, E>(&self, read: impl Fn(Row<'_>) -> Result<T, E>) -> Result<Vec<T>, E> {
+        match self {
+            Self::SeaOrm(rows) => rows.iter().map(Row::SeaOrm).map(read).collect(),
+            Self::Executor(rows) => rows.iter().map(Row::Executor).map(read).collect(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            Self::SeaOrm(rows) => rows.is_empty(),
+            Self::Executor(rows) => rows.is_empty(),
+        }
+    }
+}
+
+impl Row<'_> {
+    /// The value of a column by its place, counted from 0. To look columns up by their names took a quarter of a list.
+    pub(crate) fn get<T: Value>(self, index: usize) -> Result<T, BoxError> {
+        match self {
+            Self::SeaOrm(row) => row.try_get_by_index(index).map_err(BoxError::from),
+            Self::Executor(row) => row.try_get(index).map_err(|error| match error.into_source() {
+                Some(source) => source,
+                None => "there is no such column".into(),
+            }),
+        }
+    }
+
+    /// The names of the columns.
+    fn names(self) -> Vec<String> {
+        match self {
+            Self::SeaOrm(row) => row.column_names(),
+            Self::Executor(row) => row.columns().iter().map(|column| column.name().to_owned()).collect(),
+        }
+    }
+}
+
+/// A resource that is read from the rows of an entity.
+pub(crate) trait FromRow: Sized {
+    /// The table of the rows.
+    type Entity: Owned;
+
+    /// Reads a row that belongs to `owner`.
+    fn from_row(owner: &OwnerId, row: EntityRow<'_, Self::Entity>) -> Result<Self, RepositoryError>;
+}
+
+/// A resource that is written as a row of an entity.
+pub(crate) trait ToRow {
+    /// The table of the row.
+    type Entity: Owned;
+
+    /// Binds the value of each column.
+    fn to_row(&self, binds: &mut Binds) -> NewRow<Self::Entity>;
+}
+
+/// The columns of a row, each with its value.
+pub(crate) type NewRow<E> = Vec<(<E as EntityTrait>::Column, Placeholder)>;
+
+/// A row with all columns of an entity, in the entity's order.
+pub(crate) struct EntityRow<'r, E> {
+    row: Row<'r>,
+    entity: PhantomData<E>,
+}
+
+impl<E: Owned> EntityRow<'_, E> {
+    /// The value of a column.
+    pub(crate) fn get<T: Value>(&self, column: E::Column) -> Result<T, RepositoryError> {
+        self.row.get(E::index(column)).map_err(|cause| {
+            let unreadable = UnreadableColumn { table: E::default().table_name(), column: column.as_str(), cause };
+            RepositoryError::Failed(unreadable.into())
+        })
+    }
+}
+
+/// The error for a value that breaks a rule of the domain. `id` identifies the row among those of its owner.
+pub(crate) fn broken<E: Owned>(id: impl Display, column: E::Column) -> impl FnOnce(InvalidText) -> RepositoryError {
+    move |rule| {
+        let (table, id, column) = (E::default().table_name(), id.to_string(), column.as_str());
+        RepositoryError::Failed(BrokenRow { table, id, column, rule }.into())
+    }
+}
+
+/// The resources of an owner in rows.
+///
+/// # Errors
+///
+/// [`RepositoryError::Failed`] if a row breaks a rule, or belongs to someone else. Statements name the owner, so that cannot
+/// be; but the connection may be shared with statements of others, and should answers ever be mixed up, nobody may see them.
+pub(crate) fn read<T: FromRow>(owner: &OwnerId, rows: &Rows) -> Result<Vec<T>, RepositoryError> {
+    rows.read(|row| {
+        debug_assert!(has_columns_of::<T::Entity>(row));
+        let row = EntityRow { row, entity: PhantomData };
+        if row.get::<String>(T::Entity::OWNER)? != owner.as_str() {
+            return Err(RepositoryError::Failed("the database returned a row of another owner".into()));
+        }
+        T::from_row(owner, row)
+    })
+}
+
+fn has_columns_of<E: Owned>(row: Row<'_>) -> bool {
+    E::Column::iter().map(|column| column.as_str()).eq(row.names().iter().map(String::as_str))
+}
+
+/// A row that this program did not write: it breaks a rule of the domain.
+#[derive(Debug, thiserror::Error)]
+#[error("row {id} of {table} is broken: its {column} {rule}")]
+struct BrokenRow {
+    table: &'static str,
+    id: String,
+    column: &'static str,
+    rule: InvalidText,
+}
+
+/// A column of another type than the migrations gave it.
+#[derive(Debug, thiserror::Error)]
+#[error("{table}.{column} cannot be read: {cause}")]
+struct UnreadableColumn {
+    table: &'static str,
+    column: &'static str,
+    cause: BoxError,
+}

@@ -1,0 +1,127 @@
+//! Runs statements over SeaORM's own connection: on SQLite, and on Postgres where the executor is not used.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use async_trait::async_trait;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    Values,
+};
+use sqlx::Pool;
+
+use super::{
+    connection::{Answer, Connection},
+    rows::Rows,
+    statement::{Kind, Statement},
+};
+use crate::{
+    error::{DatabaseError, is_acquire_timeout},
+    statistics::DatabaseStatistics,
+};
+
+/// SeaORM's own connection, which is a pool.
+#[derive(Debug)]
+pub(crate) struct SeaOrmConnection {
+    pool: DatabaseConnection,
+    /// Calls that have begun and not ended: they run a statement, or wait for a connection.
+    in_flight: AtomicU64,
+    acquire_timeouts: AtomicU64,
+    validation_gaps: AtomicU64,
+}
+
+impl SeaOrmConnection {
+    pub(crate) fn new(pool: DatabaseConnection) -> Self {
+        let (in_flight, acquire_timeouts, validation_gaps) = Default::default();
+        Self { pool, in_flight, acquire_timeouts, validation_gaps }
+    }
+
+    async fn counted<T>(&self, work: impl Future<Output = Result<T, DbErr>> + Send) -> Result<T, DatabaseError> {
+        self.in_flight.fetch_add(1, Relaxed);
+        // Also where the caller gives up.
+        let _ended = scopeguard::guard((), |()| {
+            self.in_flight.fetch_sub(1, Relaxed);
+        });
+        work.await.map_err(|error| {
+            self.acquire_timeouts.fetch_add(is_acquire_timeout(&error).into(), Relaxed);
+            let error = DatabaseError::SeaOrm(error);
+            self.validation_gaps.fetch_add(error.report_validation_gap().into(), Relaxed);
+            error
+        })
+    }
+}
+
+#[async_trait]
+impl Connection for SeaOrmConnection {
+    fn backend(&self) -> DbBackend {
+        self.pool.get_database_backend()
+    }
+
+    async fn run(&self, statement: Statement) -> Result<Answer, DatabaseError> {
+        self.counted(run(&self.pool, statement)).await
+    }
+
+    async fn run_all(&self, statements: Vec<Statement>) -> Result<Vec<Answer>, DatabaseError> {
+        // On SQLite. A transaction that asks for the right to write only when it writes may find that it is too late.
+        let immediate = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        self.counted(async {
+            let transaction = self.pool.begin_with_options(immediate).await?;
+            let mut answers = Vec::with_capacity(statements.len());
+            for statement in statements {
+                answers.push(run(&transaction, statement).await?);
+            }
+            transaction.commit().await?;
+            Ok(answers)
+        })
+        .await
+    }
+
+    fn statistics(&self) -> DatabaseStatistics {
+        let (max_connections, size, idle) = match self.backend() {
+            DbBackend::Sqlite => connections(self.pool.get_sqlite_connection_pool()),
+            _ => connections(self.pool.get_postgres_connection_pool()),
+        };
+        let in_flight = usize::try_from(self.in_flight.load(Relaxed)).unwrap_or(usize::MAX);
+        DatabaseStatistics {
+            max_connections,
+            size,
+            idle,
+            // The numbers are not read in one moment.
+            waiting: in_flight.saturating_sub(size.saturating_sub(idle)),
+            acquire_timeouts: self.acquire_timeouts.load(Relaxed),
+            validation_gaps: self.validation_gaps.load(Relaxed),
+            ..DatabaseStatistics::default()
+        }
+    }
+
+    async fn close(&self) {
+        if let Err(error) = self.pool.close_by_ref().await {
+            tracing::warn!(%error, "the connections to the database could not be closed");
+        }
+    }
+}
+
+/// How many connections there may be, how many there are, and how many of those are idle.
+fn connections<DB: sqlx::Database>(pool: &Pool<DB>) -> (usize, usize, usize) {
+    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    (count(pool.options().get_max_connections()), count(pool.size()), pool.num_idle())
+}
+
+async fn run(connection: &impl ConnectionTrait, statement: Statement) -> Result<Answer, DbErr> {
+    let kind = statement.kind;
+    let statement = sea_orm::Statement {
+        sql: statement.sql.to_string(),
+        values: Some(Values(statement.values)),
+        db_backend: connection.get_database_backend(),
+    };
+    if kind == Kind::Write {
+        let affected = connection.execute_raw(statement).await?.rows_affected();
+        return Ok(Answer { rows: Rows::SeaOrm(Vec::new()), affected });
+    }
+    // All rows are read, even where there can be only one. SQLite commits a statement when it ends, and sqlx ends one that is
+    // left after its first row without a look at the outcome: a full disk would go unnoticed.
+    let rows = connection.query_all_raw(statement).await?;
+    Ok(Answer { affected: rows.len() as u64, rows: Rows::SeaOrm(rows) })
+}

@@ -1,0 +1,111 @@
+//! The texts of statements, kept by their shape.
+
+use std::{fmt, hash::Hash, sync::Arc};
+
+use quick_cache::sync::Cache;
+use sea_orm::{DbBackend, sea_query::QueryStatementWriter};
+
+use super::statement::{Binds, Kind, Statement};
+
+/// How many texts are kept. The least used ones are built anew: lists may ask for a thousand limits.
+const KEPT: usize = 256;
+
+/// The texts of statements on one kind of database, each built when its shape is first used: to build a text takes longer
+/// than to run the statement.
+///
+/// A shape `S` is all that decides the text, and nothing else: which fields a change names, but not their values.
+pub(crate) struct Shapes<S> {
+    backend: DbBackend,
+    texts: Cache<S, Arc<str>>,
+}
+
+impl<S: Copy + Eq + Hash + fmt::Debug> Shapes<S> {
+    pub(crate) fn new(backend: DbBackend) -> Self {
+        Self { backend, texts: Cache::new(KEPT) }
+    }
+
+    pub(crate) fn backend(&self) -> DbBackend {
+        self.backend
+    }
+
+    /// The values of a statement to come.
+    pub(crate) fn binds(&self) -> Binds {
+        Binds::new(self.backend)
+    }
+
+    /// The statement of a shape with these values. `build` is called if there is no text of this shape.
+    pub(crate) fn statement<Q: QueryStatementWriter>(
+        &self,
+        shape: S,
+        kind: Kind,
+        binds: Binds,
+        build: impl FnOnce() -> Q,
+    ) -> Statement {
+        if let Some(text) = self.texts.get(&shape) {
+            debug_assert_eq!(text, binds.text(&build()), "a shape decides the text: {shape:?}");
+            return binds.statement(kind, text);
+        }
+        let text = binds.text(&build());
+        self.texts.insert(shape, Arc::clone(&text));
+        binds.statement(kind, text)
+    }
+}
+
+impl<S: Eq + Hash> fmt::Debug for Shapes<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shapes").field("backend", &self.backend).field("kept", &self.texts.len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{
+        DbBackend, Value,
+        sea_query::{Expr, ExprTrait, Query, SelectStatement},
+    };
+
+    use super::{KEPT, Kind, Shapes};
+
+    fn statement(shapes: &Shapes<u64>, limit: u64, value: &str) -> (String, Vec<Value>) {
+        let mut binds = shapes.binds();
+        let text = binds.add(value);
+        let build = || -> SelectStatement {
+            let is_it = Expr::col("a").eq(text).or(Expr::col("b").eq(text));
+            Query::select().column("a").from("t").and_where(is_it).limit(limit).to_owned()
+        };
+        let statement = shapes.statement(limit, Kind::Read, binds, build);
+        (statement.sql.to_string(), statement.values)
+    }
+
+    #[test]
+    fn a_placeholder_may_be_used_twice() {
+        for (backend, expected) in [
+            (DbBackend::Postgres, r#"SELECT "a" FROM "t" WHERE "a" = $1 OR "b" = $1 LIMIT 5"#),
+            (DbBackend::Sqlite, r#"SELECT "a" FROM "t" WHERE "a" = ?1 OR "b" = ?1 LIMIT 5"#),
+        ] {
+            assert_eq!(statement(&Shapes::new(backend), 5, "x"), (expected.to_owned(), vec!["x".into()]));
+        }
+    }
+
+    #[test]
+    fn a_kept_text_gets_the_values_of_each_statement() {
+        let shapes = Shapes::new(DbBackend::Postgres);
+
+        let (first, second) = (statement(&shapes, 5, "x"), statement(&shapes, 5, "y"));
+
+        assert_eq!(first.0, second.0);
+        assert_eq!((first.1, second.1), (vec!["x".into()], vec!["y".into()]));
+        assert_eq!(shapes.texts.len(), 1);
+    }
+
+    #[test]
+    fn a_limited_number_of_texts_is_kept() {
+        let shapes = Shapes::new(DbBackend::Postgres);
+
+        for limit in 1..=1000 {
+            assert!(statement(&shapes, limit, "x").0.ends_with(&format!(" LIMIT {limit}")));
+        }
+
+        assert!(shapes.texts.len() <= KEPT, "{shapes:?}");
+    }
+}

@@ -1,0 +1,72 @@
+//! Creating a task: once under a key, within a quota.
+
+use domain::{CreateOptions, CreateOutcome, IdempotencyGuard, NewTask, OwnerId, RepositoryError, Task};
+
+use super::{create_statements::CreateStatements, row::KeyUse};
+use crate::{
+    error::{create_error, repository_error},
+    sql::{self, Connection},
+};
+
+/// Creates tasks over a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Creates<'c> {
+    pub(super) connection: &'c dyn Connection,
+    pub(super) statements: &'c CreateStatements,
+}
+
+impl Creates<'_> {
+    /// Creates `task`, which is made of `new`, if `options` allow it.
+    pub(super) async fn create(
+        self,
+        task: Task,
+        new: &NewTask,
+        options: &CreateOptions,
+    ) -> Result<CreateOutcome<Task>, RepositoryError> {
+        let Self { connection, statements } = self;
+        let answer = match &options.idempotency {
+            None => connection.run(statements.insert(&task, options.quota)).await.map(Some),
+            Some(guard) => {
+                let claim = statements.claim_key(guard, &task, new, options.quota);
+                let insert = statements.insert_under_key(guard, &task);
+                connection.run_all(vec![claim, insert]).await.map(|mut answers| answers.pop())
+            }
+        };
+        if answer.map_err(create_error)?.is_some_and(|insert| insert.affected > 0) {
+            return Ok(CreateOutcome::Created(task));
+        }
+        self.why_not(&task.owner, new, options).await
+    }
+
+    /// Finds out why no task was created, which the statements do not tell.
+    async fn why_not(
+        self,
+        owner: &OwnerId,
+        new: &NewTask,
+        options: &CreateOptions,
+    ) -> Result<CreateOutcome<Task>, RepositoryError> {
+        let Some(guard) = &options.idempotency else { return Ok(CreateOutcome::QuotaReached) };
+        if let Some(earlier) = self.earlier(guard, owner, new).await? {
+            return Ok(earlier);
+        }
+        let Some(quota) = options.quota else { return Ok(CreateOutcome::KeyInUse) };
+        let at_quota = self.connection.run(self.statements.task_at_quota(owner, quota)).await;
+        if at_quota.map_err(repository_error)?.rows.is_empty() {
+            return Ok(CreateOutcome::KeyInUse);
+        }
+        // The quota may be used up by the first request under this key, which may have been answered since.
+        Ok(self.earlier(guard, owner, new).await?.unwrap_or(CreateOutcome::QuotaReached))
+    }
+
+    /// The outcome of an earlier create under this key.
+    async fn earlier(
+        self,
+        guard: &IdempotencyGuard,
+        owner: &OwnerId,
+        new: &NewTask,
+    ) -> Result<Option<CreateOutcome<Task>>, RepositoryError> {
+        let used = self.connection.run(self.statements.key_use(guard, owner)).await.map_err(repository_error)?;
+        let Some(used) = sql::read::<KeyUse>(owner, &used.rows)?.pop() else { return Ok(None) };
+        Ok(Some(used.replay(owner, new).map_or(CreateOutcome::KeyReused, CreateOutcome::Replayed)))
+    }
+}

@@ -1,0 +1,125 @@
+//! The statements that create tasks, and that keep the idempotency keys.
+
+use domain::{IdempotencyGuard, NewTask, OwnerId, Task};
+use sea_orm::{
+    DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement},
+};
+
+use super::{
+    entity::Entity,
+    key_entity::{self, Entity as Keys},
+    row::NewKeyUse,
+    statements::is,
+};
+use crate::sql::{Kind, NewRow, OwnerPlaceholder, Placeholder, Shapes, Statement, ToRow, dialect, owned};
+
+/// The statements that create tasks, for one kind of database.
+#[derive(Debug)]
+pub(super) struct CreateStatements(Shapes<Shape>);
+
+/// A quota stands in the text: there is one for all users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Shape {
+    Insert { quota: Option<u32> },
+    ClaimKey { quota: Option<u32> },
+    InsertUnderKey,
+    KeyUse,
+    TaskAtQuota { quota: u32 },
+}
+
+impl CreateStatements {
+    pub(super) fn new(backend: DbBackend) -> Self {
+        Self(Shapes::new(backend))
+    }
+
+    /// Adds a task while its owner has fewer than `quota`.
+    pub(super) fn insert(&self, task: &Task, quota: Option<u32>) -> Statement {
+        let mut binds = self.0.binds();
+        let (owner, row) = (binds.owner(&task.owner), task.to_row(&mut binds));
+        self.0.statement(Shape::Insert { quota }, Kind::Write, binds, || {
+            insert_if::<Entity>(row, quota.map(|quota| has_room(owner, quota)))
+        })
+    }
+
+    /// Takes a key for a task, while its owner has fewer than `quota`: adds the row of the key, or changes the one that has
+    /// expired. Changes nothing if the key was used, or is being used.
+    pub(super) fn claim_key(
+        &self,
+        guard: &IdempotencyGuard,
+        task: &Task,
+        new: &NewTask,
+        quota: Option<u32>,
+    ) -> Statement {
+        use key_entity::Column::{CreatedAt, Fingerprint, Key, TaskId, UserId};
+
+        let backend = self.0.backend();
+        let mut binds = self.0.binds();
+        let (owner, key) = (binds.owner(&task.owner), binds.add(guard.key.as_str()));
+        let since = binds.add(guard.since.unix_milliseconds());
+        let row = NewKeyUse { key: &guard.key, task, fingerprint: new.into() }.to_row(&mut binds);
+        self.0.statement(Shape::ClaimKey { quota }, Kind::Write, binds, || {
+            // Without the lock, a create under a key that is being used would wait for that.
+            let is_free = dialect::try_lock(owner, key, backend);
+            let has_room = quota.map(|quota| has_room(owner, quota));
+            let condition = has_room.into_iter().fold(is_free, ExprTrait::and);
+            let unless_used = OnConflict::columns([UserId, Key])
+                .update_columns([Fingerprint, TaskId, CreatedAt])
+                .action_and_where(Expr::col((Keys, CreatedAt)).lt(since))
+                .to_owned();
+            insert_if::<Keys>(row, Some(condition)).on_conflict(unless_used).to_owned()
+        })
+    }
+
+    /// Adds a task if its key was taken for it, by a statement before this one in the same transaction.
+    pub(super) fn insert_under_key(&self, guard: &IdempotencyGuard, task: &Task) -> Statement {
+        let mut binds = self.0.binds();
+        let (owner, key) = (binds.owner(&task.owner), binds.add(guard.key.as_str()));
+        let (id, row) = (binds.add(*task.id.as_uuid()), task.to_row(&mut binds));
+        self.0.statement(Shape::InsertUnderKey, Kind::Write, binds, || {
+            let taken = key_of(owner, key).filter(is(key_entity::Column::TaskId, id)).select_only().expr(Expr::val(1));
+            insert_if::<Entity>(row, Some(Expr::exists(taken.into_query())))
+        })
+    }
+
+    /// The use of a key that has not expired.
+    pub(super) fn key_use(&self, guard: &IdempotencyGuard, owner: &OwnerId) -> Statement {
+        let mut binds = self.0.binds();
+        let (owner, key) = (binds.owner(owner), binds.add(guard.key.as_str()));
+        let since = binds.add(guard.since.unix_milliseconds());
+        self.0.statement(Shape::KeyUse, Kind::Read, binds, || {
+            key_of(owner, key).filter(Expr::col(key_entity::Column::CreatedAt).gte(since)).into_query()
+        })
+    }
+
+    /// The last task that the quota allows, if the owner has that many.
+    pub(super) fn task_at_quota(&self, owner: &OwnerId, quota: u32) -> Statement {
+        let mut binds = self.0.binds();
+        let owner = binds.owner(owner);
+        self.0.statement(Shape::TaskAtQuota { quota }, Kind::Read, binds, || task_at(owner, quota))
+    }
+}
+
+fn key_of(owner: OwnerPlaceholder, key: Placeholder) -> sea_orm::Select<Keys> {
+    owned::<Keys>(owner).filter(is(key_entity::Column::Key, key))
+}
+
+fn has_room(owner: OwnerPlaceholder, quota: u32) -> Expr {
+    Expr::exists(task_at(owner, quota)).not()
+}
+
+fn task_at(owner: OwnerPlaceholder, quota: u32) -> SelectStatement {
+    let last = u64::from(quota.saturating_sub(1));
+    owned::<Entity>(owner).select_only().expr(Expr::val(1)).offset(last).limit(1).into_query()
+}
+
+/// Adds a row if `condition` holds.
+fn insert_if<E: EntityTrait>(row: NewRow<E>, condition: Option<Expr>) -> InsertStatement {
+    let (columns, values): (Vec<E::Column>, Vec<Placeholder>) = row.into_iter().unzip();
+    let source = Query::select().exprs(values.into_iter().map(Expr::from)).and_where_option(condition).to_owned();
+    let mut insert = Query::insert();
+    insert.into_table(E::default()).columns(columns);
+    let is_complete = insert.select_from(source).is_ok();
+    debug_assert!(is_complete, "one value for each column");
+    insert
+}

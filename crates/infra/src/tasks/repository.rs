@@ -1,0 +1,122 @@
+//! The port `TaskRepository` on SeaORM.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{
+    CreateOptions, CreateOutcome, Identity, NewTask, OwnerId, Page, Precondition, Readiness, RepositoryError, Task,
+    TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp, UpdateOutcome, UserProvisioner,
+};
+
+use super::{create::Creates, create_statements::CreateStatements, statements::TaskStatements};
+use crate::{
+    better_auth,
+    error::repository_error,
+    sql::{self, Answer, Connection, Statement},
+};
+
+/// Tasks, and the users they belong to, behind a connection. Clones share it.
+#[derive(Debug, Clone)]
+pub struct SeaOrmTasks {
+    connection: Arc<dyn Connection>,
+    statements: Arc<(TaskStatements, CreateStatements)>,
+}
+
+impl SeaOrmTasks {
+    /// The tasks behind this connection. Clones keep the statements that were built, others build their own.
+    #[must_use]
+    pub fn new(connection: Arc<dyn Connection>) -> Self {
+        let backend = connection.backend();
+        let statements = Arc::new((TaskStatements::new(backend), CreateStatements::new(backend)));
+        Self { connection, statements }
+    }
+
+    pub(super) fn connection(&self) -> &dyn Connection {
+        &*self.connection
+    }
+
+    async fn run(&self, statement: Statement) -> Result<Answer, RepositoryError> {
+        self.connection.run(statement).await.map_err(repository_error)
+    }
+
+    /// Why no row was changed. Rows that exist differ only in their version, so it is worth a look only if that matters.
+    /// Versions only grow: a task that is found now had none of those asked for then.
+    async fn why_not<T>(
+        &self,
+        owner: &OwnerId,
+        id: TaskId,
+        precondition: &Precondition,
+    ) -> Result<UpdateOutcome<Task, T>, RepositoryError> {
+        if *precondition == Precondition::None {
+            return Ok(UpdateOutcome::Absent);
+        }
+        Ok(self.get(owner, id).await?.map_or(UpdateOutcome::Absent, UpdateOutcome::Stale))
+    }
+}
+
+#[async_trait]
+impl TaskRepository for SeaOrmTasks {
+    async fn create(
+        &self,
+        owner: &OwnerId,
+        id: TaskId,
+        new: &NewTask,
+        options: &CreateOptions,
+        now: Timestamp,
+    ) -> Result<CreateOutcome<Task>, RepositoryError> {
+        let task = Task::created(owner.clone(), id, new.clone(), now);
+        let creates = Creates { connection: self.connection(), statements: &self.statements.1 };
+        creates.create(task, new, options).await
+    }
+
+    async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError> {
+        let found = self.run(self.statements.0.get(owner, id)).await?;
+        Ok(sql::read(owner, &found.rows)?.pop())
+    }
+
+    async fn list(&self, owner: &OwnerId, query: &TaskQuery) -> Result<Page<Task>, RepositoryError> {
+        let found = self.run(self.statements.0.page(owner, query)).await?;
+        Ok(Page::from_one_past(query.limit, sql::read(owner, &found.rows)?))
+    }
+
+    async fn update(
+        &self,
+        owner: &OwnerId,
+        id: TaskId,
+        changes: &TaskChanges,
+        precondition: &Precondition,
+        now: Timestamp,
+    ) -> Result<UpdateOutcome<Task>, RepositoryError> {
+        let updated = self.run(self.statements.0.update(owner, id, changes, precondition, now)).await?;
+        match sql::read(owner, &updated.rows)?.pop() {
+            Some(task) => Ok(UpdateOutcome::Done(task)),
+            None => self.why_not(owner, id, precondition).await,
+        }
+    }
+
+    async fn delete(
+        &self,
+        owner: &OwnerId,
+        id: TaskId,
+        precondition: &Precondition,
+    ) -> Result<UpdateOutcome<Task, ()>, RepositoryError> {
+        let deleted = self.run(self.statements.0.delete(owner, id, precondition)).await?;
+        if deleted.affected > 0 { Ok(UpdateOutcome::Done(())) } else { self.why_not(owner, id, precondition).await }
+    }
+}
+
+#[async_trait]
+impl UserProvisioner for SeaOrmTasks {
+    async fn provision(&self, user: &Identity, now: Timestamp) -> Result<(), RepositoryError> {
+        better_auth::provision(self.connection(), user, now).await
+    }
+}
+
+#[async_trait]
+impl Readiness for SeaOrmTasks {
+    /// A database without the table, or a file that is gone, cannot serve.
+    async fn check(&self) -> Result<(), RepositoryError> {
+        self.run(self.statements.0.probe()).await?;
+        Ok(())
+    }
+}

@@ -2,13 +2,6 @@
 //!
 //! The app is `tests/better-auth` at the root of the repository. If it cannot run, these tests are skipped.
 
-#![expect(
-    unreachable_pub,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "these are tests: nothing reaches into them, and their failure is a panic"
-)]
-
 mod account;
 mod app;
 mod cookie_cache;
@@ -23,6 +16,3 @@ mod rotation;
 mod secret;
 mod serving;
 mod sessions;
-#[expect(dead_code, reason = "it is shared with the tests of the service, which use all of it")]
-#[path = "../service/support.rs"]
-mod support;

@@ -3,8 +3,8 @@
 use sea_orm::ConnectionTrait;
 
 use crate::{
-    app::{BetterAuth, empty_database},
-    serving::{bearer, develop, every_route_serves, list, refusal, serve, until},
+    better_auth::app::{BetterAuth, empty_database},
+    better_auth::serving::{bearer, develop, every_route_serves, list, refusal, serve, until},
     support::SECRET,
 };
 

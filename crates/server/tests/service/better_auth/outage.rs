@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::{
-    app::{BetterAuth, empty_database, free_port},
-    serving::{bearer, create, every_route_serves, get, list, serve, start, until},
+    better_auth::app::{BetterAuth, empty_database, free_port},
+    better_auth::serving::{bearer, create, every_route_serves, get, list, serve, start, until},
 };
 
 #[tokio::test]

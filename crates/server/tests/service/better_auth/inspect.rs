@@ -3,7 +3,7 @@
 use std::{io::Write, process::Stdio};
 
 use crate::{
-    app::{BetterAuth, empty_database},
+    better_auth::app::{BetterAuth, empty_database},
     support::{SECRET, program},
 };
 

@@ -5,9 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::json;
 
 use crate::{
-    account::part,
-    app::{BetterAuth, empty_database},
-    serving::{bearer, develop, every_route_serves, get, list, refusal, serve},
+    better_auth::account::part,
+    better_auth::app::{BetterAuth, empty_database},
+    better_auth::serving::{bearer, develop, every_route_serves, get, list, refusal, serve},
     support::SECRET,
 };
 

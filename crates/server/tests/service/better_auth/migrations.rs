@@ -5,8 +5,8 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 
 use crate::{
-    app::{BetterAuth, empty_database},
-    serving::{bearer, every_route_serves, serve},
+    better_auth::app::{BetterAuth, empty_database},
+    better_auth::serving::{bearer, every_route_serves, serve},
     support::program,
 };
 

@@ -5,9 +5,9 @@ use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use crate::{
-    account::part,
-    app::{BetterAuth, empty_database},
-    serving::{bearer, list, serve},
+    better_auth::account::part,
+    better_auth::app::{BetterAuth, empty_database},
+    better_auth::serving::{bearer, list, serve},
 };
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use reqwest::{Method, Response, header::SET_COOKIE};
 use serde_json::{Value, json};
 
-use crate::{app::BetterAuth, support::read};
+use crate::{better_auth::app::BetterAuth, support::read};
 
 const PASSWORD: &str = "correct horse battery staple";
 

@@ -4,8 +4,8 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::{
-    app::{BetterAuth, empty_database},
-    serving::{Headers, bearer, create, every_route_serves, get, list, send, serve},
+    better_auth::app::{BetterAuth, empty_database},
+    better_auth::serving::{Headers, bearer, create, every_route_serves, get, list, send, serve},
     support::SECRET,
 };
 

@@ -5,8 +5,8 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::json;
 
 use crate::{
-    app::{BetterAuth, empty_database},
-    serving::{bearer, create, get, list, send, serve},
+    better_auth::app::{BetterAuth, empty_database},
+    better_auth::serving::{bearer, create, get, list, send, serve},
     support::SECRET,
 };
 

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::{
-    account::part,
-    app::{BetterAuth, empty_database},
-    serving::{bearer, develop, every_route_serves, list, refusal, serve},
+    better_auth::account::part,
+    better_auth::app::{BetterAuth, empty_database},
+    better_auth::serving::{bearer, develop, every_route_serves, list, refusal, serve},
     support::SECRET,
 };
 

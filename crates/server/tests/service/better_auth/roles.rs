@@ -4,15 +4,15 @@ use infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, Database, DbErr};
 
 use crate::{
-    app::{BetterAuth, empty_database},
-    serving::{bearer, every_route_serves, list},
+    better_auth::app::{BetterAuth, empty_database},
+    better_auth::serving::{bearer, every_route_serves, list},
     support::{SECRET, Service, program},
 };
 
 /// The statements of the documentation: for whoever owns Better Auth's tables, once those are there; and for
 /// `tasks_migrator`, after `tasks-api migrate up`.
 fn documented() -> [&'static str; 2] {
-    let page = include_str!("../../../../docs/authentication.md");
+    let page = include_str!("../../../../../docs/authentication.md");
     let mut blocks = page.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     [blocks.next().unwrap(), blocks.next().unwrap()]
 }

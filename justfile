@@ -138,7 +138,7 @@ better-auth:
 # Run only the tests that use a real Better Auth; `just test` includes them
 [group("check")]
 test-better-auth: better-auth
-    REQUIRE_BETTER_AUTH=1 cargo test --workspace --test better_auth
+    REQUIRE_BETTER_AUTH=1 cargo test --package tasks-api --test service better_auth
 
 # Fuzz the API: requests that the OpenAPI document allows, and requests that it forbids; `just schemathesis --help`
 [group("check")]

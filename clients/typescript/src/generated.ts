@@ -10,13 +10,13 @@ export interface paths {
         };
         /**
          * List my tasks, newest first
-         * @description Without `limit` a page holds up to 1000 tasks. While `has_more` is true, `next_cursor` leads on. With `If-None-Match` and the page's `ETag` the answer is 304 while nothing on it has changed.
+         * @description Without `limit` a page holds up to 1000 tasks. While `has_more` is true, `next_cursor` leads to the next page. With the page's `ETag` in `If-None-Match` the response is 304 as long as nothing on the page has changed.
          */
         get: operations["listTasks"];
         put?: never;
         /**
          * Create a task
-         * @description The read-only keys of a task are accepted and ignored. A request with an `Idempotency-Key` can be repeated: the task is created once, and the first response is given again.
+         * @description The read-only keys of a task are accepted and ignored. A request with an `Idempotency-Key` can be retried: the task is created once, and a retry gets the first response again.
          */
         post: operations["createTask"];
         delete?: never;
@@ -36,7 +36,7 @@ export interface paths {
         };
         /**
          * Get one task
-         * @description With `If-None-Match` and the task's `ETag` the answer is 304 while it has not changed.
+         * @description With the task's `ETag` in `If-None-Match` the response is 304 as long as the task has not changed.
          */
         get: operations["getTask"];
         /**
@@ -47,7 +47,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a task
-         * @description A second time the task is not found.
+         * @description Deleting it again returns 404.
          */
         delete: operations["deleteTask"];
         options?: never;
@@ -76,7 +76,7 @@ export interface paths {
         head?: never;
         /**
          * Mark a task as done or not done
-         * @description Without a body, or with `{}`, the mark is toggled. With `completed` it is set, so that a repeated request does no harm.
+         * @description Without a body, or with `{}`, `completed` is toggled. With `completed` it is set, so that a retry is safe.
          */
         patch: operations["completeTask"];
         trace?: never;
@@ -92,13 +92,13 @@ export interface paths {
         };
         /**
          * List my tasks, newest first
-         * @description Without `limit` a page holds up to 1000 tasks. While `has_more` is true, `next_cursor` leads on. With `If-None-Match` and the page's `ETag` the answer is 304 while nothing on it has changed.
+         * @description Without `limit` a page holds up to 1000 tasks. While `has_more` is true, `next_cursor` leads to the next page. With the page's `ETag` in `If-None-Match` the response is 304 as long as nothing on the page has changed.
          */
         get: operations["listTasksOfUser"];
         put?: never;
         /**
          * Create a task
-         * @description The read-only keys of a task are accepted and ignored. A request with an `Idempotency-Key` can be repeated: the task is created once, and the first response is given again.
+         * @description The read-only keys of a task are accepted and ignored. A request with an `Idempotency-Key` can be retried: the task is created once, and a retry gets the first response again.
          */
         post: operations["createTaskOfUser"];
         delete?: never;
@@ -119,7 +119,7 @@ export interface paths {
         };
         /**
          * Get one task
-         * @description With `If-None-Match` and the task's `ETag` the answer is 304 while it has not changed.
+         * @description With the task's `ETag` in `If-None-Match` the response is 304 as long as the task has not changed.
          */
         get: operations["getTaskOfUser"];
         /**
@@ -130,7 +130,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a task
-         * @description A second time the task is not found.
+         * @description Deleting it again returns 404.
          */
         delete: operations["deleteTaskOfUser"];
         options?: never;
@@ -160,7 +160,7 @@ export interface paths {
         head?: never;
         /**
          * Mark a task as done or not done
-         * @description Without a body, or with `{}`, the mark is toggled. With `completed` it is set, so that a repeated request does no harm.
+         * @description Without a body, or with `{}`, `completed` is toggled. With `completed` it is set, so that a retry is safe.
          */
         patch: operations["completeTaskOfUser"];
         trace?: never;
@@ -189,7 +189,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether requests should be sent here */
+        /** Whether requests can be served */
         get: operations["health_ready"];
         put?: never;
         post?: never;
@@ -220,6 +220,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The body of a response with a page of a list. */
+        TaskPage: {
+            data: components["schemas"]["Task"][];
+            /** @description The position of a page in its list. */
+            meta: {
+                limit: number;
+                has_more: boolean;
+                next_cursor: string | null;
+            };
+        };
+        /** @description A task. Every key is always present. */
         Task: {
             /**
              * Format: uuid
@@ -227,166 +238,41 @@ export interface components {
              */
             id: string;
             /**
-             * @description The id of a user, as the token's `sub` names it.
+             * @description The id of a user: the `sub` of their tokens.
              * @example a2eQxzd2IgtwIiVzvmeWJwhxj0piF8Zh
              */
             user_id: string;
             /**
-             * @description White space around it is cut. It has no control characters, and something of it is visible.
+             * @description Surrounding white space is trimmed. No control characters, and at least one visible character.
              * @example Buy groceries
              */
             title: string;
             /**
-             * @description Kept exactly as sent. Of the control characters only tabs and line breaks are taken.
+             * @description Kept exactly as sent. No control characters, except for tabs and line breaks.
              * @example Milk, eggs, bread
              */
             description: string | null;
+            /** @example false */
             completed: boolean;
             /**
              * Format: date-time
-             * @description When it was made, in UTC.
+             * @description When the task was created, in UTC.
+             * @example 2026-02-06T10:00:00.000Z
              */
             created_at: string;
             /**
              * Format: date-time
-             * @description When it was last changed, in UTC.
+             * @description When the task was last changed, in UTC.
+             * @example 2026-02-06T10:00:00.000Z
              */
             updated_at: string;
-            /** @description One more on every change. */
+            /**
+             * @description One more with every change.
+             * @example 1
+             */
             version: number;
         };
-        TaskResponse: {
-            data: components["schemas"]["Task"];
-        };
-        TaskPage: {
-            data: components["schemas"]["Task"][];
-            meta: {
-                limit: number;
-                has_more: boolean;
-                next_cursor: string | null;
-            };
-        };
-        /**
-         * @example {
-         *       "title": "Buy groceries",
-         *       "description": "Milk, eggs, bread"
-         *     }
-         */
-        NewTask: {
-            /**
-             * @description White space around it is cut. It has no control characters, and something of it is visible.
-             * @example Buy groceries
-             */
-            title: string;
-            /**
-             * @description Kept exactly as sent. Of the control characters only tabs and line breaks are taken.
-             * @example Milk, eggs, bread
-             */
-            description?: string | null;
-            completed?: boolean;
-            /**
-             * @deprecated
-             * @description Ignored.
-             */
-            id?: unknown;
-            /**
-             * @deprecated
-             * @description Ignored.
-             */
-            user_id?: unknown;
-            /**
-             * @deprecated
-             * @description Ignored.
-             */
-            created_at?: unknown;
-            /**
-             * @deprecated
-             * @description Ignored.
-             */
-            updated_at?: unknown;
-            /**
-             * @deprecated
-             * @description Ignored.
-             */
-            version?: unknown;
-        };
-        /**
-         * @example {
-         *       "title": "Buy groceries",
-         *       "description": "Milk, eggs, bread"
-         *     }
-         */
-        TaskChanges: {
-            /**
-             * @description White space around it is cut. It has no control characters, and something of it is visible.
-             * @example Buy groceries
-             */
-            title?: string;
-            /**
-             * @description Kept exactly as sent. Of the control characters only tabs and line breaks are taken.
-             * @example Milk, eggs, bread
-             */
-            description?: string | null;
-            completed?: boolean;
-            /**
-             * @deprecated
-             * @description Ignored.
-             */
-            id?: unknown;
-            /**
-             * @deprecated
-             * @description Ignored.
-             */
-            user_id?: unknown;
-            /**
-             * @deprecated
-             * @description Ignored.
-             */
-            created_at?: unknown;
-            /**
-             * @deprecated
-             * @description Ignored.
-             */
-            updated_at?: unknown;
-            /**
-             * @deprecated
-             * @description Ignored.
-             */
-            version?: unknown;
-        };
-        /**
-         * @example {
-         *       "completed": true
-         *     }
-         */
-        Completion: {
-            completed?: boolean;
-            /**
-             * @deprecated
-             * @description Ignored.
-             */
-            id?: unknown;
-            /**
-             * @deprecated
-             * @description Ignored.
-             */
-            user_id?: unknown;
-            /**
-             * @deprecated
-             * @description Ignored.
-             */
-            created_at?: unknown;
-            /**
-             * @deprecated
-             * @description Ignored.
-             */
-            updated_at?: unknown;
-            /**
-             * @deprecated
-             * @description Ignored.
-             */
-            version?: unknown;
-        };
+        /** @description The body of every error response. */
         Error: {
             error: {
                 /** @example NOT_FOUND */
@@ -402,71 +288,227 @@ export interface components {
                 request_id: string;
             };
         };
+        /** @description The body of a response with one resource. */
+        TaskResponse: {
+            data: components["schemas"]["Task"];
+        };
+        /**
+         * @example {
+         *       "title": "Buy groceries",
+         *       "description": "Milk, eggs, bread",
+         *       "completed": false
+         *     }
+         */
+        NewTask: {
+            /**
+             * @description Surrounding white space is trimmed. No control characters, and at least one visible character.
+             * @example Buy groceries
+             */
+            title: string;
+            /**
+             * @description Kept exactly as sent. No control characters, except for tabs and line breaks.
+             * @example Milk, eggs, bread
+             */
+            description?: string | null;
+            /** @example false */
+            completed?: boolean;
+            /**
+             * @deprecated
+             * @description Ignored.
+             */
+            id?: unknown;
+            /**
+             * @deprecated
+             * @description Ignored.
+             */
+            user_id?: unknown;
+            /**
+             * @deprecated
+             * @description Ignored.
+             */
+            created_at?: unknown;
+            /**
+             * @deprecated
+             * @description Ignored.
+             */
+            updated_at?: unknown;
+            /**
+             * @deprecated
+             * @description Ignored.
+             */
+            version?: unknown;
+        };
+        /**
+         * @example {
+         *       "title": "Buy groceries",
+         *       "description": "Milk, eggs, bread",
+         *       "completed": false
+         *     }
+         */
+        TaskChanges: {
+            /**
+             * @description Surrounding white space is trimmed. No control characters, and at least one visible character.
+             * @example Buy groceries
+             */
+            title?: string;
+            /**
+             * @description Kept exactly as sent. No control characters, except for tabs and line breaks.
+             * @example Milk, eggs, bread
+             */
+            description?: string | null;
+            /** @example false */
+            completed?: boolean;
+            /**
+             * @deprecated
+             * @description Ignored.
+             */
+            id?: unknown;
+            /**
+             * @deprecated
+             * @description Ignored.
+             */
+            user_id?: unknown;
+            /**
+             * @deprecated
+             * @description Ignored.
+             */
+            created_at?: unknown;
+            /**
+             * @deprecated
+             * @description Ignored.
+             */
+            updated_at?: unknown;
+            /**
+             * @deprecated
+             * @description Ignored.
+             */
+            version?: unknown;
+        };
+        /**
+         * @example {
+         *       "completed": false
+         *     }
+         */
+        Completion: {
+            /** @example false */
+            completed?: boolean;
+            /**
+             * @deprecated
+             * @description Ignored.
+             */
+            id?: unknown;
+            /**
+             * @deprecated
+             * @description Ignored.
+             */
+            user_id?: unknown;
+            /**
+             * @deprecated
+             * @description Ignored.
+             */
+            created_at?: unknown;
+            /**
+             * @deprecated
+             * @description Ignored.
+             */
+            updated_at?: unknown;
+            /**
+             * @deprecated
+             * @description Ignored.
+             */
+            version?: unknown;
+        };
+        /** @description The process answers. */
         Health: {
             /** @constant */
             status: "ok";
         };
+        /** @description Requests can be served. */
         Readiness: {
             /** @constant */
             status: "ok";
-            /** @description What was looked at, each by its name. Where something is not ready the answer is 503, and `details` names it. */
+            /** @description Each dependency, by its name. If one is not ready the response is 503, and `details` names it. */
             checks: {
                 [key: string]: "ok";
             };
         };
     };
     responses: {
-        /** @description the body must be a JSON object */
-        INVALID_JSON: {
-            headers: {
-                /** @description The request's id, as it stands in the log. */
-                "X-Request-Id"?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description the input breaks a rule */
-        VALIDATION_ERROR: {
-            headers: {
-                /** @description The request's id, as it stands in the log. */
-                "X-Request-Id"?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description the input breaks a rule; or the body must be a JSON object */
-        VALIDATION_ERROR_or_INVALID_JSON: {
-            headers: {
-                /** @description The request's id, as it stands in the log. */
-                "X-Request-Id"?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description a valid bearer token is required; or the token has expired */
-        UNAUTHORIZED_or_TOKEN_EXPIRED: {
-            headers: {
-                /** @description The request's id, as it stands in the log. */
-                "X-Request-Id"?: string;
-                /** @description `Bearer`, and what is wrong. */
-                "WWW-Authenticate"?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
         /** @description the path names another user than the token */
         FORBIDDEN: {
             headers: {
-                /** @description The request's id, as it stands in the log. */
+                /** @description The id of the request, as in the log. */
                 "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description a request with this Idempotency-Key is in flight: retry in a moment; or you have reached the maximum number of tasks: delete some first */
+        IDEMPOTENCY_KEY_IN_USE_or_QUOTA_EXCEEDED: {
+            headers: {
+                /** @description The id of the request, as in the log. */
+                "X-Request-Id"?: string;
+                /** @description The seconds to wait before a retry. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description this Idempotency-Key was used for a different request: use a new one */
+        IDEMPOTENCY_KEY_REUSED: {
+            headers: {
+                /** @description The id of the request, as in the log. */
+                "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description internal error */
+        INTERNAL_ERROR: {
+            headers: {
+                /** @description The id of the request, as in the log. */
+                "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the body must be a JSON object */
+        INVALID_JSON: {
+            headers: {
+                /** @description The id of the request, as in the log. */
+                "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the body must be a JSON object; or the input is not valid */
+        INVALID_JSON_or_VALIDATION_ERROR: {
+            headers: {
+                /** @description The id of the request, as in the log. */
+                "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description this route does not support the method */
+        METHOD_NOT_ALLOWED: {
+            headers: {
+                /** @description The id of the request, as in the log. */
+                "X-Request-Id"?: string;
+                /** @description The methods that the route supports. */
+                Allow?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -476,79 +518,7 @@ export interface components {
         /** @description not found */
         NOT_FOUND: {
             headers: {
-                /** @description The request's id, as it stands in the log. */
-                "X-Request-Id"?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description this method is not allowed here */
-        METHOD_NOT_ALLOWED: {
-            headers: {
-                /** @description The request's id, as it stands in the log. */
-                "X-Request-Id"?: string;
-                /** @description The methods that are allowed. */
-                Allow?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description the body did not arrive in time */
-        REQUEST_TIMEOUT: {
-            headers: {
-                /** @description The request's id, as it stands in the log. */
-                "X-Request-Id"?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description the task was changed in the meantime: it is not as If-Match says */
-        VERSION_CONFLICT: {
-            headers: {
-                /** @description The request's id, as it stands in the log. */
-                "X-Request-Id"?: string;
-                /** @description The tag of the task as it is now. */
-                ETag?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description a request with this Idempotency-Key is running: wait for it, or ask again in a moment; or you have as many tasks as one user may have: delete some first */
-        IDEMPOTENCY_KEY_IN_USE_or_QUOTA_EXCEEDED: {
-            headers: {
-                /** @description The request's id, as it stands in the log. */
-                "X-Request-Id"?: string;
-                /** @description Seconds to wait before the next attempt. */
-                "Retry-After"?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description this Idempotency-Key was used for another task: take a new one */
-        IDEMPOTENCY_KEY_REUSED: {
-            headers: {
-                /** @description The request's id, as it stands in the log. */
-                "X-Request-Id"?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description the input breaks a rule; or this Idempotency-Key was used for another task: take a new one */
-        VALIDATION_ERROR_or_IDEMPOTENCY_KEY_REUSED: {
-            headers: {
-                /** @description The request's id, as it stands in the log. */
+                /** @description The id of the request, as in the log. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -559,7 +529,7 @@ export interface components {
         /** @description the body is too large */
         PAYLOAD_TOO_LARGE: {
             headers: {
-                /** @description The request's id, as it stands in the log. */
+                /** @description The id of the request, as in the log. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -567,23 +537,12 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description send the body as Content-Type: application/json */
-        UNSUPPORTED_MEDIA_TYPE: {
-            headers: {
-                /** @description The request's id, as it stands in the log. */
-                "X-Request-Id"?: string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description too many requests in a second */
+        /** @description too many requests: retry in a second */
         RATE_LIMITED: {
             headers: {
-                /** @description The request's id, as it stands in the log. */
+                /** @description The id of the request, as in the log. */
                 "X-Request-Id"?: string;
-                /** @description Seconds to wait before the next attempt. */
+                /** @description The seconds to wait before a retry. */
                 "Retry-After"?: string;
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                 RateLimit: components["headers"]["RateLimit"];
@@ -593,10 +552,10 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description internal error */
-        INTERNAL_ERROR: {
+        /** @description the body did not arrive in time */
+        REQUEST_TIMEOUT: {
             headers: {
-                /** @description The request's id, as it stands in the log. */
+                /** @description The id of the request, as in the log. */
                 "X-Request-Id"?: string;
                 [name: string]: unknown;
             };
@@ -604,13 +563,72 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description the service is not available at the moment */
+        /** @description a valid bearer token is required; or the token has expired */
+        UNAUTHORIZED_or_TOKEN_EXPIRED: {
+            headers: {
+                /** @description The id of the request, as in the log. */
+                "X-Request-Id"?: string;
+                /** @description `Bearer`, and the error if a token was sent. */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the service is temporarily unavailable */
         UNAVAILABLE: {
             headers: {
-                /** @description The request's id, as it stands in the log. */
+                /** @description The id of the request, as in the log. */
                 "X-Request-Id"?: string;
-                /** @description Seconds to wait before the next attempt. */
+                /** @description The seconds to wait before a retry. */
                 "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description send the body as Content-Type: application/json */
+        UNSUPPORTED_MEDIA_TYPE: {
+            headers: {
+                /** @description The id of the request, as in the log. */
+                "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the input is not valid */
+        VALIDATION_ERROR: {
+            headers: {
+                /** @description The id of the request, as in the log. */
+                "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description the input is not valid; or this Idempotency-Key was used for a different request: use a new one */
+        VALIDATION_ERROR_or_IDEMPOTENCY_KEY_REUSED: {
+            headers: {
+                /** @description The id of the request, as in the log. */
+                "X-Request-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description someone else has changed this in the meantime: If-Match does not name the present version */
+        VERSION_CONFLICT: {
+            headers: {
+                /** @description The id of the request, as in the log. */
+                "X-Request-Id"?: string;
+                /** @description The tag of what the response shows, for `If-Match` and `If-None-Match`. */
+                ETag?: string;
                 [name: string]: unknown;
             };
             content: {
@@ -621,9 +639,9 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
-        /** @description How many requests a second the user may make, where that is limited: `"user";q=100;w=1`. */
+        /** @description The user's limit of requests per second, if there is one: `"user";q=100;w=1`. */
         "RateLimit-Policy": string;
-        /** @description And how many of them are left: `"user";r=73;t=1`. */
+        /** @description How many requests of that limit are left: `"user";r=73;t=1`. */
         RateLimit: string;
     };
     pathItems: never;
@@ -633,17 +651,17 @@ export interface operations {
     listTasks: {
         parameters: {
             query?: {
-                /** @description The most tasks to send. */
+                /** @description The most tasks to return. */
                 limit?: number;
-                /** @description Where to go on: `next_cursor` of the page before. */
+                /** @description Where the page begins: `next_cursor` of the page before. */
                 cursor?: string;
-                /** @description Only tasks that are done, or that are not. */
+                /** @description Only tasks that are done, or only tasks that are not. */
                 completed?: boolean;
-                /** @description The same filter in other words. It must not contradict `completed`. */
+                /** @description The same filter by another name. It must not contradict `completed`. */
                 status?: "all" | "pending" | "completed";
             };
             header?: {
-                /** @description The `ETag` of what is known already. */
+                /** @description The `ETag` of what the client has already. */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -654,11 +672,11 @@ export interface operations {
             /** @description List my tasks, newest first */
             200: {
                 headers: {
-                    /** @description The request's id, as it stands in the log. */
+                    /** @description The id of the request, as in the log. */
                     "X-Request-Id"?: string;
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
-                    /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
+                    /** @description The tag of what the response shows, for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -687,7 +705,7 @@ export interface operations {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description As `If-None-Match` says: nothing has changed. */
+            /** @description Nothing has changed since the `ETag` in `If-None-Match`. */
             304: {
                 headers: {
                     [name: string]: unknown;
@@ -706,7 +724,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A name for this create, unique among the user's, so that the request can be repeated: a UUID, for example. As it is or in double quotes. */
+                /** @description A name for this create, unique among the user's, so that the request can be retried: a UUID, for example. Plain or in double quotes. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -722,15 +740,15 @@ export interface operations {
             /** @description Create a task */
             201: {
                 headers: {
-                    /** @description The request's id, as it stands in the log. */
+                    /** @description The id of the request, as in the log. */
                     "X-Request-Id"?: string;
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
-                    /** @description The path of the new task, in the style of the request. */
+                    /** @description The path of what was created, in the style of the request. */
                     Location?: string;
-                    /** @description `true`, if this is the response to an earlier request. */
+                    /** @description `true` if this is the response to an earlier request. */
                     "Idempotency-Replayed"?: string;
-                    /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
+                    /** @description The tag of what the response shows, for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -769,7 +787,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what is known already. */
+                /** @description The `ETag` of what the client has already. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -782,11 +800,11 @@ export interface operations {
             /** @description Get one task */
             200: {
                 headers: {
-                    /** @description The request's id, as it stands in the log. */
+                    /** @description The id of the request, as in the log. */
                     "X-Request-Id"?: string;
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
-                    /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
+                    /** @description The tag of what the response shows, for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -808,7 +826,7 @@ export interface operations {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
-            /** @description As `If-None-Match` says: nothing has changed. */
+            /** @description Nothing has changed since the `ETag` in `If-None-Match`. */
             304: {
                 headers: {
                     [name: string]: unknown;
@@ -827,7 +845,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the task that was seen: `"3"`. Or several, or `*` for any. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -845,11 +863,11 @@ export interface operations {
             /** @description Change a task */
             200: {
                 headers: {
-                    /** @description The request's id, as it stands in the log. */
+                    /** @description The id of the request, as in the log. */
                     "X-Request-Id"?: string;
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
-                    /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
+                    /** @description The tag of what the response shows, for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -889,7 +907,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the task that was seen: `"3"`. Or several, or `*` for any. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -902,7 +920,7 @@ export interface operations {
             /** @description Delete a task */
             204: {
                 headers: {
-                    /** @description The request's id, as it stands in the log. */
+                    /** @description The id of the request, as in the log. */
                     "X-Request-Id"?: string;
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -924,7 +942,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the task that was seen: `"3"`. Or several, or `*` for any. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -942,11 +960,11 @@ export interface operations {
             /** @description Change a task */
             200: {
                 headers: {
-                    /** @description The request's id, as it stands in the log. */
+                    /** @description The id of the request, as in the log. */
                     "X-Request-Id"?: string;
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
-                    /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
+                    /** @description The tag of what the response shows, for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -986,7 +1004,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the task that was seen: `"3"`. Or several, or `*` for any. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -1004,11 +1022,11 @@ export interface operations {
             /** @description Mark a task as done or not done */
             200: {
                 headers: {
-                    /** @description The request's id, as it stands in the log. */
+                    /** @description The id of the request, as in the log. */
                     "X-Request-Id"?: string;
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
-                    /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
+                    /** @description The tag of what the response shows, for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -1047,17 +1065,17 @@ export interface operations {
     listTasksOfUser: {
         parameters: {
             query?: {
-                /** @description The most tasks to send. */
+                /** @description The most tasks to return. */
                 limit?: number;
-                /** @description Where to go on: `next_cursor` of the page before. */
+                /** @description Where the page begins: `next_cursor` of the page before. */
                 cursor?: string;
-                /** @description Only tasks that are done, or that are not. */
+                /** @description Only tasks that are done, or only tasks that are not. */
                 completed?: boolean;
-                /** @description The same filter in other words. It must not contradict `completed`. */
+                /** @description The same filter by another name. It must not contradict `completed`. */
                 status?: "all" | "pending" | "completed";
             };
             header?: {
-                /** @description The `ETag` of what is known already. */
+                /** @description The `ETag` of what the client has already. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -1070,11 +1088,11 @@ export interface operations {
             /** @description List my tasks, newest first */
             200: {
                 headers: {
-                    /** @description The request's id, as it stands in the log. */
+                    /** @description The id of the request, as in the log. */
                     "X-Request-Id"?: string;
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
-                    /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
+                    /** @description The tag of what the response shows, for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -1103,7 +1121,7 @@ export interface operations {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description As `If-None-Match` says: nothing has changed. */
+            /** @description Nothing has changed since the `ETag` in `If-None-Match`. */
             304: {
                 headers: {
                     [name: string]: unknown;
@@ -1123,7 +1141,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A name for this create, unique among the user's, so that the request can be repeated: a UUID, for example. As it is or in double quotes. */
+                /** @description A name for this create, unique among the user's, so that the request can be retried: a UUID, for example. Plain or in double quotes. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -1141,15 +1159,15 @@ export interface operations {
             /** @description Create a task */
             201: {
                 headers: {
-                    /** @description The request's id, as it stands in the log. */
+                    /** @description The id of the request, as in the log. */
                     "X-Request-Id"?: string;
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
-                    /** @description The path of the new task, in the style of the request. */
+                    /** @description The path of what was created, in the style of the request. */
                     Location?: string;
-                    /** @description `true`, if this is the response to an earlier request. */
+                    /** @description `true` if this is the response to an earlier request. */
                     "Idempotency-Replayed"?: string;
-                    /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
+                    /** @description The tag of what the response shows, for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -1171,7 +1189,7 @@ export interface operations {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
-            400: components["responses"]["VALIDATION_ERROR_or_INVALID_JSON"];
+            400: components["responses"]["INVALID_JSON_or_VALIDATION_ERROR"];
             401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
             403: components["responses"]["FORBIDDEN"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
@@ -1189,7 +1207,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of what is known already. */
+                /** @description The `ETag` of what the client has already. */
                 "If-None-Match"?: string;
             };
             path: {
@@ -1203,11 +1221,11 @@ export interface operations {
             /** @description Get one task */
             200: {
                 headers: {
-                    /** @description The request's id, as it stands in the log. */
+                    /** @description The id of the request, as in the log. */
                     "X-Request-Id"?: string;
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
-                    /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
+                    /** @description The tag of what the response shows, for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -1229,7 +1247,7 @@ export interface operations {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
-            /** @description As `If-None-Match` says: nothing has changed. */
+            /** @description Nothing has changed since the `ETag` in `If-None-Match`. */
             304: {
                 headers: {
                     [name: string]: unknown;
@@ -1249,7 +1267,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the task that was seen: `"3"`. Or several, or `*` for any. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -1268,11 +1286,11 @@ export interface operations {
             /** @description Change a task */
             200: {
                 headers: {
-                    /** @description The request's id, as it stands in the log. */
+                    /** @description The id of the request, as in the log. */
                     "X-Request-Id"?: string;
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
-                    /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
+                    /** @description The tag of what the response shows, for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -1294,7 +1312,7 @@ export interface operations {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
-            400: components["responses"]["VALIDATION_ERROR_or_INVALID_JSON"];
+            400: components["responses"]["INVALID_JSON_or_VALIDATION_ERROR"];
             401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
             403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["NOT_FOUND"];
@@ -1312,7 +1330,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the task that was seen: `"3"`. Or several, or `*` for any. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -1326,7 +1344,7 @@ export interface operations {
             /** @description Delete a task */
             204: {
                 headers: {
-                    /** @description The request's id, as it stands in the log. */
+                    /** @description The id of the request, as in the log. */
                     "X-Request-Id"?: string;
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -1349,7 +1367,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the task that was seen: `"3"`. Or several, or `*` for any. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -1368,11 +1386,11 @@ export interface operations {
             /** @description Change a task */
             200: {
                 headers: {
-                    /** @description The request's id, as it stands in the log. */
+                    /** @description The id of the request, as in the log. */
                     "X-Request-Id"?: string;
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
-                    /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
+                    /** @description The tag of what the response shows, for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -1394,7 +1412,7 @@ export interface operations {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
-            400: components["responses"]["VALIDATION_ERROR_or_INVALID_JSON"];
+            400: components["responses"]["INVALID_JSON_or_VALIDATION_ERROR"];
             401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
             403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["NOT_FOUND"];
@@ -1412,7 +1430,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` of the task that was seen: `"3"`. Or several, or `*` for any. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -1431,11 +1449,11 @@ export interface operations {
             /** @description Mark a task as done or not done */
             200: {
                 headers: {
-                    /** @description The request's id, as it stands in the log. */
+                    /** @description The id of the request, as in the log. */
                     "X-Request-Id"?: string;
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
-                    /** @description What was seen, in a word: for `If-Match` and `If-None-Match`. */
+                    /** @description The tag of what the response shows, for `If-Match` and `If-None-Match`. */
                     ETag?: string;
                     [name: string]: unknown;
                 };
@@ -1457,7 +1475,7 @@ export interface operations {
                     "application/json": components["schemas"]["TaskResponse"];
                 };
             };
-            400: components["responses"]["VALIDATION_ERROR_or_INVALID_JSON"];
+            400: components["responses"]["INVALID_JSON_or_VALIDATION_ERROR"];
             401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
             403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["NOT_FOUND"];

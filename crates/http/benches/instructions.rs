@@ -1,9 +1,9 @@
-//! How many instructions a request takes apart from the database: from the head that was read to the response that is
-//! to be written. `just instructions` counts them with valgrind, which comes to nearly the same in every run and on every
-//! machine, and holds them against `instructions.txt`, so that work is not added to every request by accident.
+//! How many instructions a request takes without the database: from the parsed head to the response before it is sent.
+//! `just instructions` counts them with valgrind, which gives nearly the same in every run and on every machine. It compares
+//! them with `instructions.txt`, so that no work is added to every request by accident.
 //!
-//! Only a build for development is held against it: that is what CI has built anyway. It takes some times as many as what
-//! is shipped, but what is added there shows here too. `cargo bench` counts what is shipped:
+//! Only a development build is compared: CI has built that anyway. It takes several times as many instructions as a release
+//! build, but work that is added to one shows in the other. `cargo bench` counts those of a release build:
 //!
 //! ```sh
 //! CARGO_PROFILE_BENCH_STRIP=none cargo bench -p tasks-http --bench instructions
@@ -11,17 +11,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark: its failure is a panic")]
 
-#[path = "../tests/api/keys.rs"]
-#[expect(dead_code, unreachable_pub, reason = "made for the tests, which use more of it")]
-mod keys;
-#[path = "../tests/api/support.rs"]
-#[expect(dead_code, unreachable_pub, reason = "made for the tests, which use more of it")]
-mod support;
-
 use std::{
     env,
     hint::black_box,
-    io,
     num::NonZeroU32,
     path::Path,
     process::{Command, ExitCode},
@@ -40,35 +32,34 @@ use domain::{
     Clock, CreateOptions, IdSource, NewTask, TaskId, TaskRepository, Title,
     testing::{InMemoryTasks, SequentialIds, alice},
 };
-use http::{Authenticator, JwksVerifier, Limits};
-
-use crate::{
-    keys::{Published, Signer, good_claims, key_set_rules},
-    support::{TestApp, token_of, verifier},
+use http::{
+    Authenticator, JwksVerifier, Limits,
+    testing::{Published, Signer, TestApp, good_claims, key_set, key_set_rules, token_of, verifier},
 };
+use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// How often each request is made.
+/// How many requests of each kind are counted.
 const COUNT: usize = 40;
 
-/// How often it is made before that counts.
+/// How many requests of each kind are made before.
 const WARM_UP: usize = 5;
 
-/// A count that is smaller than what was written down, in percent, should be written down.
+/// A count below this percentage of the recorded one should be recorded.
 const LESS: u64 = 80;
 
-/// A count that is larger than what was written down, in percent, is too large.
+/// A count above this percentage of the recorded one is an error.
 const MORE: u64 = 125;
 
-/// What was counted when it was last written down.
-const WRITTEN_DOWN: &str = include_str!("instructions.txt");
+/// The recorded counts.
+const RECORDED: &str = include_str!("instructions.txt");
 
-/// Makes a function of each name, which valgrind tells apart, and a list of the names.
+/// Defines a function for each kind of request, which valgrind counts separately, and a list of them.
 macro_rules! kinds {
     ($($name:ident),* $(,)?) => {
         $(
             #[inline(never)]
             fn $name(answer: &dyn Fn(Exchange), exchanges: Vec<Exchange>) {
-                // Or the compiler might make one function of them all.
+                // Otherwise the compiler could merge them.
                 black_box(stringify!($name));
                 exchanges.into_iter().for_each(answer);
             }
@@ -77,11 +68,11 @@ macro_rules! kinds {
     };
 }
 
-kinds!(get, eddsa_known, eddsa_new, list_20, list_1000, create, update, toggle, delete, refused_body, refused_token);
+kinds!(get, eddsa_known, eddsa_new, list_20, list_1000, create, update, toggle, delete, rejected_body, rejected_token);
 
 type Measured = fn(&dyn Fn(Exchange), Vec<Exchange>);
 
-/// A request, and the status of the response to it.
+/// A request, and the expected status.
 struct Exchange {
     request: Request,
     status: u16,
@@ -96,35 +87,35 @@ fn main() -> ExitCode {
     for (kind, count) in count() {
         print!("{kind:<16}{count:>10}");
         if cfg!(debug_assertions) {
-            let percent = 100 * count / written_down(kind);
+            let percent = 100 * count / recorded(kind);
             let verdict = if percent > MORE {
                 "  MORE"
             } else if percent < LESS {
-                "  less: write it down"
+                "  less: record it"
             } else {
                 ""
             };
             too_many |= percent > MORE;
-            print!("  {percent:>4} % of what is written down{verdict}");
+            print!("  {percent:>4} % of what is recorded{verdict}");
         }
         println!();
     }
     if too_many {
         eprintln!(
-            "A request takes more instructions than before. If it must, write the counts to benches/instructions.txt."
+            "A request takes more instructions than before. If it must, record the counts in benches/instructions.txt."
         );
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
 }
 
-fn written_down(kind: &str) -> u64 {
-    let line = WRITTEN_DOWN.lines().find_map(|line| line.strip_prefix(kind)?.trim().parse().ok());
+fn recorded(kind: &str) -> u64 {
+    let line = RECORDED.lines().find_map(|line| line.strip_prefix(kind)?.trim().parse().ok());
     line.unwrap_or_else(|| panic!("instructions.txt must have a line for {kind}"))
 }
 
-/// The instructions that a request of each kind takes. This program runs itself under valgrind, which counts what each
-/// function has executed, with all that it called.
+/// The instructions that a request of each kind takes. This program runs itself under valgrind, which counts the instructions of
+/// each function and of what it calls.
 fn count() -> Vec<(&'static str, u64)> {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("instructions.callgrind");
     let counted = run(Command::new("valgrind")
@@ -136,7 +127,7 @@ fn count() -> Vec<(&'static str, u64)> {
         let requests: u64 = counted.lines().find_map(|line| line.strip_prefix(kind)?.trim().parse().ok()).unwrap();
         let function = format!("instructions::{kind} ");
         let line = functions.lines().find(|line| line.contains(&function));
-        let line = line.unwrap_or_else(|| panic!("valgrind does not know {function}; is the program stripped?"));
+        let line = line.unwrap_or_else(|| panic!("valgrind has no {function}: is the program stripped?"));
         let instructions: u64 = line.split_whitespace().next().unwrap().replace(',', "").parse().unwrap();
         instructions / requests
     };
@@ -150,15 +141,15 @@ fn run(command: &mut Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Makes the requests of each kind, and says how many they were.
+/// Makes the requests of each kind, and prints how many were counted.
 fn answer_all() {
-    // Lines of text cost about as much as the lines of JSON that the server writes.
-    tracing_subscriber::fmt().with_writer(io::sink).with_ansi(false).init();
+    // Spans and events are recorded, but not formatted: the format of the log belongs to the server.
+    tracing_subscriber::registry().with(LevelFilter::INFO).init();
     let store = Arc::new(InMemoryTasks::default());
     let mut app = TestApp::over(store.clone(), store.clone());
     let key = Signer::ed25519("ed");
-    let key_set = Published(keys::key_set([&key]));
-    let key_set = JwksVerifier::new(Arc::new(key_set), key_set_rules(app.clock.clone()));
+    let published = Published(key_set([&key]));
+    let key_set = JwksVerifier::new(Arc::new(published), key_set_rules(app.clock.clone()));
     let authenticator = Authenticator::default().with_secret(verifier(app.clock.clone()));
     app.api.authenticator = Arc::new(authenticator.with_key_set(Arc::new(key_set)));
     app.api.limits = Arc::new(Limits::new(512).per_user(NonZeroU32::MAX));
@@ -175,7 +166,7 @@ fn answer_all() {
     let secret = token_of(&alice());
     let (sequence, now) = (SequentialIds::default(), app.clock.now());
     let title = Title::try_from("Buy groceries").unwrap();
-    let task = NewTask { title, description: None, completed: false };
+    let task = NewTask::titled(title);
     let ids: Vec<TaskId> = (0..1000).map(|_| sequence.next(now)).collect();
     for id in &ids {
         system.block_on(store.create(&alice().id, *id, &task, &CreateOptions::default(), now)).unwrap();
@@ -213,11 +204,11 @@ fn exchange_of(kind: &str, token: &str, id: TaskId) -> Exchange {
         "update" => (Method::PATCH, &*one, body, 200),
         "toggle" => (Method::PATCH, &*complete, "", 200),
         "delete" => (Method::DELETE, &*one, "", 204),
-        "refused_body" => (Method::POST, "", wrong, 422),
-        "refused_token" => (Method::GET, "", "", 401),
+        "rejected_body" => (Method::POST, "", wrong, 422),
+        "rejected_token" => (Method::GET, "", "", 401),
         _ => (Method::GET, &*one, "", 200),
     };
-    let token = if kind == "refused_token" { &token[..token.len() - 1] } else { token };
+    let token = if kind == "rejected_token" { &token[..token.len() - 1] } else { token };
     let request = TestRequest::with_uri(&format!("/api/tasks{path}")).method(method);
     let request = request.insert_header(("authorization", format!("Bearer {token}")));
     let request = match body {

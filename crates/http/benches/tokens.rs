@@ -1,4 +1,4 @@
-//! What verifying a token costs, by kind: `cargo bench -p tasks-http`.
+//! The time to verify a token, by kind: `cargo bench -p tasks-http`.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark: its failure is a panic")]
 
@@ -63,7 +63,7 @@ fn tokens(criterion: &mut Criterion) {
     let x = BASE64_URL_SAFE_NO_PAD.encode(key.public_key());
     let set = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": KEY_ID, "x": x }] });
     let jwks = JwksVerifier::new(Arc::new(Published(set.to_string())), rules());
-    // More than are remembered, so that none of them is found again.
+    // More than are cached, so that none is found again.
     let many: Vec<String> = (0..30_000).map(|number| ed25519_token(&key, number)).collect();
     let mut next = many.iter().cycle();
 

@@ -2,12 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use actix_cors::Cors;
 use actix_web::{
     App, Error,
     body::MessageBody,
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
-    http::{Method, header},
     middleware::from_fn,
     web::{self, Data},
 };
@@ -15,14 +13,17 @@ use domain::Service;
 use tracing_actix_web::TracingLogger;
 
 use crate::{
-    Authenticator, Dependency, Lifecycle, Limits, Metrics, Style, auth, envelope,
-    extract::{BodyTimeout, Unbound},
-    idempotency::{IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED},
-    limits, metrics,
-    request_id::X_REQUEST_ID,
-    response_headers,
-    routes::{self, Health},
-    trace, unread_body,
+    auth::{authenticator::Authenticator, owner::Unbound},
+    input::body::BodyTimeout,
+    limits::state::Limits,
+    metrics::Metrics,
+    middleware::{
+        authentication, cors::cors, envelope, in_flight_limit, metrics, response_headers, trace, unauthorized_limit,
+        unread_body, user_limit,
+    },
+    routes,
+    style::Style,
+    system::{health::Health, lifecycle::Lifecycle, readiness::Dependency},
 };
 
 /// What the application is made of.
@@ -30,28 +31,27 @@ use crate::{
 pub struct Api {
     /// The use-cases.
     pub tasks: Service,
-    /// Who is let in.
+    /// Verifies tokens.
     pub authenticator: Arc<Authenticator>,
-    /// What must be ready for the service to be.
+    /// What the service depends on.
     pub readiness: Vec<Dependency>,
     /// The origins whose pages may call the API from a browser, each as the browser writes it:
     /// `https://app.example.com`.
     pub cors_origins: Vec<String>,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
-    /// How long a request may take in all. Longer than that of a body.
+    /// How long a request may take in all. Must be longer than `body_timeout`.
     pub request_timeout: Duration,
-    /// How much is taken on.
+    /// How much load is accepted.
     pub limits: Arc<Limits>,
-    /// Whether the service is about to stop.
+    /// Whether the service is stopping.
     pub lifecycle: Lifecycle,
-    /// Where what happens is counted.
+    /// What is counted.
     pub metrics: Arc<Metrics>,
 }
 
-/// Builds the application. From the outside in: the hold on bodies that nobody reads, response headers, the log, the
-/// metrics, the envelope with the time limit, CORS, and for `/api` the cap on requests in work, the authentication, and the
-/// limit per user.
+/// Builds the application. The middleware that is wrapped last runs first. The module `middleware` lists it in running
+/// order.
 pub fn app(
     api: &Api,
 ) -> App<
@@ -63,10 +63,13 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    let (authenticator, lifecycle) = (api.authenticator.clone(), api.lifecycle.clone());
-    let (all, tokens) = (api.metrics.clone(), api.metrics.clone());
     let request_timeout = api.request_timeout;
-    let [for_all, for_refused, for_users] = std::array::from_fn(|_| api.limits.clone());
+    let authenticator = api.authenticator.clone();
+    let lifecycle = api.lifecycle.clone();
+    let (request_metrics, token_metrics) = (api.metrics.clone(), api.metrics.clone());
+    let (in_flight_limits, unauthorized_limits, user_limits) =
+        (api.limits.clone(), api.limits.clone(), api.limits.clone());
+
     let mut scope = web::scope("/api").app_data(Unbound::new(api.tasks.clone()));
     for style in Style::ALL {
         for resource in routes::api(style) {
@@ -75,50 +78,25 @@ pub fn app(
     }
     let scope = scope
         .default_service(web::to(routes::not_found))
-        .wrap(from_fn(move |request, next| limits::per_user(for_users.clone(), request, next)))
+        .wrap(from_fn(move |request, next| user_limit::middleware(user_limits.clone(), request, next)))
         .wrap(from_fn(move |request, next| {
-            auth::middleware(authenticator.clone(), for_refused.clone(), tokens.clone(), request, next)
+            authentication::middleware(authenticator.clone(), token_metrics.clone(), request, next)
         }))
-        .wrap(from_fn(move |request, next| limits::cap(for_all.clone(), request, next)));
+        .wrap(from_fn(move |request, next| unauthorized_limit::middleware(unauthorized_limits.clone(), request, next)))
+        .wrap(from_fn(move |request, next| in_flight_limit::middleware(in_flight_limits.clone(), request, next)));
 
     App::new()
         .app_data(BodyTimeout(api.body_timeout))
         .app_data(Data::new(Health { lifecycle: api.lifecycle.clone(), dependencies: api.readiness.clone() }))
-        // First, since most requests are for it.
+        // Before the other routes, since most requests are for it.
         .service(scope)
         .configure(routes::open)
         .default_service(web::to(routes::not_found))
         .wrap(cors(&api.cors_origins, api.authenticator.accepts_cookies()))
         .wrap(from_fn(move |request, next| envelope::middleware(request_timeout, request, next)))
-        .wrap(from_fn(move |request, next| metrics::middleware(all.clone(), request, next)))
+        .wrap(from_fn(move |request, next| metrics::middleware(request_metrics.clone(), request, next)))
         .wrap(from_fn(trace::middleware))
         .wrap(TracingLogger::<trace::RequestSpan>::new())
         .wrap(from_fn(move |request, next| response_headers::middleware(lifecycle.clone(), request, next)))
         .wrap(from_fn(unread_body::middleware))
-}
-
-/// Only the origins that were named, and with cookies only where they can be credentials.
-fn cors(origins: &[String], with_cookies: bool) -> Cors {
-    let cors = if with_cookies { Cors::default().supports_credentials() } else { Cors::default() };
-    let cors = cors
-        .allowed_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .allowed_headers([
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            header::IF_MATCH,
-            header::IF_NONE_MATCH,
-            IDEMPOTENCY_KEY,
-            X_REQUEST_ID,
-        ])
-        .expose_headers([
-            header::ETAG,
-            header::LOCATION,
-            header::RETRY_AFTER,
-            IDEMPOTENCY_REPLAYED,
-            limits::RATE_LIMIT,
-            limits::RATE_LIMIT_POLICY,
-            X_REQUEST_ID,
-        ])
-        .max_age(3600);
-    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

@@ -1,52 +1,59 @@
-//! The task service on the wire: what comes in is parsed into domain types, one use-case is called, and what it gives is
-//! written out.
+//! The HTTP interface of the service. A request is parsed into types of the domain, one use-case is called, and its outcome
+//! becomes the response.
 //!
-//! - [`app`] builds the application, for production and for tests alike.
-//! - Everything under `/api` is behind one authentication middleware; a handler reaches tasks only through the
-//!   `Tasks` extractor, which binds them to the verified owner.
-//! - A route is declared once, as an [`Endpoint`]. Registration, the OpenAPI document and the tests read that.
-//! - Every response after the request head is parsed is made here, errors in one envelope.
+//! - [`app`](app()) builds the application, for production and for tests.
+//! - `middleware` holds the middleware, in running order.
+//! - `auth` verifies tokens. A handler reaches use-cases only through its extractor `Owner`, which binds them to the verified
+//!   user.
+//! - Each resource has a module of its own, such as `tasks`: a file per endpoint, and one for the form on the wire.
+//! - An [`Endpoint`] declares a route once. Registration, the OpenAPI document and the tests derive from it.
+//! - `input` and `output` serve every resource: bodies, queries, headers, errors.
 
 #![forbid(unsafe_code)]
 
 mod app;
 mod auth;
-mod cursor;
-mod envelope;
-mod error;
-mod etag;
-mod extract;
-mod fields;
+mod endpoint;
+mod endpoints;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
-mod idempotency;
-mod lifecycle;
+mod input;
 mod limits;
 mod metrics;
+mod middleware;
 mod openapi;
-mod pattern;
-mod readiness;
+mod output;
 mod request_id;
-mod response_headers;
 mod routes;
 #[cfg(feature = "otlp")]
 mod span_export;
 mod style;
-mod task_body;
-mod trace;
+mod system;
+mod tasks;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod trace_context;
-mod unread_body;
+mod wire;
 
 pub use app::{Api, app};
 pub use auth::{
-    Authenticator, ClaimRules, HttpKeySource, JwksVerifier, KeySource, Refusal, Rejection, SecretTooShort,
-    SecretVerifier, SessionVerifier, Shown, TokenVerifier,
+    authenticator::Authenticator,
+    claims::ClaimRules,
+    jwks::{fetch::HttpKeySource, source::KeySource, verifier::JwksVerifier},
+    rejection::{Rejection, Shown, VerifyError},
+    secret::{SecretTooShort, SecretVerifier},
+    session::SessionVerifier,
+    verifier::TokenVerifier,
 };
-pub use error::ErrorCode;
-pub use lifecycle::Lifecycle;
-pub use limits::{Limits, TrustedProxies, TurnedAwayLabels};
+pub use endpoint::{BodyType, Endpoint, Input, Parameters, PathParameter, Success};
+pub use endpoints::endpoints;
+pub use input::headers::RequestHeader;
+pub use limits::{client_address::TrustedProxies, rejected::RejectedLabels, state::Limits};
 pub use metrics::{ErrorLabels, Metrics, RequestLabels, RouteLabels, TokenLabels};
 pub use openapi::document as openapi_document;
-pub use readiness::{Dependency, check_readiness};
-pub use routes::{ENDPOINTS, Endpoint};
+pub use output::{code::ErrorCode, headers::ResponseHeader};
 pub use style::Style;
+pub use system::{
+    lifecycle::Lifecycle,
+    readiness::{Dependency, check_readiness},
+};

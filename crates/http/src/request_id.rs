@@ -1,4 +1,4 @@
-//! One id for a request, from the client's log to ours.
+//! The id of a request, shared by the client's log and ours.
 
 use std::{fmt, sync::Arc};
 

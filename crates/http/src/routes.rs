@@ -1,68 +1,25 @@
-//! What can be asked for. Each endpoint stands in a file of its own, with what OpenAPI says of it.
+//! Registration: which path and method leads to which handler.
 
-pub(crate) mod complete;
-pub(crate) mod create;
-mod delete;
-mod docs;
-mod get;
-mod health;
-pub(crate) mod list;
-pub(crate) mod update;
+use std::collections::BTreeSet;
 
 use actix_web::{
     Resource, Route,
-    http::{Method, StatusCode},
+    http::Method,
     web::{self, ServiceConfig},
 };
 
-use crate::{ErrorCode, Style, error::ApiError, extract::Owner};
-
-pub(crate) use health::Health;
-pub(crate) use update::READ_ONLY;
-
-/// A route of the API, served under the prefix of each [`Style`]. Registration, the OpenAPI document and the tests all
-/// derive from it.
-pub struct Endpoint {
-    /// The method. `HEAD` is served wherever `GET` is.
-    pub method: Method,
-    /// The path after the style's prefix, such as `/tasks/{id}`. It is served with a trailing slash too.
-    pub path: &'static str,
-    /// A name for it, unique within a style.
-    pub name: &'static str,
-    /// What it does, in a few words.
-    pub summary: &'static str,
-    /// What else there is to know.
-    pub description: &'static str,
-    /// What it takes besides the path.
-    pub input: Input,
-    /// The status when all went well, and the schema of the body, if there is one.
-    pub success: (StatusCode, Option<&'static str>),
-    /// What can go wrong, besides what can go wrong everywhere.
-    pub errors: &'static [ErrorCode],
-    handler: Handler,
-}
+use crate::{
+    auth::owner::Owner,
+    endpoints::endpoints,
+    output::error::ApiError,
+    style::Style,
+    system::{docs, health},
+};
 
 /// Gives a route its handler.
 type Handler = fn(Route) -> Route;
 
-/// What an endpoint takes besides its path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Input {
-    /// Nothing.
-    Nothing,
-    /// Parameters in the query: those of a list.
-    ListQuery,
-    /// A JSON object of this schema in the body.
-    Body(&'static str),
-    /// As [`Body`](Self::Body), but there may be none.
-    OptionalBody(&'static str),
-}
-
-/// Every route under `/api`.
-pub const ENDPOINTS: [Endpoint; 7] =
-    [list::ENDPOINT, create::ENDPOINT, get::ENDPOINT, update::PUT, update::PATCH, delete::ENDPOINT, complete::ENDPOINT];
-
-/// Every route beside the API. All are to be got, and nothing else.
+/// Every route beside the API. They support GET only.
 const OPEN: [(&str, Handler); 6] = [
     ("/health/live", |route| route.to(health::live)),
     ("/health/ready", |route| route.to(health::ready)),
@@ -72,35 +29,33 @@ const OPEN: [(&str, Handler); 6] = [
     ("/docs", |route| route.to(docs::index)),
 ];
 
-/// The patterns of all paths: those of the API first, in the order in which the router tries them, since they are asked for
-/// most.
+/// The patterns of all paths, in the order in which the router tries them: those of the API first, since most requests
+/// are for it.
 pub(crate) fn patterns() -> impl Iterator<Item = String> {
     let open = OPEN.iter().map(|(path, _)| (*path).to_owned());
     let api = Style::ALL.into_iter().flat_map(|style| paths().map(move |path| format!("{}{path}", style.prefix())));
     api.chain(open)
 }
 
-/// The paths under `/api`, after the prefix of a style.
+/// The paths of the API, after the prefix of a style.
 fn paths() -> impl Iterator<Item = &'static str> {
-    let mut paths: Vec<&'static str> = ENDPOINTS.iter().map(|endpoint| endpoint.path).collect();
-    paths.dedup();
-    paths.into_iter()
+    let mut seen = BTreeSet::new();
+    endpoints().map(|endpoint| endpoint.path).filter(move |path| seen.insert(*path))
 }
 
-/// The resources of the API in one style.
+/// The resources of the API in one style, for a scope at `/api`.
 pub(crate) fn api(style: Style) -> impl Iterator<Item = Resource> {
     paths().flat_map(move |path| {
-        // The scope `/api` stands before it already.
         let prefix = style.prefix().trim_start_matches("/api");
-        let endpoints = || ENDPOINTS.iter().filter(move |endpoint| endpoint.path == path);
+        let endpoints = || endpoints().filter(move |endpoint| endpoint.path == path);
         let routes = move || endpoints().map(|endpoint| (endpoint.method.clone(), endpoint.handler));
         resources(&format!("{prefix}{path}"), routes).map(|(resource, allowed)| {
-            // The owner first here too: who asks in another's name learns nothing, not even which methods there are.
-            let refuse = move |_owner: Owner| {
+            // The owner is checked here too: a request for another user gets 403, whatever its method.
+            let reject = move |_owner: Owner| {
                 let error = ApiError::method_not_allowed(&allowed);
                 async { Err::<&str, _>(error) }
             };
-            resource.default_service(web::to(refuse)).app_data(style)
+            resource.default_service(web::to(reject)).app_data(style)
         })
     })
 }
@@ -109,17 +64,23 @@ pub(crate) fn api(style: Style) -> impl Iterator<Item = Resource> {
 pub(crate) fn open(config: &mut ServiceConfig) {
     for (path, handler) in OPEN {
         for (resource, allowed) in resources(path, || [(Method::GET, handler)]) {
-            let refuse = move || {
+            let reject = move || {
                 let error = ApiError::method_not_allowed(&allowed);
                 async { Err::<&str, _>(error) }
             };
-            config.service(resource.default_service(web::to(refuse)));
+            config.service(resource.default_service(web::to(reject)));
         }
     }
 }
 
-/// One path with its methods, without and with a trailing slash, and which methods those are. A redirect would lose a
-/// client's `Authorization`. Two resources, since the router takes longer to try one of two patterns.
+/// One path with its methods, without and with a trailing slash, and the methods for `Allow`. A redirect would lose a
+/// client's `Authorization`.
+///
+/// Works around two limits of actix-web: HEAD needs a route of its own beside GET ([2702]), and no pattern matches an optional
+/// slash ([3281]). Two resources are faster than one with two patterns.
+///
+/// [2702]: https://github.com/actix/actix-web/issues/2702
+/// [3281]: https://github.com/actix/actix-web/issues/3281
 fn resources<R: IntoIterator<Item = (Method, Handler)>>(
     path: &str,
     routes: impl Fn() -> R,
@@ -139,7 +100,7 @@ fn resources<R: IntoIterator<Item = (Method, Handler)>>(
     })
 }
 
-/// The answer where there is no route.
+/// The handler for a path of no route.
 pub(crate) async fn not_found() -> Result<&'static str, ApiError> {
     Err(ApiError::not_found())
 }

@@ -1,13 +1,13 @@
 //! The two route styles over one core.
 
-use actix_web::{HttpRequest, http::StatusCode};
+use actix_web::HttpRequest;
 
-/// How a route names the user. A handler is written once; the style is a property of the route it was reached by.
+/// How a route names the user. A handler is written once; the style is a property of the route that reached it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// `/api/tasks…`: the token alone says who is asking.
+    /// `/api/tasks…`: the token alone names the user.
     Token,
-    /// `/api/{user_id}/tasks…`: the path says it too, and must agree with the token.
+    /// `/api/{user_id}/tasks…`: the path names the user too, and must agree with the token.
     Path,
 }
 
@@ -24,16 +24,7 @@ impl Style {
         }
     }
 
-    /// The status of a validation failure: the clients of each style were written for another one.
-    #[must_use]
-    pub fn validation_status(self) -> StatusCode {
-        match self {
-            Self::Token => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Path => StatusCode::BAD_REQUEST,
-        }
-    }
-
-    /// The style of the route that a request reached; the token style where it reached none.
+    /// The style of the route that the request matched; the token style if it matched none.
     pub(crate) fn of(request: &HttpRequest) -> Self {
         request.app_data().copied().unwrap_or(Self::Token)
     }

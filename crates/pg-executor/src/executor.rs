@@ -82,7 +82,7 @@ impl Executor {
         self.close_idle_from_now_on();
         let Inner { pool, writes, reads, long_reads, .. } = &*self.0;
         let (patience, otherwise) = match statement.kind {
-            Kind::Write => return writes.run(statement).await,
+            Kind::Write => return writes.run(vec![statement]).await?.pop().ok_or(Error::Closed),
             Kind::Read => (Patience::OwnAnswer, &**pool),
             Kind::ReadMany => (Patience::AnyAnswer, long_reads.as_ref().unwrap_or(pool)),
         };
@@ -97,7 +97,7 @@ impl Executor {
 
     /// Runs statements in their order in one transaction: all of them or, if one of them fails, none. They are sent at once, so
     /// no statement can depend on the answer to another one. Their kinds do not matter. The whole is retried when it loses a
-    /// race.
+    /// race. It may be committed together with other writes.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl Executor {
             return Ok(Vec::new());
         }
         self.close_idle_from_now_on();
-        self.0.pool.run_batch(&statements).await
+        self.0.writes.run(statements).await
     }
 
     /// How the connections are doing.

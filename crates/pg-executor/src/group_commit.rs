@@ -1,8 +1,8 @@
 //! Writes that are committed together.
 //!
 //! To commit a write takes Postgres more work than to make it. So one group of writes is under way at a time, and those that are
-//! asked for meanwhile form the next: each is a statement of its own, over one connection and in one transaction. A single
-//! write is run as it is.
+//! asked for meanwhile form the next: over one connection and in one transaction. A single write is run as it is. A write is one
+//! statement, or a batch of statements that take effect together.
 //!
 //! For callers it makes no difference but in time:
 //!
@@ -33,7 +33,8 @@ use queue::{Queue, Turn, Write};
 /// slow disk or a connection, and there is no gain in waiting with it.
 const PROMPT: Duration = Duration::from_millis(5);
 
-/// How many writes are committed together at most: more gain little, and hold their locks for longer.
+/// How many statements a group has at most: more gain little, and hold their locks for longer. A batch of more forms a group
+/// by itself.
 const GROUP: usize = 30;
 
 /// Commits writes in groups.
@@ -57,10 +58,10 @@ impl GroupCommit {
 
     /// Runs a write, together with others if there are any. Once its turn has come, it is run even if nobody waits for it any
     /// more.
-    pub(crate) async fn run(&self, statement: Statement) -> Result<Answer, Error> {
-        let answer = self.0.queue.push(statement);
+    pub(crate) async fn run(&self, write: Vec<Statement>) -> Result<Vec<Answer>, Error> {
+        let answers = self.0.queue.push(write);
         self.0.serve();
-        answer.await.unwrap_or(Err(Error::Closed))
+        answers.await.unwrap_or(Err(Error::Closed))
     }
 
     pub(crate) fn statistics(&self) -> Statistics {
@@ -101,11 +102,14 @@ impl Inner {
             return self.run_singly(writes).await;
         }
         let count = writes.len() as u64;
-        match self.pool.run_transaction(Begin::Group, &writes).await {
+        let statements: Vec<&Statement> = writes.iter().flat_map(Write::statements).collect();
+        match self.pool.run_transaction(Begin::Group, &statements).await {
             Ok(answers) => {
                 self.grouped.fetch_add(count, Ordering::Relaxed);
-                for (write, answer) in writes.into_iter().zip(answers) {
-                    write.reply(Ok(answer));
+                let mut answers = answers.into_iter();
+                for write in writes {
+                    let own = answers.by_ref().take(write.statements().len()).collect();
+                    write.reply(Ok(own));
                 }
             }
             Err(error) if has_run_nothing(&error) => {
@@ -124,8 +128,11 @@ impl Inner {
     async fn run_singly(&self, writes: Vec<Write>) {
         let wanted = writes.into_iter().filter(|write| !write.is_abandoned());
         join_all(wanted.map(|write| async move {
-            let answer = self.pool.run(write.statement()).instrument(write.span()).await;
-            write.reply(answer);
+            let answers = match write.statements() {
+                [single] => self.pool.run(single).instrument(write.span()).await.map(|answer| vec![answer]),
+                batch => self.pool.run_batch(batch).instrument(write.span()).await,
+            };
+            write.reply(answers);
         }))
         .await;
     }

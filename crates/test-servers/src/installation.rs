@@ -9,6 +9,18 @@ use std::{
 /// The directory with the programs of a Postgres server: the one on the `PATH`, or else the newest in the usual places.
 #[must_use]
 pub fn find() -> Option<PathBuf> {
+    let complete = |directory: &PathBuf| ["initdb", "postgres"].iter().all(|name| directory.join(name).is_file());
+    directories().into_iter().find(complete)
+}
+
+/// The path of a program that comes with Postgres, such as `pgbench`, found as by [`find`].
+#[must_use]
+pub fn program(name: &str) -> Option<PathBuf> {
+    directories().into_iter().map(|directory| directory.join(name)).find(|program| program.is_file())
+}
+
+/// The directories in which programs of Postgres may be. Debian and Homebrew keep them out of the `PATH`.
+fn directories() -> Vec<PathBuf> {
     const USUAL: [&str; 5] = [
         "/usr/lib/postgresql",
         "/usr/local/pgsql",
@@ -23,16 +35,15 @@ pub fn find() -> Option<PathBuf> {
         versions.sort();
         versions.into_iter().rev().chain([Path::new(directory).join("bin")])
     });
-    let complete = |directory: &PathBuf| ["initdb", "postgres"].iter().all(|name| directory.join(name).is_file());
-    env::split_paths(&path).chain(usual).find(complete)
+    env::split_paths(&path).chain(usual).collect()
 }
 
-/// Postgres refuses to run as root: if this is root, gives the directory to another user, and returns the ids of that user and
-/// their group.
+/// Postgres refuses to run as root. If this process does, gives `directory` to the user `postgres` or `nobody`, and returns
+/// the ids of that user and of their group. `None` if this process is not root.
 ///
 /// # Errors
 ///
-/// If there is no such user, or the directory cannot be given away.
+/// If the directory cannot be read or given away, or neither user exists.
 pub fn give_to_unprivileged(directory: &Path) -> io::Result<Option<(u32, u32)>> {
     if fs::metadata(directory)?.uid() != 0 {
         return Ok(None);

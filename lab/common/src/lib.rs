@@ -2,12 +2,12 @@
 
 #![forbid(unsafe_code)]
 
-pub mod postgres;
 mod random;
 
 use std::{io, net::TcpListener};
 
 pub use random::Random;
+pub use test_servers::installation as postgres;
 
 /// A TCP port on 127.0.0.1 that nothing listens on at the moment.
 ///

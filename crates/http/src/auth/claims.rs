@@ -1,4 +1,4 @@
-//! What a token says, once its signature is known to be good.
+//! The claims of a token whose signature is good.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,13 +7,12 @@ use domain::{Clock, Identity, OwnerId};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Rejection, rejection::Shown};
+use super::rejection::{Rejection, Shown};
 
-/// How many seconds the clock of whoever made a token may differ from ours.
+/// How many seconds the issuer's clock may differ from ours.
 const LEEWAY_SECONDS: f64 = 5.0;
 
-/// The claims that decide something. Identity is `sub` and nothing else; `name` and `email` serve only to make a user's
-/// row where nothing else makes it.
+/// The claims that are used. `sub` alone is the identity. `name` and `email` only serve to provision a user's row.
 #[derive(Debug, Deserialize)]
 pub(super) struct Claims {
     sub: String,
@@ -29,9 +28,9 @@ pub(super) struct Claims {
 /// What the claims of a token must be.
 #[derive(Clone)]
 pub struct ClaimRules {
-    /// What `iss` must be, if that is to be checked.
+    /// The required `iss`, if it is checked.
     pub issuer: Option<String>,
-    /// What `aud` must be or contain, if that is to be checked.
+    /// What `aud` must be or contain, if it is checked.
     pub audience: Option<String>,
     /// How far in the future `exp` may be.
     pub max_lifetime: Duration,
@@ -39,7 +38,7 @@ pub struct ClaimRules {
     pub clock: Arc<dyn Clock>,
 }
 
-/// An identity, and until when a token proves it.
+/// An identity, and how long a token proves it.
 #[derive(Debug, Clone)]
 pub(super) struct Proof {
     pub(super) identity: Identity,
@@ -48,7 +47,7 @@ pub(super) struct Proof {
 }
 
 impl ClaimRules {
-    /// Checks everything about the claims.
+    /// Checks the claims.
     pub(super) fn proof(&self, claims: Claims) -> Result<Proof, Rejection> {
         self.check_times(&claims)?;
         if let Some(issuer) = &self.issuer
@@ -71,7 +70,7 @@ impl ClaimRules {
         })
     }
 
-    /// Whether a proof holds still.
+    /// Whether a proof has not expired.
     pub(super) fn is_current(&self, proof: &Proof) -> bool {
         self.now() < proof.until
     }
@@ -96,7 +95,7 @@ impl ClaimRules {
     }
 }
 
-/// Why claims could not be read as [`Claims`], from the token they stand in.
+/// Why the claims of a token could not be read as [`Claims`].
 pub(super) fn unreadable(token: &str) -> Rejection {
     let payload = token.split('.').nth(1).and_then(|payload| BASE64_URL_SAFE_NO_PAD.decode(payload).ok());
     let claims: Option<Value> = payload.and_then(|payload| serde_json::from_slice(&payload).ok());
@@ -106,7 +105,7 @@ pub(super) fn unreadable(token: &str) -> Rejection {
     }
 }
 
-/// Whether an audience is, or lists, the one that is expected (RFC 7519, section 4.1.3).
+/// Whether an audience is, or lists, the expected one (RFC 7519, section 4.1.3).
 fn names(audience: Option<&Value>, expected: &str) -> bool {
     match audience {
         Some(Value::String(audience)) => audience == expected,
@@ -115,7 +114,7 @@ fn names(audience: Option<&Value>, expected: &str) -> bool {
     }
 }
 
-/// The text of a claim that others fill as they like, if it is fit to be stored.
+/// The text of a claim, if it is fit to be stored. Users choose it themselves.
 fn short_text(claim: Option<Value>) -> Option<String> {
     match claim {
         Some(Value::String(text))

@@ -3,10 +3,10 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
 
-use super::Rejection;
+use super::rejection::Rejection;
 
-/// The header parameters that are accepted. RFC 7515 wants a token refused whose `crit` is not understood, and keys that
-/// a token brings along (`jku`, `jwk`, `x5u`, …) are nobody's keys: any other parameter is refused.
+/// The header parameters that are accepted. A token with any other is rejected: RFC 7515 requires that for a `crit` that is
+/// not understood, and a key that the token itself names (`jku`, `jwk`, `x5u`, …) proves nothing.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct JoseHeader {
@@ -16,11 +16,11 @@ pub(super) struct JoseHeader {
 }
 
 impl JoseHeader {
-    /// Reads the header of `token` without believing it: it only tells which verifier, and which of its keys, to ask.
+    /// Reads the header of `token`, which is not verified yet: it only selects a verifier and one of its keys.
     pub(super) fn of(token: &str) -> Result<Self, Rejection> {
         let header = token.split('.').next().unwrap_or_default();
         let json = BASE64_URL_SAFE_NO_PAD.decode(header).map_err(|_not_base64| Rejection::NotAToken)?;
-        // serde would also read the fields from an array.
+        // serde would also accept an array.
         if !json.starts_with(b"{") {
             return Err(Rejection::NotAToken);
         }

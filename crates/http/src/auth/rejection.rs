@@ -1,25 +1,25 @@
-//! Why a token is refused.
+//! Why a token is rejected.
 
 use std::fmt;
 
 use domain::BoxError;
 use serde_json::Value;
 
-use super::{JwksVerifier, SecretVerifier};
+use super::algorithms;
 
-/// Why it is not known who is asking.
+/// Why a token could not be verified.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum VerifyError {
     /// The token proves nothing.
     #[error(transparent)]
     Rejected(#[from] Rejection),
-    /// It cannot be told now: there are no keys, or the sessions are out of reach. Clients must not take this for a
-    /// sign-out.
+    /// No verdict is possible now: there is no key set, or the session store cannot be reached. Clients must not take this
+    /// for a sign-out.
     #[error("tokens cannot be verified at the moment")]
     Unavailable(#[source] BoxError),
 }
 
-impl Refusal {
+impl VerifyError {
     /// The cause in a word, for the metrics.
     pub(super) fn kind(&self) -> &'static str {
         match self {
@@ -29,8 +29,8 @@ impl Refusal {
     }
 }
 
-/// Why a token proves nothing. The text names the cause and what mends it. Of the token it shows at most the algorithm,
-/// the issuer and the audience.
+/// Why a token proves nothing. The text names the cause and the fix. It shows no part of the token but the algorithm, the
+/// issuer and the audience.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Rejection {
     /// There is no token.
@@ -42,43 +42,41 @@ pub enum Rejection {
     /// The `Authorization` header is not `Bearer`, one space, and a token.
     #[error("the Authorization header must be: Bearer, one space, and the token")]
     NotABearerHeader,
-    /// The token is longer than any that is accepted.
+    /// The token is too long.
     #[error("the token is longer than 8 KiB")]
     TooLong,
     /// The token is neither a JSON Web Token nor a session token.
-    #[error("this is not a token: a JSON Web Token has three parts joined by dots, the first a JSON object")]
+    #[error("this is not a token: a JSON Web Token has three parts joined by dots, and the first is a JSON object")]
     NotAToken,
-    /// It is a session token, and those are not accepted.
+    /// The token is a session token, and those are not accepted.
     #[error(
-        "this is not a JSON Web Token, which has three parts joined by dots: send the one that the app's /api/auth/token \
-         gives. If it is a session token, those are off: SESSION_TOKENS=bearer accepts them"
+        "this is not a JSON Web Token, which has three parts joined by dots: send the one from the app's /api/auth/token. \
+         If it is a session token: they are off, and SESSION_TOKENS=bearer accepts them"
     )]
     SessionsOff,
-    /// There is no session with this token, or it has ended.
-    #[error("there is no such session, or it has ended: sign in again")]
+    /// There is no session with this token, or it has expired.
+    #[error("there is no such session, or it has expired: sign in again")]
     NoSession,
-    /// The signature of a session token does not match, or it has none where it needs one.
+    /// The signature of a session token is wrong, or missing in a cookie.
     #[error("the session token's signature does not match: this service needs the app's BETTER_AUTH_SECRET")]
     BadSessionSignature,
-    /// It is the content of Better Auth's cookie cache.
-    #[error("this is Better Auth's cookie cache and no token for an API: send the one that /api/auth/token gives")]
+    /// The token is the content of Better Auth's cookie cache.
+    #[error("this is Better Auth's cookie cache, not a token for an API: send the one from /api/auth/token")]
     CookieCache,
-    /// The token's header holds what is not accepted.
-    #[error("the token's header must hold alg, and at most typ (JWT) and kid besides")]
+    /// The token's header has a parameter that is not accepted.
+    #[error("the token's header must hold alg, and nothing else but typ (JWT) and kid")]
     UnsupportedHeader,
     /// No verifier is configured for the token's algorithm.
     #[error("{}", unsupported(.0))]
     UnsupportedAlgorithm(String),
-    /// The token does not say which key it is signed with.
+    /// The token does not name its key.
     #[error("the token's header must hold kid, the id of its key")]
     NoKeyId,
     /// The key set has no such key.
-    #[error(
-        "the token's key is not among those of the key set: is BETTER_AUTH_URL, or JWKS_URL, that of the same app?"
-    )]
+    #[error("the token's key is not in the key set: is BETTER_AUTH_URL, or JWKS_URL, that of the same app?")]
     UnknownKey,
-    /// The key belongs to another algorithm than the token claims.
-    #[error("the token's key is one for another algorithm than the token names")]
+    /// The key is for another algorithm than the token names.
+    #[error("the token's key is for another algorithm than the token names")]
     WrongAlgorithm,
     /// The signature does not match.
     #[error(
@@ -86,13 +84,13 @@ pub enum Rejection {
          for byte"
     )]
     BadSignature,
-    /// The claims lack something, or something in them has the wrong type.
+    /// A claim is missing or has the wrong type.
     #[error("the token's claims must hold sub, a string, and exp, a number; nbf and iat must be numbers")]
     BadClaims,
     /// The subject cannot be the id of a user.
     #[error("the token's sub must be 1 to 255 printable ASCII characters")]
     BadSubject,
-    /// Someone else issued the token.
+    /// The token has another issuer.
     #[error("the token's issuer is {found}, and must be {expected} (JWT_ISSUER, or the origin of BETTER_AUTH_URL)")]
     WrongIssuer {
         /// What the token says.
@@ -100,7 +98,7 @@ pub enum Rejection {
         /// What it should say.
         expected: String,
     },
-    /// The token is meant for someone else.
+    /// The token is for another audience.
     #[error("the token's audience is {found}, and must be {expected} (JWT_AUDIENCE, or the origin of BETTER_AUTH_URL)")]
     WrongAudience {
         /// What the token says.
@@ -108,21 +106,27 @@ pub enum Rejection {
         /// What it should say.
         expected: String,
     },
-    /// The token was good once.
+    /// The token has expired.
     #[error("the token expired {seconds_ago:.0} seconds ago: get a new one")]
     Expired {
         /// How long ago, in seconds.
         seconds_ago: f64,
     },
-    /// The token is good for longer than any should be.
+    /// The token is valid for too long.
     #[error("the token's exp is further away than MAX_TOKEN_LIFETIME: is it in seconds?")]
     GoodForTooLong,
-    /// The token is from the future.
-    #[error("the token is valid only in {in_seconds:.0} seconds: are the clocks of both machines right?")]
+    /// The token is not valid yet.
+    #[error("the token becomes valid only in {in_seconds:.0} seconds: are the clocks of both machines right?")]
     NotYetValid {
         /// When, in seconds from now.
         in_seconds: f64,
     },
+    /// A browser sent a session cookie with an unsafe method from a page that is not of the app.
+    #[error(
+        "with a session cookie, a request that changes something must come from a page of the app: its Origin must be \
+         that of BETTER_AUTH_URL, or one of CORS_ORIGINS"
+    )]
+    ForeignOrigin,
 }
 
 impl Rejection {
@@ -151,18 +155,19 @@ impl Rejection {
             Self::Expired { .. } => "expired",
             Self::GoodForTooLong => "good_for_too_long",
             Self::NotYetValid { .. } => "not_yet_valid",
+            Self::ForeignOrigin => "foreign_origin",
         }
     }
 }
 
-/// A claim as it may be shown: short and on one line, for anything can stand there.
+/// A claim that can be shown: short and on one line, whatever the token holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown(String);
 
 impl Shown {
     pub(super) fn claim(claim: Option<&Value>) -> Self {
         let text = claim.map_or_else(|| "missing".to_owned(), Value::to_string);
-        // JSON has escaped most of what cannot be seen, but not all of it.
+        // JSON escapes most invisible characters, but not all.
         let escaped = |c: char| if matches!(c, ' '..='~') { vec![c] } else { c.escape_unicode().collect() };
         Self(text.chars().flat_map(escaped).take(100).collect())
     }
@@ -176,17 +181,17 @@ impl fmt::Display for Shown {
 
 fn unsupported(algorithm: &str) -> String {
     match algorithm {
-        SecretVerifier::ALGORITHM => {
+        algorithms::SECRET => {
             format!("no verifier is configured for {algorithm}: set BETTER_AUTH_SECRET to the secret it is signed with")
         }
-        _ if JwksVerifier::ALGORITHMS.contains(&algorithm) => format!(
+        _ if algorithms::KEY_SET.contains(&algorithm) => format!(
             "no verifier is configured for {algorithm}: set BETTER_AUTH_URL to the address of the Better Auth app, or \
              JWKS_URL to that of its key set"
         ),
         _ => format!(
             "the token's algorithm is not supported: {} and {} are",
-            JwksVerifier::ALGORITHMS.join(", "),
-            SecretVerifier::ALGORITHM
+            algorithms::KEY_SET.join(", "),
+            algorithms::SECRET
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! What is signed with a secret that the front end shares: HS256 tokens, and Better Auth's session tokens.
+//! What the front end signs with a shared secret: HS256 tokens, and Better Auth's session tokens.
 
 use async_trait::async_trait;
 use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -8,12 +8,14 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::{
-    ClaimRules, Refusal, Rejection, TokenVerifier,
-    claims::{Claims, Proof, unreadable},
-    verified::{TokenDigest, VerifiedTokens},
+    algorithms,
+    claims::{ClaimRules, Claims, Proof, unreadable},
+    rejection::{Rejection, VerifyError},
+    verified_tokens::{TokenDigest, VerifiedTokens},
+    verifier::TokenVerifier,
 };
 
-/// Verifies, and mints, HS256 tokens over the raw bytes of a secret.
+/// Verifies and mints HS256 tokens. The key is the raw bytes of the secret.
 pub struct SecretVerifier {
     decoding: DecodingKey,
     encoding: EncodingKey,
@@ -22,19 +24,19 @@ pub struct SecretVerifier {
     verified: VerifiedTokens<Proof>,
 }
 
-/// The secret has fewer than 32 bytes, so that it could be guessed.
+/// The secret is too short: it could be guessed.
 #[derive(Debug, thiserror::Error)]
 #[error("must have at least {} bytes", SecretVerifier::MIN_SECRET_BYTES)]
 pub struct SecretTooShort;
 
 impl SecretVerifier {
-    /// The one algorithm of these tokens, as it stands in their header.
-    pub const ALGORITHM: &'static str = "HS256";
+    /// The algorithm of these tokens, as their header names it.
+    pub const ALGORITHM: &'static str = algorithms::SECRET;
 
-    /// The fewest bytes a secret may have: as many as the hash of HS256 gives (RFC 7518, section 3.2).
+    /// The fewest bytes a secret may have: the length of the hash of HS256 (RFC 7518, section 3.2).
     pub const MIN_SECRET_BYTES: usize = 32;
 
-    /// A verifier for one secret, which is used as it is: neither decoded nor trimmed.
+    /// A verifier for one secret, which is neither decoded nor trimmed.
     ///
     /// # Errors
     ///
@@ -53,7 +55,7 @@ impl SecretVerifier {
         })
     }
 
-    /// Makes a token that [`verify`](TokenVerifier::verify) accepts for `lifetime_seconds`.
+    /// Signs a token that [`verify`](TokenVerifier::verify) accepts for `lifetime_seconds`.
     ///
     /// # Errors
     ///
@@ -76,13 +78,13 @@ impl SecretVerifier {
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
     }
 
-    /// The identity that a token has proved before, if it does still.
+    /// The identity that a token has proved before, if it still does.
     pub(super) fn remembered(&self, token: &TokenDigest) -> Option<Identity> {
         let proof = self.verified.find(token).filter(|proof| self.rules.is_current(proof))?;
         Some(proof.identity.clone())
     }
 
-    /// Whether `signature`, in standard Base64, is that of Better Auth's on a session token.
+    /// Whether `signature`, in standard Base64, is Better Auth's signature of a session token.
     pub(super) fn signed(&self, session_token: &str, signature: &str) -> bool {
         let Ok(signature) = BASE64_STANDARD.decode(signature) else { return false };
         let signature = BASE64_URL_SAFE_NO_PAD.encode(signature);
@@ -91,8 +93,8 @@ impl SecretVerifier {
     }
 }
 
-/// Lets the library check the algorithm and the signature alone. Times are compared with our own clock, and which claims
-/// there must be stands in the type `Claims`.
+/// Makes the library check the algorithm and the signature only. [`ClaimRules`] check the times with our own clock, and the
+/// type [`Claims`] says which claims are required.
 pub(super) fn signature_only(algorithm: Algorithm) -> Validation {
     let mut validation = Validation::new(algorithm);
     validation.required_spec_claims.clear();
@@ -103,7 +105,7 @@ pub(super) fn signature_only(algorithm: Algorithm) -> Validation {
 
 #[async_trait]
 impl TokenVerifier for SecretVerifier {
-    async fn verify(&self, token: &str) -> Result<Identity, Refusal> {
+    async fn verify(&self, token: &str) -> Result<Identity, VerifyError> {
         let digest = TokenDigest::of(token);
         if let Some(identity) = self.remembered(&digest) {
             return Ok(identity);

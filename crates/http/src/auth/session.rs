@@ -1,4 +1,4 @@
-//! Better Auth's session tokens, looked up in its own table, so that a sign-out counts at once.
+//! Better Auth's session tokens, looked up in its own table, so that a sign-out takes effect at once.
 
 use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
@@ -7,37 +7,41 @@ use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use super::{Refusal, Rejection, SecretVerifier, token::SessionToken};
+use super::{
+    credential::SessionToken,
+    rejection::{Rejection, VerifyError},
+    secret::SecretVerifier,
+};
 
-/// How many sessions are remembered at the most.
+/// How many sessions are cached at most.
 const CAPACITY: usize = 10_000;
 
-/// How long a session token may be. Shorter ones could be guessed.
+/// The lengths of session tokens that are accepted. Shorter ones could be guessed.
 const TOKEN_BYTES: RangeInclusive<usize> = 16..=128;
 
 /// Verifies session tokens.
 pub struct SessionVerifier {
     store: Arc<dyn SessionStore>,
     clock: Arc<dyn Clock>,
-    /// How long a look-up may be used again, if at all.
+    /// How long a session may be used from the cache, if at all.
     reuse: Option<Duration>,
     found: Cache<[u8; 32], (Session, Instant)>,
 }
 
 impl SessionVerifier {
-    /// A verifier that looks up each token anew, or again after `reuse` at the latest; a sign-out counts after that.
+    /// A verifier that looks each token up, or uses a cached session for up to `reuse`. Until then a sign-out has no effect.
     #[must_use]
     pub fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>, reuse: Option<Duration>) -> Self {
         Self { store, clock, reuse, found: Cache::new(CAPACITY) }
     }
 
-    /// The identity that a session token proves. One in a cookie must be signed; elsewhere a signature is checked if it
-    /// is there, as Better Auth does.
+    /// The identity that a session token proves. A token in a cookie must be signed. Elsewhere a signature is checked if there
+    /// is one, as Better Auth does.
     pub(super) async fn verify(
         &self,
         token: &SessionToken<'_>,
         secret: Option<&SecretVerifier>,
-    ) -> Result<Identity, Refusal> {
+    ) -> Result<Identity, VerifyError> {
         let is_signed = match (&token.signature, secret) {
             (Some(signature), Some(secret)) => secret.signed(&token.token, signature),
             (Some(_), None) => false,
@@ -56,7 +60,7 @@ impl SessionVerifier {
         Ok(Identity { id: session.owner, name: None, email: None })
     }
 
-    async fn find(&self, token: &str) -> Result<Option<Session>, Refusal> {
+    async fn find(&self, token: &str) -> Result<Option<Session>, VerifyError> {
         let Some(reuse) = self.reuse else { return self.look_up(token).await };
         let digest: [u8; 32] = Sha256::digest(token).into();
         if let Some((session, at)) = self.found.get(&digest)
@@ -72,13 +76,13 @@ impl SessionVerifier {
         Ok(session)
     }
 
-    async fn look_up(&self, token: &str) -> Result<Option<Session>, Refusal> {
-        self.store.session(token).await.map_err(|error: RepositoryError| Refusal::Unavailable(error.into()))
+    async fn look_up(&self, token: &str) -> Result<Option<Session>, VerifyError> {
+        self.store.session(token).await.map_err(|error: RepositoryError| VerifyError::Unavailable(error.into()))
     }
 }
 
-/// Whether this could be a token, so that the database must be asked. Better Auth's are 32 letters and digits; an app may
-/// make others, as long and as plain.
+/// Whether the text could be a token, so that a look-up makes sense. Better Auth's are 32 letters and digits; an app may
+/// generate others of this form.
 fn may_be_session_token(text: &str) -> bool {
     TOKEN_BYTES.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }

@@ -4,46 +4,43 @@ use domain::{
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::assert_refused;
+use super::rejection::assert_rejected;
 use crate::{
-    ErrorCode,
-    error::ApiError,
-    extract::{MAX_BODY_BYTES, parse_body},
-    fields::Fields,
-    routes::{complete, create, update},
-    task_body,
+    input::body::{FromFields, MAX_BODY_BYTES, parse},
+    output::{code::ErrorCode, error::ApiError},
+    tasks::wire,
 };
 
-/// Reads bytes as the body of a create, of a change and of a completion.
+/// Parses bytes as the body of a create, of an update and of a completion.
 ///
 /// # Panics
 ///
-/// If what is accepted breaks a rule, is not what was sent, or is another thing when it is written out and read again; if
-/// a refusal has the wrong code or is large.
+/// If accepted input breaks a rule, differs from what was sent, or changes when it is written and parsed again; if an error
+/// has the wrong code or is large.
 #[must_use]
 pub fn body(bytes: &[u8]) -> bool {
     if bytes.len() > MAX_BODY_BYTES {
         return false;
     }
-    if let Err(error) = parse_body(bytes) {
-        assert_refused(&error, ErrorCode::InvalidJson);
+    if let Err(error) = parse(bytes) {
+        assert_rejected(&error, ErrorCode::InvalidJson);
         return false;
     }
     let sent: Value = serde_json::from_slice(bytes).unwrap();
-    let created = accepted(create::parse, bytes);
-    let changes = accepted(update::parse, bytes);
-    let completed = accepted(complete::parse, bytes);
+    let created = accepted(bytes).map(|wire::NewTask(task)| task);
+    let changes = accepted(bytes).map(|wire::Changes(changes)| changes);
+    let completed = accepted(bytes).map(|wire::Completion(completed)| completed);
 
     if let Some(task) = &created {
         assert_title(&task.title, &sent);
         assert_eq!(task.description.as_ref().map(Description::as_str), sent["description"].as_str());
         assert_eq!(task.completed, sent["completed"] == true);
-        assert_eq!(accepted(create::parse, &task_as_sent(task)).as_ref(), Some(task));
-        // A task that can be made is a change that can be made.
+        assert_eq!(accepted(&task_as_sent(task)).map(|wire::NewTask(task)| task).as_ref(), Some(task));
+        // A valid create is a valid update.
         assert_eq!(changes.as_ref().and_then(|changes| changes.title.as_ref()), Some(&task.title));
     }
     if let Some(changes) = &changes {
-        assert_ne!(*changes, TaskChanges::default(), "a change changes something");
+        assert_ne!(*changes, TaskChanges::default(), "an update changes something");
         if let Some(title) = &changes.title {
             assert_title(title, &sent);
         }
@@ -52,7 +49,7 @@ pub fn body(bytes: &[u8]) -> bool {
         }
         assert_eq!(changes_as_sent(changes), expected_changes(&sent));
         let written = Value::Object(changes_as_sent(changes)).to_string();
-        assert_eq!(accepted(update::parse, written.as_bytes()).as_ref(), Some(changes));
+        assert_eq!(accepted(written.as_bytes()).map(|wire::Changes(changes)| changes).as_ref(), Some(changes));
     }
     if let Some(completed) = completed {
         let expected = sent["completed"].as_bool().map_or(CompletedChange::Toggle, CompletedChange::Set);
@@ -61,11 +58,11 @@ pub fn body(bytes: &[u8]) -> bool {
     created.is_some() || changes.is_some() || completed.is_some()
 }
 
-fn accepted<T>(parse: fn(Fields) -> Result<T, ApiError>, bytes: &[u8]) -> Option<T> {
-    match parse_body(bytes).and_then(parse) {
+fn accepted<T: FromFields>(bytes: &[u8]) -> Option<T> {
+    match parse(bytes).and_then(|fields| T::from_fields(fields).map_err(ApiError::from)) {
         Ok(accepted) => Some(accepted),
         Err(error) => {
-            assert_refused(&error, ErrorCode::ValidationError);
+            assert_rejected(&error, ErrorCode::ValidationError);
             None
         }
     }
@@ -84,7 +81,7 @@ fn assert_description(description: &Description) {
     assert!(!text.chars().any(|c| c.is_control() && !"\t\n\r".contains(c)), "{text:?}");
 }
 
-/// A task as a response shows it, and as a client may send it back.
+/// A task as a response shows it. A client may send that back.
 fn task_as_sent(task: &NewTask) -> Vec<u8> {
     if let Some(description) = &task.description {
         assert_description(description);
@@ -92,7 +89,7 @@ fn task_as_sent(task: &NewTask) -> Vec<u8> {
     let now = Timestamp::from_unix_milliseconds(0).unwrap();
     let owner = OwnerId::try_from("alice".to_owned()).unwrap();
     let id = TaskId::from(Uuid::nil());
-    task_body::json(&Task::created(owner, id, task.clone(), now)).into_bytes()
+    serde_json::to_vec(&wire::Task::from(&Task::created(owner, id, task.clone(), now))).unwrap()
 }
 
 fn changes_as_sent(changes: &TaskChanges) -> Map<String, Value> {
@@ -110,7 +107,7 @@ fn changes_as_sent(changes: &TaskChanges) -> Map<String, Value> {
     members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
-/// What of a body decides something: no key less, and none more.
+/// The keys of a body that have an effect, and no others.
 fn expected_changes(sent: &Value) -> Map<String, Value> {
     let mut expected = Map::new();
     for name in ["title", "description", "completed"] {

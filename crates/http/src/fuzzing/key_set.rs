@@ -3,18 +3,17 @@ use std::sync::Arc;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use crate::{
-    JwksVerifier,
-    auth::jwks::key_set::{Key, KeySet},
+use crate::auth::jwks::{
+    key_set::{Key, KeySet},
+    verifier::JwksVerifier,
 };
 
-/// Reads bytes as a key set.
+/// Parses bytes as a key set.
 ///
 /// # Panics
 ///
-/// If what is accepted holds no key, too many, or one that was not published as it is or is not for verifying; if a key
-/// cannot be used without harm; if the set is another one when it is written out and read again; if an unchanged key does
-/// not stay the same in memory.
+/// If an accepted set has no key, too many keys, or a key that was not published or is not for verifying; if the use of a key
+/// panics; if the set changes when it is written and parsed again; if an unchanged key does not stay the same in memory.
 #[must_use]
 pub fn key_set(bytes: &[u8]) -> bool {
     let Ok(set) = KeySet::parse(bytes, None) else { return false };
@@ -42,7 +41,7 @@ pub fn key_set(bytes: &[u8]) -> bool {
     true
 }
 
-/// Checks a key against what was published, by rules that are written down here a second time.
+/// Checks a key against what was published, by rules that are stated here independently.
 fn assert_is_for_verifying(key: &Key) {
     let name = key.algorithm_name;
     let jwk = &key.published;
@@ -59,8 +58,7 @@ fn assert_is_for_verifying(key: &Key) {
     }
 }
 
-/// The library looks at many faults of a key only when it is used. Whether a signature is good for a key that somebody made
-/// up proves nothing.
+/// Uses a key. The library finds many faults of a key only then. The verdict does not matter: the key is made up.
 fn use_once(key: &Key) {
     let header = BASE64_URL_SAFE_NO_PAD.encode(json!({ "alg": key.algorithm_name }).to_string());
     let signature = BASE64_URL_SAFE_NO_PAD.encode([7; 64]);

@@ -1,45 +1,49 @@
 use std::collections::HashMap;
 
 use actix_web::web;
-use domain::{PageLimit, TaskQuery};
+use domain::{PageLimit, TaskId, TaskQuery};
 
-use super::assert_refused;
-use crate::{ErrorCode, cursor, extract::parse_query, routes::list};
+use super::rejection::assert_rejected;
+use crate::{
+    input::query::parse,
+    output::{code::ErrorCode, cursor::Cursor},
+    tasks::list::ListQuery,
+};
 
-/// Reads bytes as a cursor, and as the query of a list.
+/// Parses bytes as a cursor, and as the query of a list.
 ///
 /// # Panics
 ///
-/// If a cursor that is read is written in another way; if a query that is accepted breaks a rule, asks for something else
-/// than was sent, or is another one when it is written out and read again; if a refusal has the wrong code or is large.
+/// If an accepted cursor is written differently; if an accepted query breaks a rule, differs from what was sent, or changes
+/// when it is written and parsed again; if an error has the wrong code or is large.
 #[must_use]
 pub fn list_query(bytes: &[u8]) -> bool {
-    // A URL that is not UTF-8 does not come as far as this.
+    // The framework rejects a URL that is not UTF-8.
     let Ok(text) = str::from_utf8(bytes) else { return false };
-    let position = cursor::decode(text);
+    let position = Cursor::decode(text);
     if let Some(position) = position {
-        assert_eq!(cursor::encode(position), text);
-        assert_eq!(query(&format!("cursor={text}")).and_then(|query| query.older_than), Some(position));
+        assert_eq!(position.encode(), text);
+        assert_eq!(query(&format!("cursor={text}")).and_then(|query| query.older_than), Some(TaskId::from(position.0)));
     }
     let query = query(text);
     position.is_some() || query.is_some()
 }
 
 fn query(text: &str) -> Option<TaskQuery> {
-    let query = match parse_query(text).and_then(list::parse) {
-        Ok(query) => query,
+    let query = match parse(text) {
+        Ok(ListQuery(query)) => query,
         Err(error) => {
-            assert_refused(&error, ErrorCode::ValidationError);
+            assert_rejected(&error, ErrorCode::ValidationError);
             return None;
         }
     };
     assert_asked_for(&query, text);
     let written = as_sent(&query);
-    assert_eq!(parse_query(&written).and_then(list::parse).ok(), Some(query), "{written}");
+    assert_eq!(parse(&written).map(|ListQuery(query)| query).ok(), Some(query), "{written}");
     Some(query)
 }
 
-/// Checks a query against what was sent, by rules that are written down here a second time.
+/// Checks a query against what was sent, by rules that are stated here independently.
 fn assert_asked_for(query: &TaskQuery, text: &str) {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(text).unwrap().into_inner();
     let count = pairs.len();
@@ -51,7 +55,7 @@ fn assert_asked_for(query: &TaskQuery, text: &str) {
     assert!((1..=1000).contains(&query.limit.get()), "{query:?}");
     let limit = sent.get("limit").map_or(PageLimit::default().get().into(), |limit| limit.parse::<u64>().unwrap());
     assert_eq!(u64::from(query.limit.get()), limit);
-    assert_eq!(query.older_than.map(cursor::encode).as_ref(), sent.get("cursor"));
+    assert_eq!(query.older_than.map(encoded).as_ref(), sent.get("cursor"));
     let completed = match sent.get("status").map(String::as_str) {
         Some("pending") => Some("false"),
         Some("completed") => Some("true"),
@@ -67,9 +71,13 @@ fn assert_asked_for(query: &TaskQuery, text: &str) {
     assert!(sent.get("completed").is_none_or(|sent| Some(sent.as_str()) == completed), "{text}");
 }
 
+fn encoded(position: TaskId) -> String {
+    Cursor(*position.as_uuid()).encode()
+}
+
 fn as_sent(query: &TaskQuery) -> String {
     let limit = format!("limit={}", query.limit.get());
-    let position = query.older_than.map(|position| format!("cursor={}", cursor::encode(position)));
+    let position = query.older_than.map(|position| format!("cursor={}", encoded(position)));
     let completed = query.completed.map(|completed| format!("completed={completed}"));
     [Some(limit), position, completed].into_iter().flatten().collect::<Vec<_>>().join("&")
 }

@@ -9,33 +9,33 @@ use proptest::{
 type Parser = fn(&[u8]) -> bool;
 
 #[test]
-fn whatever_comes_as_a_body_keeps_the_rules_or_is_refused() {
-    holds_for_everything("body", super::body);
+fn bodies_keep_the_rules_or_are_rejected() {
+    holds_for_any_input("body", super::body);
 }
 
 #[test]
-fn whatever_comes_as_a_key_set_gives_sound_keys_or_none() {
-    holds_for_everything("key_set", super::key_set);
+fn key_sets_have_sound_keys_or_are_rejected() {
+    holds_for_any_input("key_set", super::key_set);
 }
 
 #[test]
-fn whatever_comes_as_a_query_asks_for_what_it_says_or_is_refused() {
-    holds_for_everything("list_query", super::list_query);
+fn list_queries_mean_what_they_say_or_are_rejected() {
+    holds_for_any_input("list_query", super::list_query);
 }
 
 #[test]
-fn whatever_comes_as_a_token_proves_what_it_may_or_is_refused() {
-    holds_for_everything("token", super::token);
+fn tokens_prove_their_identity_or_are_rejected() {
+    holds_for_any_input("token", super::token);
 }
 
-/// Tries the seeds of a fuzz target as they are, then random bytes, and the seeds changed at random.
-fn holds_for_everything(target: &str, parser: Parser) {
+/// Runs the seeds of a fuzz target, then random bytes, then randomly changed seeds.
+fn holds_for_any_input(target: &str, parser: Parser) {
     let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lab/fuzz/seeds").join(target);
     let mut good = Vec::new();
     for seed in fs::read_dir(seeds).unwrap().map(Result::unwrap) {
         let bytes = fs::read(seed.path()).unwrap();
-        let is_refused = seed.file_name().to_string_lossy().starts_with("refused");
-        assert_eq!(parser(&bytes), !is_refused, "{}", seed.path().display());
+        let is_rejected = seed.file_name().to_string_lossy().starts_with("refused");
+        assert_eq!(parser(&bytes), !is_rejected, "{}", seed.path().display());
         good.push(bytes);
     }
     let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(1000) });
@@ -67,7 +67,7 @@ enum Change {
     Replace(Index, u8),
     Insert(Index, String),
     Remove(Index, usize),
-    /// A stretch is put in again, many times over.
+    /// Inserts a copy of a range, many times.
     Repeat(Index, usize, usize),
 }
 

@@ -14,10 +14,18 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-use super::assert_refused;
+use super::rejection::assert_rejected;
 use crate::{
-    Authenticator, ClaimRules, ErrorCode, JwksVerifier, KeySource, Metrics, Refusal, SecretVerifier, SessionVerifier,
-    auth::token::{Credential, MAX_TOKEN_BYTES, SessionToken},
+    auth::{
+        authenticator::Authenticator,
+        claims::ClaimRules,
+        credential::{Credential, MAX_TOKEN_BYTES, SessionToken},
+        jwks::{source::KeySource, verifier::JwksVerifier},
+        rejection::VerifyError,
+        secret::SecretVerifier,
+        session::SessionVerifier,
+    },
+    output::code::ErrorCode,
 };
 
 const SECRET: &str = "a secret that no other service has";
@@ -31,13 +39,13 @@ const MAX_LIFETIME: u64 = 3600;
 /// A key of each kind.
 const KEY_SET: &str = include_str!("../../../../lab/fuzz/seeds/key_set/each-kind");
 
-/// Reads bytes as an `Authorization` header, as a cookie, and as the claims of a token whose signature is good.
+/// Parses bytes as an `Authorization` header, as a cookie, and as the claims of a token with a good signature.
 ///
 /// # Panics
 ///
-/// If anything but what can be a session's token proves something; if the store of sessions is asked for anything else; if
-/// claims that are accepted break a rule, or prove another identity than they name; if a refusal has the wrong code, is
-/// large, or has more than one line.
+/// If anything but a possible session token is accepted; if the session store is asked for anything else; if accepted claims
+/// break a rule or prove another identity than they name; if an error has the wrong code, is large, or has more than one
+/// line.
 #[must_use]
 pub fn token(bytes: &[u8]) -> bool {
     let presented = HeaderValue::from_bytes(bytes).is_ok_and(|value| {
@@ -64,25 +72,25 @@ fn is_accepted(name: HeaderName, value: &HeaderValue) -> bool {
         }
         None => {}
     }
-    // All others need a signature.
+    // Any other token needs a signature.
     let proves = matches!(&credential, Some(Credential::Session(SessionToken { token, signature: None, in_cookie: false }))
         if may_be_session(token));
     let service = &*SERVICE;
-    match service.runtime.block_on(service.authenticator.authenticate(&request, &Metrics::default())) {
+    match service.runtime.block_on(service.authenticator.authenticate(&request)).identity {
         Ok(identity) => {
             assert!(proves, "accepted {value:?}");
             assert_eq!(identity.id.as_str(), OWNER);
         }
         Err(error) => {
-            assert!(!proves, "refused {value:?}: {error:?}");
-            assert_refused(&error, ErrorCode::Unauthorized);
+            assert!(!proves, "rejected {value:?}: {error:?}");
+            assert_rejected(&error, ErrorCode::Unauthorized);
             assert_is_one_line(&error.message);
         }
     }
     proves
 }
 
-/// Signs claims, so that all that comes after the signature sees them.
+/// Signs the claims, so that they reach the checks after the signature.
 fn are_accepted(claims: &[u8]) -> bool {
     let message = [&br#"{"alg":"HS256"}"#[..], claims].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part)).join(".");
     let key = EncodingKey::from_secret(SECRET.as_bytes());
@@ -93,22 +101,22 @@ fn are_accepted(claims: &[u8]) -> bool {
             assert_names(claims, &identity);
             true
         }
-        Err(Refusal::Rejected(rejection)) => {
+        Err(VerifyError::Rejected(rejection)) => {
             assert_is_one_line(&rejection.to_string());
             false
         }
-        Err(Refusal::Unavailable(cause)) => unreachable!("{cause}"),
+        Err(VerifyError::Unavailable(cause)) => unreachable!("{cause}"),
     }
 }
 
-/// Checks an identity against the claims that proved it, by rules that are written down here a second time.
+/// Checks an identity against the claims that proved it, by rules that are stated here independently.
 fn assert_names(claims: &[u8], identity: &Identity) {
     let id = identity.id.as_str();
     assert!((1..=255).contains(&id.len()) && id.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{id:?}");
     for text in [&identity.name, &identity.email].into_iter().flatten() {
         assert!((1..=255).contains(&text.chars().count()) && !text.chars().any(char::is_control), "{text:?}");
     }
-    // A claim that nobody reads may hold what is no value, such as 1e999.
+    // A claim that is not used can hold a number that `Value` cannot, such as 1e999.
     let Ok(claims) = serde_json::from_slice::<Value>(claims) else { return };
     assert!(claims.is_object(), "{claims}");
     assert_eq!(claims["sub"], id);
@@ -130,7 +138,7 @@ fn seconds(count: i64) -> f64 {
     count as f64
 }
 
-/// No part of what was sent can end a line of the log, or fill it.
+/// Checks that the input can neither end a line of the log nor fill it.
 fn assert_is_one_line(message: &str) {
     assert!(message.len() < 512 && !message.chars().any(char::is_control), "{message:?}");
 }
@@ -139,7 +147,7 @@ fn may_be_session(token: &str) -> bool {
     (16..=128).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
-/// All ways to show who is asking, as in development, where a refusal says most.
+/// Every way to authenticate, as in development, where errors say most.
 struct Service {
     authenticator: Authenticator,
     runtime: Runtime,
@@ -178,7 +186,7 @@ impl KeySource for Published {
     }
 }
 
-/// Every token that could be one is a session's.
+/// Every possible session token has a session.
 struct Sessions;
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! Where a request comes from.
+//! The address of the client of a request.
 
 use std::{
     net::{AddrParseError, IpAddr, SocketAddr},
@@ -8,15 +8,15 @@ use std::{
 use actix_web::http::header::{self, HeaderMap};
 use ipnet::{IpNet, Ipv4Net};
 
-/// The proxies whose word about a client's address is taken. Anyone may send `X-Forwarded-For`; what others say there
-/// does not count. `Forwarded` and `X-Real-IP` never do.
+/// The proxies whose `X-Forwarded-For` is trusted. Anyone can send that header, so that of others is ignored. `Forwarded` and
+/// `X-Real-IP` are always ignored.
 #[derive(Debug, Clone, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl FromStr for TrustedProxies {
     type Err = AddrParseError;
 
-    /// Addresses and networks, separated by commas.
+    /// Parses addresses and networks, separated by commas.
     fn from_str(text: &str) -> Result<Self, AddrParseError> {
         let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         let network = |entry: &str| match entry.parse::<IpNet>() {
@@ -27,7 +27,7 @@ impl FromStr for TrustedProxies {
     }
 }
 
-/// A network of IPv4 addresses that is written as one of IPv6, as it is compared with.
+/// Turns a network of IPv4-mapped IPv6 addresses into one of IPv4, since addresses are compared in that form.
 fn canonical(network: IpNet) -> IpNet {
     const MAPPED: u8 = 96;
     let IpNet::V6(mapped) = network else { return network };
@@ -36,9 +36,9 @@ fn canonical(network: IpNet) -> IpNet {
 }
 
 impl TrustedProxies {
-    /// The address of the client: the peer's, or, while that is a proxy of ours, the one that it says the request came
-    /// from. Each proxy adds that at the end of `X-Forwarded-For`. Where it is not an address, the proxy is the last that
-    /// is known.
+    /// The address of the client. That is the peer, unless the peer is a trusted proxy: then it is the last address in
+    /// `X-Forwarded-For`, unless that is a trusted proxy too, and so on. Each proxy appends the address it was called from. An
+    /// entry that is not an address ends the search at the proxy before it.
     pub(super) fn client_behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let values = headers.get_all(header::X_FORWARDED_FOR).rev();
         let mut entries = values.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
@@ -56,7 +56,7 @@ impl TrustedProxies {
     }
 }
 
-/// An address, of which some proxies name the port too.
+/// Parses an address. Some proxies append the port.
 fn address(entry: &str) -> Option<IpAddr> {
     let entry = entry.trim();
     let address = entry.parse().or_else(|_no_address| entry.parse().map(|address: SocketAddr| address.ip()));
@@ -69,7 +69,7 @@ mod tests {
 
     use super::*;
 
-    /// The client's address, where `proxies` are trusted, as seen by a service that `peer` calls with these headers.
+    /// The address of the client if `peer` sends these headers and `proxies` are trusted.
     fn client(proxies: &str, peer: &str, sent: &[(&'static str, &'static str)]) -> String {
         let mut headers = HeaderMap::new();
         for (name, value) in sent {
@@ -82,7 +82,7 @@ mod tests {
     const SENT: &str = "x-forwarded-for";
 
     #[test]
-    fn what_a_client_says_of_its_own_address_does_not_count() {
+    fn headers_of_an_untrusted_client_are_ignored() {
         let sent = [(SENT, "1.1.1.1"), ("x-real-ip", "1.1.1.1"), ("forwarded", "for=1.1.1.1")];
 
         assert_eq!(client("", "203.0.113.7", &sent), "203.0.113.7");
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn behind_trusted_proxies_it_is_the_last_address_that_is_none_of_theirs() {
+    fn the_client_is_the_last_address_that_is_not_a_proxy() {
         let cases: [(&[(&str, &str)], &str); 6] = [
             (&[(SENT, "203.0.113.7")], "203.0.113.7"),
             (&[(SENT, "1.1.1.1, 203.0.113.7")], "203.0.113.7"),
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_is_no_address_ends_the_search_at_the_last_good_one() {
+    fn a_malformed_entry_ends_the_search_at_the_last_address() {
         for broken in [
             "1.1.1.1, , 10.0.0.2",
             "1.1.1.1, unknown, 10.0.0.2",
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_the_same_in_every_way_of_writing_it() {
+    fn notations_of_an_address_are_equal() {
         for written in ["203.0.113.7", "203.0.113.7:4711", "::ffff:203.0.113.7", "[::ffff:203.0.113.7]:4711"] {
             assert_eq!(client("::1", "::1", &[(SENT, written)]), "203.0.113.7");
         }

@@ -1,4 +1,4 @@
-//! So many a second for each key, and a second's worth at once.
+//! A rate for each key: so many a second, and as many at once.
 
 use std::{hash::Hash, num::NonZeroU32, time::Instant};
 
@@ -17,14 +17,14 @@ impl<K: Hash + Eq + Clone> Rate<K> {
         Self { limiter }
     }
 
-    /// Takes one, and tells how many more could be taken at once; `None` if there is none to take. Then there is one
-    /// after a second at the latest, since the limit is one a second at the least.
+    /// Takes one, and returns how many more could be taken at once; `None` if there is none to take. The lowest limit is one a
+    /// second, so there is one again after a second.
     pub(super) fn take(&self, key: &K) -> Option<u32> {
         self.limiter.check_key(key).ok().map(|state| state.remaining_burst_capacity())
     }
 
-    /// Forgets the keys that could take a second's worth again: they are as good as new.
-    pub(super) fn forget_quiet(&self) {
+    /// Forgets the keys whose whole limit is available again: they are like new.
+    pub(super) fn forget_idle(&self) {
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
     }
@@ -34,7 +34,7 @@ impl<K: Hash + Eq + Clone> Rate<K> {
     }
 }
 
-/// The monotonic clock, by way of tokio: tests can stop it.
+/// The monotonic clock of tokio, which tests can stop.
 struct TokioClock;
 
 impl Clock for TokioClock {

@@ -1,38 +1,37 @@
-//! Tokens, good and hostile.
+//! Valid and hostile tokens.
 
 mod cookies;
 mod hostile;
 mod key_fetch;
 mod key_set;
 mod mutants;
+mod publisher;
 pub mod sessions;
 
 use std::sync::{Arc, LazyLock};
 
 use actix_web::http::Method;
 use domain::testing::{FixedClock, alice};
-use http::{Authenticator, Refusal, SecretVerifier};
+use http::{
+    Authenticator, SecretVerifier, VerifyError,
+    testing::{ORIGIN, SIGNERS, Signer, TestApp, every_verifier, good_claims, is, now, rules, token_of},
+};
 use serde_json::json;
 use time::Duration;
 
-use crate::{
-    keys::{ORIGIN, SIGNERS, Signer, every_verifier, good_claims, now},
-    support::{TestApp, is, rules, token_of},
-};
-
-/// What the application makes of a token: 200, or the status and the code.
+/// The outcome of a request with a token: 200, or the status and the code.
 async fn outcome(authorization: &str) -> (u16, String) {
     let app = TestApp::accepting_every_key().start().await;
     let answer = app.anonymous(Method::GET, "/api/tasks").header("authorization", authorization).send().await;
     if answer.status == 200 { is(200, "") } else { answer.outcome() }
 }
 
-/// Every verifier, without an application around it: there are thousands of tokens to ask about.
+/// Every verifier, without an application around it: thousands of tokens are verified.
 static VERIFIERS: LazyLock<Authenticator> = LazyLock::new(|| every_verifier(&Arc::default()));
 
 async fn assert_refused(token: &str) {
     let verdict = VERIFIERS.inspect(token).await;
-    assert!(matches!(verdict, Err(Refusal::Rejected(_))), "{verdict:?} for {token}");
+    assert!(matches!(verdict, Err(VerifyError::Rejected(_))), "{verdict:?} for {token}");
 }
 
 async fn assert_good(token: &str) {
@@ -41,7 +40,7 @@ async fn assert_good(token: &str) {
 }
 
 #[actix_web::test]
-async fn tokens_of_every_key_are_good() {
+async fn tokens_of_every_key_are_accepted() {
     for signer in &*SIGNERS {
         assert_good(&signer.token(&good_claims())).await;
         let mut claims = good_claims();
@@ -56,7 +55,7 @@ async fn tokens_of_every_key_are_good() {
 }
 
 #[actix_web::test]
-async fn tokens_that_apps_sign_themselves_need_neither_issuer_nor_audience_nor_key_id() {
+async fn secret_tokens_need_no_issuer_audience_or_key_id() {
     let secret = &SIGNERS[0];
     for claims in [
         json!({ "sub": "alice", "exp": now() + 900 }),
@@ -68,10 +67,10 @@ async fn tokens_that_apps_sign_themselves_need_neither_issuer_nor_audience_nor_k
 }
 
 #[actix_web::test]
-async fn where_an_issuer_and_an_audience_are_set_tokens_of_the_secret_must_name_them_too() {
+async fn secret_tokens_must_name_a_configured_issuer_and_audience() {
     let mut test = TestApp::new();
-    let rules = crate::keys::key_set_rules(test.clock.clone());
-    let verifier = SecretVerifier::new(&crate::support::SECRET.to_owned().into(), rules).unwrap();
+    let rules = http::testing::key_set_rules(test.clock.clone());
+    let verifier = SecretVerifier::new(&http::testing::SECRET.to_owned().into(), rules).unwrap();
     test.api.authenticator = Arc::new(http::Authenticator::default().with_secret(verifier));
     let app = test.start().await;
     for (claims, status) in [(good_claims(), 200), (json!({ "sub": "alice", "exp": now() + 900 }), 401)] {
@@ -82,20 +81,20 @@ async fn where_an_issuer_and_an_audience_are_set_tokens_of_the_secret_must_name_
 }
 
 #[actix_web::test]
-async fn the_scheme_may_be_written_in_any_case() {
+async fn the_scheme_is_case_insensitive() {
     for scheme in ["bearer", "BEARER", "Bearer"] {
         assert_eq!(outcome(&format!("{scheme} {}", token_of(&alice()))).await, is(200, ""));
     }
 }
 
 #[actix_web::test]
-async fn a_token_is_good_until_it_expires_and_five_seconds_more() {
+async fn a_token_expires_five_seconds_after_its_exp() {
     for signer in &*SIGNERS {
         let token = signer.token(&good_claims());
         let test = TestApp::accepting_every_key();
         let app = test.start().await;
         let mut age = 0;
-        // Of one application, so that a token it has verified before is no exception.
+        // The same application, so that it has verified the token before.
         for (then, expected) in
             [(0, is(200, "")), (904, is(200, "")), (905, is(401, "TOKEN_EXPIRED")), (90_000, is(401, "TOKEN_EXPIRED"))]
         {
@@ -110,7 +109,7 @@ async fn a_token_is_good_until_it_expires_and_five_seconds_more() {
 }
 
 #[actix_web::test]
-async fn in_development_a_client_is_told_what_is_wrong_and_what_mends_it() {
+async fn development_errors_name_the_cause_and_the_fix() {
     let (secret, ed) = (&SIGNERS[0], &SIGNERS[1]);
     let with = |claim: &str, value| {
         let mut claims = good_claims();
@@ -163,7 +162,7 @@ async fn in_development_a_client_is_told_what_is_wrong_and_what_mends_it() {
 }
 
 #[actix_web::test]
-async fn in_production_a_client_learns_no_more_than_that_it_is_refused() {
+async fn production_errors_do_not_name_the_cause() {
     let app = TestApp::terse().start().await;
     let forged = format!("Bearer {}", Signer::secret(&[b'x'; 32]).token(&good_claims()));
     for authorization in ["Bearer x", &forged, "Basic x"] {
@@ -176,7 +175,7 @@ async fn in_production_a_client_learns_no_more_than_that_it_is_refused() {
 }
 
 #[test]
-fn a_secret_that_could_be_guessed_is_refused() {
+fn a_short_secret_is_rejected() {
     let clock = Arc::new(FixedClock::default());
     assert!(SecretVerifier::new(&"x".repeat(31).into(), rules(clock.clone())).is_err());
     assert!(SecretVerifier::new(&"x".repeat(32).into(), rules(clock)).is_ok());

@@ -1,15 +1,14 @@
-//! What may come as a body.
+//! Bodies, valid and malformed.
 
 use actix_web::http::Method;
+use http::testing::{TestApp, is};
 
-use crate::support::{TestApp, is};
-
-/// Every route that takes a body, with one that it takes.
+/// Every route that takes a body.
 const WITH_A_BODY: [(Method, &str); 4] =
     [(Method::POST, ""), (Method::PUT, "/{id}"), (Method::PATCH, "/{id}"), (Method::PATCH, "/{id}/complete")];
 
 #[actix_web::test]
-async fn what_is_not_a_json_object_is_refused() {
+async fn a_body_that_is_not_a_json_object_is_rejected() {
     let app = TestApp::new().start().await;
     let id = app.task_of_alice().await;
     let deep = format!("{{\"title\":{}{}}}", "[".repeat(100_000 / 2), "]".repeat(100));
@@ -52,7 +51,7 @@ async fn what_is_not_a_json_object_is_refused() {
 }
 
 #[actix_web::test]
-async fn a_body_that_must_be_there_is_missed() {
+async fn a_missing_body_is_rejected() {
     let app = TestApp::new().start().await;
 
     let answer = app.alice(Method::POST, "/api/tasks").send().await;
@@ -61,7 +60,7 @@ async fn a_body_that_must_be_there_is_missed() {
 }
 
 #[actix_web::test]
-async fn any_type_of_json_is_taken_and_nothing_else() {
+async fn only_json_content_types_are_accepted() {
     let app = TestApp::new().start().await;
     for content_type in
         ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON", "application/merge-patch+json"]
@@ -94,7 +93,7 @@ async fn a_body_has_at_most_64_kib() {
 }
 
 #[actix_web::test]
-async fn a_small_body_full_of_faults_gets_no_large_answer() {
+async fn many_faults_do_not_make_a_large_response() {
     let app = TestApp::new().start().await;
     let body: Vec<String> = (0..5000).map(|number| format!("\"k{number}\":0")).collect();
 
@@ -105,7 +104,7 @@ async fn a_small_body_full_of_faults_gets_no_large_answer() {
 }
 
 #[actix_web::test]
-async fn limits_count_characters_and_not_bytes() {
+async fn text_limits_count_characters() {
     let app = TestApp::new().start().await;
     for letter in ["a", "水", "😀"] {
         let body = serde_json::json!({ "title": letter.repeat(500), "description": letter.repeat(10_000) }).to_string();

@@ -1,11 +1,10 @@
-//! Calls from pages of other origins.
+//! Requests from pages of other origins.
 
 use actix_web::http::Method;
-
-use crate::support::{TestApp, is};
+use http::testing::{TestApp, is};
 
 #[actix_web::test]
-async fn a_page_of_a_named_origin_may_ask_and_read() {
+async fn a_page_of_an_allowed_origin_may_call_the_api() {
     let app = TestApp::new().start().await;
 
     let preflight = app
@@ -29,7 +28,7 @@ async fn a_page_of_a_named_origin_may_ask_and_read() {
 }
 
 #[actix_web::test]
-async fn a_page_of_a_named_origin_can_read_why_it_was_refused() {
+async fn a_page_of_an_allowed_origin_can_read_errors() {
     let app = TestApp::new().start().await;
 
     let answer = app.anonymous(Method::GET, "/api/tasks").header("origin", "http://localhost:3000").send().await;
@@ -39,7 +38,7 @@ async fn a_page_of_a_named_origin_can_read_why_it_was_refused() {
 }
 
 #[actix_web::test]
-async fn pages_of_other_origins_may_not() {
+async fn a_page_of_another_origin_may_not_call_the_api() {
     let app = TestApp::new().start().await;
     for origin in ["http://evil.example", "http://localhost:3001", "https://localhost:3000", "null"] {
         let preflight = app

@@ -1,4 +1,4 @@
-//! What every response has in common, errors above all.
+//! What every response has in common, and errors in particular.
 
 use std::sync::Arc;
 
@@ -8,11 +8,10 @@ use domain::{
     CreateOptions, CreateOutcome, NewTask, OwnerId, Page, Precondition, RepositoryError, Task, TaskChanges, TaskId,
     TaskQuery, TaskRepository, Timestamp, UpdateOutcome, testing::InMemoryTasks,
 };
+use http::testing::{TestApp, is};
 use serde_json::json;
 
-use crate::support::{TestApp, is};
-
-/// A store that does nothing but fail, each method in a way of its own.
+/// A store whose methods all fail, each in its own way.
 struct Broken;
 
 #[async_trait]
@@ -76,7 +75,7 @@ async fn an_error_carries_code_message_and_request_id() {
 }
 
 #[actix_web::test]
-async fn a_request_id_that_is_not_fit_for_a_log_is_replaced() {
+async fn an_unsafe_request_id_is_replaced() {
     let app = TestApp::new().start().await;
     let too_long = "x".repeat(65);
     for unfit in ["", "a b", "a\tb", "\"quoted\"", "a/b", too_long.as_str()] {
@@ -107,18 +106,18 @@ async fn every_response_carries_the_protecting_headers() {
 }
 
 #[actix_web::test]
-async fn a_store_out_of_reach_is_503_with_a_time_to_wait_and_without_its_words() {
+async fn an_unreachable_store_is_503_without_its_message() {
     let app = broken().start().await;
 
     let answer = app.alice(Method::GET, "/api/tasks").send().await;
 
     assert_eq!(answer.outcome(), is(503, "UNAVAILABLE"));
-    assert_eq!(answer.message(), "the service is not available at the moment");
+    assert_eq!(answer.message(), "the service is temporarily unavailable");
     assert_eq!(answer.header("retry-after"), Some("1"));
 }
 
 #[actix_web::test]
-async fn a_defect_is_500_without_its_words() {
+async fn a_defect_is_500_without_its_message() {
     let app = broken().start().await;
 
     let answer = app.alice(Method::POST, "/api/tasks").json(r#"{"title":"x"}"#).send().await;
@@ -128,7 +127,7 @@ async fn a_defect_is_500_without_its_words() {
 }
 
 #[actix_web::test]
-async fn a_panic_is_500_in_the_envelope_and_the_next_request_is_served() {
+async fn a_panic_is_500_and_the_service_goes_on() {
     let app = broken().start().await;
 
     let panicked = app
@@ -144,7 +143,7 @@ async fn a_panic_is_500_in_the_envelope_and_the_next_request_is_served() {
 }
 
 #[actix_web::test]
-async fn a_request_that_takes_too_long_is_503_with_a_time_to_wait() {
+async fn a_request_that_times_out_is_503_with_retry_after() {
     let app = broken().start().await;
 
     let path = "/api/tasks/00000000-0000-7000-8000-000000000001";
@@ -156,7 +155,7 @@ async fn a_request_that_takes_too_long_is_503_with_a_time_to_wait() {
 }
 
 #[actix_web::test]
-async fn a_wrong_method_is_told_which_ones_are_right() {
+async fn a_405_response_lists_the_allowed_methods() {
     let app = TestApp::new().start().await;
     let cases = [
         (Method::DELETE, "/api/tasks", "HEAD, GET, POST"),
@@ -177,7 +176,7 @@ async fn a_wrong_method_is_told_which_ones_are_right() {
 }
 
 #[actix_web::test]
-async fn a_path_of_no_route_is_not_found() {
+async fn a_path_without_a_route_is_not_found() {
     let app = TestApp::new().start().await;
     for path in [
         "/",

@@ -1,15 +1,16 @@
-//! What watches the service, and what it is told.
+//! Health checks.
 
 use std::{sync::Arc, time::Duration};
 
 use actix_web::http::Method;
 use async_trait::async_trait;
 use domain::{Readiness, RepositoryError, testing::InMemoryTasks};
-use http::Dependency;
+use http::{
+    Dependency,
+    testing::{TestApp, is},
+};
 use serde_json::json;
 use tokio::time::Instant;
-
-use crate::support::{TestApp, is};
 
 struct Asleep;
 
@@ -20,7 +21,7 @@ impl Readiness for Asleep {
     }
 }
 
-/// One that never answers.
+/// A dependency that never answers.
 struct Stuck;
 
 #[async_trait]
@@ -48,7 +49,7 @@ fn depending_on(dependencies: Vec<Dependency>) -> TestApp {
 }
 
 #[actix_web::test]
-async fn a_service_whose_store_answers_is_live_and_ready() {
+async fn a_service_with_a_reachable_store_is_live_and_ready() {
     let app = TestApp::new().start().await;
     for path in ["/health", "/health/", "/health/live", "/health/ready"] {
         for method in [Method::GET, Method::HEAD] {
@@ -59,7 +60,7 @@ async fn a_service_whose_store_answers_is_live_and_ready() {
 }
 
 #[actix_web::test]
-async fn a_service_that_is_ready_names_what_it_looked_at() {
+async fn a_ready_service_lists_its_checks() {
     let ok: Arc<dyn Readiness> = Arc::new(InMemoryTasks::default());
     let app = depending_on(vec![("database", ok.clone()), ("migrations", ok.clone()), ("key_set", ok)]).start().await;
 
@@ -70,7 +71,7 @@ async fn a_service_that_is_ready_names_what_it_looked_at() {
 }
 
 #[actix_web::test]
-async fn a_service_whose_store_is_out_of_reach_is_live_but_not_ready() {
+async fn a_service_without_its_store_is_live_but_not_ready() {
     let app = TestApp::over(Arc::new(InMemoryTasks::default()), Arc::new(Asleep)).start().await;
 
     assert_eq!(app.anonymous(Method::GET, "/health/live").send().await.status, 200);
@@ -83,7 +84,7 @@ async fn a_service_whose_store_is_out_of_reach_is_live_but_not_ready() {
 }
 
 #[actix_web::test]
-async fn a_service_that_is_not_ready_names_everything_that_is_not_and_tells_nobody_why() {
+async fn an_unready_service_lists_its_failures_without_causes() {
     let ok = Arc::new(InMemoryTasks::default());
     let app = depending_on(vec![
         ("database", Arc::new(Asleep)),

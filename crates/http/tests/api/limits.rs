@@ -1,15 +1,15 @@
-//! What happens when too much is asked for.
+//! Limits on requests.
 
 use std::{num::NonZeroU32, pin::pin, sync::Arc, time::Duration};
 
 use actix_web::http::Method;
 use futures_util::FutureExt;
-use http::{Limits, TrustedProxies};
-
-use crate::{
-    envelope::broken,
-    support::{Client, Request, Running, TestApp, is},
+use http::{
+    Limits, TrustedProxies,
+    testing::{Client, Request, Running, TestApp, is},
 };
+
+use crate::envelope::broken;
 
 const SOME_TASK: &str = "/api/tasks/00000000-0000-7000-8000-000000000001";
 
@@ -37,7 +37,7 @@ fn preflight<S: Client>(app: &Running<S>) -> Request<'_, S> {
 }
 
 #[actix_web::test]
-async fn above_the_cap_requests_are_shed_before_anyone_asks_who_sent_them() {
+async fn requests_above_the_cap_are_rejected_before_authentication() {
     let mut test = broken();
     test.api.limits = Arc::new(Limits::new(2));
     let app = test.start().await;
@@ -49,7 +49,7 @@ async fn above_the_cap_requests_are_shed_before_anyone_asks_who_sent_them() {
     for request in [list(&app), app.anonymous(Method::GET, "/api/tasks"), app.alice(Method::GET, "/api/nothing")] {
         let answer = request.header("origin", "http://localhost:3000").send().await;
         assert_eq!(answer.outcome(), is(503, "UNAVAILABLE"));
-        assert_eq!(answer.message(), "too many requests are in work: try again in a moment");
+        assert_eq!(answer.message(), "too many requests are in flight: retry in a moment");
         assert_eq!(answer.header("retry-after"), Some("1"));
         assert_eq!(answer.header("access-control-allow-origin"), Some("http://localhost:3000"));
     }
@@ -61,7 +61,7 @@ async fn above_the_cap_requests_are_shed_before_anyone_asks_who_sent_them() {
 }
 
 #[actix_web::test]
-async fn a_request_makes_room_however_it_ends() {
+async fn a_request_frees_its_place_however_it_ends() {
     tokio::time::pause();
     let mut test = broken();
     test.api.limits = Arc::new(Limits::new(1));
@@ -72,11 +72,11 @@ async fn a_request_makes_room_however_it_ends() {
         let mut dropped = pin!(app.alice(Method::DELETE, SOME_TASK).send());
         assert!(dropped.as_mut().now_or_never().is_none() && is_full());
     }
-    assert!(!is_full(), "the client went away");
+    assert!(!is_full(), "the client hung up");
     let mut too_long = pin!(app.alice(Method::DELETE, SOME_TASK).send());
     assert!(too_long.as_mut().now_or_never().is_none() && is_full());
     assert_eq!(too_long.await.outcome(), is(503, "UNAVAILABLE"));
-    assert!(!is_full(), "it took too long");
+    assert!(!is_full(), "the request timed out");
     assert_eq!(app.alice(Method::GET, SOME_TASK).send().await.outcome(), is(500, "INTERNAL_ERROR"));
     assert!(!is_full(), "its handler panicked");
     assert_eq!(app.anonymous(Method::GET, "/api/tasks").send().await.outcome(), is(401, "UNAUTHORIZED"));
@@ -85,7 +85,7 @@ async fn a_request_makes_room_however_it_ends() {
 }
 
 #[actix_web::test]
-async fn a_user_has_so_many_requests_a_second_and_is_told_how_many_are_left() {
+async fn a_user_is_limited_and_told_what_is_left() {
     tokio::time::pause();
     let app = limited(limits().per_user(a_second(4))).start().await;
 
@@ -100,7 +100,7 @@ async fn a_user_has_so_many_requests_a_second_and_is_told_how_many_are_left() {
     let answer = list(&app).header("origin", "http://localhost:3000").send().await;
 
     assert_eq!(answer.outcome(), is(429, "RATE_LIMITED"));
-    assert_eq!(answer.message(), "too many requests in a second");
+    assert_eq!(answer.message(), "too many requests: retry in a second");
     assert_eq!(answer.header("retry-after"), Some("1"));
     assert_eq!(answer.header("ratelimit-policy"), Some(r#""user";q=4;w=1"#));
     assert_eq!(answer.header("ratelimit"), Some(r#""user";r=0;t=1"#));
@@ -109,7 +109,7 @@ async fn a_user_has_so_many_requests_a_second_and_is_told_how_many_are_left() {
 }
 
 #[actix_web::test]
-async fn what_a_user_has_used_comes_back_evenly_and_all_of_it_within_a_second() {
+async fn the_limit_of_a_user_refills_evenly_within_a_second() {
     tokio::time::pause();
     for rate in [1, 3, 1000] {
         let app = limited(limits().per_user(a_second(rate))).start().await;
@@ -129,7 +129,7 @@ async fn what_a_user_has_used_comes_back_evenly_and_all_of_it_within_a_second() 
 }
 
 #[actix_web::test]
-async fn neither_preflights_nor_refused_tokens_use_up_what_a_user_has() {
+async fn preflights_and_rejected_tokens_do_not_count_for_a_user() {
     tokio::time::pause();
     let app = limited(limits().per_user(a_second(1))).start().await;
     for _request in 0..10 {
@@ -142,7 +142,7 @@ async fn neither_preflights_nor_refused_tokens_use_up_what_a_user_has() {
 }
 
 #[actix_web::test]
-async fn without_limits_nothing_is_said_of_them() {
+async fn responses_have_no_limit_headers_without_limits() {
     tokio::time::pause();
     let app = limited(limits()).start().await;
     for _request in 0..1000 {
@@ -154,9 +154,9 @@ async fn without_limits_nothing_is_said_of_them() {
 }
 
 #[actix_web::test]
-async fn an_address_is_told_only_so_often_that_its_tokens_are_refused() {
+async fn an_address_gets_a_limited_number_of_401_responses() {
     tokio::time::pause();
-    let app = limited(limits().refusals_per_address(a_second(2), TrustedProxies::default())).start().await;
+    let app = limited(limits().unauthorized_per_address(a_second(2), TrustedProxies::default())).start().await;
     let refused = |peer: &str| app.anonymous(Method::GET, "/api/tasks").from(peer);
     for token in ["nonsense", "x.y.z"] {
         let answer = refused("192.0.2.1").header("authorization", &format!("Bearer {token}")).send().await;
@@ -165,7 +165,7 @@ async fn an_address_is_told_only_so_often_that_its_tokens_are_refused() {
 
     let answer = refused("192.0.2.1").send().await;
     assert_eq!(answer.outcome(), is(429, "RATE_LIMITED"));
-    assert_eq!(answer.message(), "too many requests without a valid token came from this address");
+    assert_eq!(answer.message(), "too many requests without a valid token from this address: retry in a second");
     assert_eq!(answer.header("retry-after"), Some("1"));
     assert_eq!((answer.header("www-authenticate"), answer.header("ratelimit")), (None, None));
 
@@ -177,13 +177,13 @@ async fn an_address_is_told_only_so_often_that_its_tokens_are_refused() {
 }
 
 #[actix_web::test]
-async fn a_valid_token_is_good_wherever_it_comes_from_and_counts_against_no_address() {
+async fn requests_with_a_valid_token_do_not_count_for_an_address() {
     tokio::time::pause();
-    let app = limited(limits().refusals_per_address(a_second(1), TrustedProxies::default())).start().await;
+    let app = limited(limits().unauthorized_per_address(a_second(1), TrustedProxies::default())).start().await;
     for _request in 0..10 {
         assert_eq!(list(&app).from("192.0.2.1").send().await.status, 200);
         assert_eq!(app.alice(Method::GET, "/api/bob/tasks").from("192.0.2.1").send().await.status, 403);
-        // A good token of someone who has no row.
+        // A valid token of a user without a row.
         let create = app.nobody(Method::POST, "/api/tasks").json(r#"{"title":"x"}"#).from("192.0.2.1");
         assert_eq!(create.send().await.status, 401);
     }
@@ -195,9 +195,9 @@ async fn a_valid_token_is_good_wherever_it_comes_from_and_counts_against_no_addr
 }
 
 #[actix_web::test]
-async fn whoever_has_an_ipv6_network_counts_once_and_so_does_an_address_in_another_guise() {
+async fn an_ipv6_network_and_a_mapped_address_count_as_one() {
     tokio::time::pause();
-    let app = limited(limits().refusals_per_address(a_second(1), TrustedProxies::default())).start().await;
+    let app = limited(limits().unauthorized_per_address(a_second(1), TrustedProxies::default())).start().await;
     let refused = |peer: &str| app.anonymous(Method::GET, "/api/tasks").from(peer).send();
     for (first, same, other) in [
         ("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff", "2001:db8:0:2::1"),
@@ -210,10 +210,10 @@ async fn whoever_has_an_ipv6_network_counts_once_and_so_does_an_address_in_anoth
 }
 
 #[actix_web::test]
-async fn behind_a_trusted_proxy_each_client_counts_for_itself() {
+async fn clients_of_a_trusted_proxy_count_separately() {
     tokio::time::pause();
     let proxies = "10.0.0.0/8".parse().unwrap();
-    let app = limited(limits().refusals_per_address(a_second(1), proxies)).start().await;
+    let app = limited(limits().unauthorized_per_address(a_second(1), proxies)).start().await;
     let refused = |client: &str| {
         let request = app.anonymous(Method::GET, "/api/tasks").from("10.0.0.1");
         request.header("x-forwarded-for", client).send()
@@ -226,9 +226,9 @@ async fn behind_a_trusted_proxy_each_client_counts_for_itself() {
 }
 
 #[actix_web::test]
-async fn users_and_addresses_that_were_quiet_for_a_while_are_forgotten() {
+async fn idle_users_and_addresses_are_forgotten() {
     tokio::time::pause();
-    let test = limited(limits().per_user(a_second(5)).refusals_per_address(a_second(5), TrustedProxies::default()));
+    let test = limited(limits().per_user(a_second(5)).unauthorized_per_address(a_second(5), TrustedProxies::default()));
     let app = test.start().await;
     let (limits, kept_small) = (test.api.limits.clone(), test.api.limits.clone());
     actix_web::rt::spawn(async move { kept_small.keep_small().await });

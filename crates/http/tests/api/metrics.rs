@@ -1,4 +1,4 @@
-//! What is counted.
+//! Metrics.
 
 use std::{num::NonZeroU32, pin::pin, sync::Arc, time::Duration};
 
@@ -6,16 +6,15 @@ use actix_web::http::Method;
 use domain::testing::{FixedClock, alice};
 use futures_util::FutureExt;
 use http::{
-    Authenticator, ENDPOINTS, ErrorLabels, JwksVerifier, Limits, Metrics, RequestLabels, RouteLabels, SessionVerifier,
-    Style, TokenLabels, TokenVerifier, TrustedProxies, TurnedAwayLabels,
+    Authenticator, ErrorLabels, JwksVerifier, Limits, Metrics, RejectedLabels, RequestLabels, RouteLabels,
+    SessionVerifier, Style, TokenLabels, TokenVerifier, TrustedProxies, endpoints,
+    testing::{Published, SIGNERS, TestApp, good_claims, key_set, key_set_rules, token_of, verifier},
 };
 use prometheus_client::{encoding::text, registry::Registry};
 
 use crate::{
     auth::sessions::{Sessions, TOKEN},
     envelope::broken,
-    keys::{Published, SIGNERS, good_claims, key_set, key_set_rules},
-    support::{TestApp, token_of, verifier},
 };
 
 const TASK: &str = "00000000-0000-7000-8000-000000000001";
@@ -32,7 +31,7 @@ fn tokens(metrics: &Metrics, verifier: &'static str, result: &'static str) -> u6
     metrics.tokens.get(&TokenLabels { verifier, result }).map_or(0, |count| count.get())
 }
 
-/// The lines of the one family that is asked for, as Prometheus reads them.
+/// The metrics as Prometheus reads them.
 fn printed(metrics: &Metrics) -> String {
     let mut registry = Registry::default();
     registry.register("requests", "", metrics.requests.clone());
@@ -51,8 +50,8 @@ async fn a_request_is_counted_by_the_pattern_of_its_route() {
         app.anonymous(Method::GET, &route.replace("{file}", "index.html")).send().await;
     }
     for style in Style::ALL {
-        for endpoint in &ENDPOINTS {
-            let pattern: &'static str = format!("{}{}", style.prefix(), endpoint.path).leak();
+        for endpoint in endpoints() {
+            let pattern: &'static str = endpoint.full_path(style).leak();
             let path = pattern.replace("{user_id}", "alice").replace("{id}", TASK);
             for slash in ["", "/"] {
                 app.alice(endpoint.method.clone(), &format!("{path}{slash}")).send().await;
@@ -73,7 +72,7 @@ async fn a_request_is_counted_by_the_pattern_of_its_route() {
 }
 
 #[actix_web::test]
-async fn paths_and_methods_that_clients_invent_are_counted_together() {
+async fn unknown_paths_and_methods_are_counted_together() {
     let test = TestApp::new();
     let app = test.start().await;
     for path in ["/", "/wp-login.php", "/api/tasks/1/2/3", "/api/a/b/c/d", "/health/ready/x"] {
@@ -88,7 +87,7 @@ async fn paths_and_methods_that_clients_invent_are_counted_together() {
 }
 
 #[actix_web::test]
-async fn a_request_is_counted_whatever_becomes_of_it() {
+async fn a_request_is_counted_however_it_ends() {
     let test = broken();
     let app = test.start().await;
     let task = format!("/api/tasks/{TASK}");
@@ -111,13 +110,13 @@ async fn a_request_is_counted_whatever_becomes_of_it() {
     for (code, count) in [("UNAUTHORIZED", 1), ("INTERNAL_ERROR", 1), ("UNAVAILABLE", 2), ("FORBIDDEN", 1)] {
         assert_eq!(errors(metrics, code), count, "{code}");
     }
-    // The one that took too long, by its bucket.
+    // The request that timed out, by its bucket.
     let slow = "durations_bucket{le=\"1.0\",route=\"/api/tasks/{id}\",method=\"DELETE\"} 0";
     assert!(printed(metrics).contains(slow), "{}", printed(metrics));
 }
 
 #[actix_web::test]
-async fn a_request_is_in_flight_until_it_is_answered_or_its_client_hangs_up() {
+async fn a_request_is_in_flight_until_it_ends() {
     let test = broken();
     let app = test.start().await;
     let in_flight = || test.api.metrics.in_flight.get();
@@ -135,13 +134,12 @@ async fn a_request_is_in_flight_until_it_is_answered_or_its_client_hangs_up() {
 }
 
 #[actix_web::test]
-async fn requests_that_are_turned_away_are_counted_by_the_reason() {
+async fn rejected_requests_are_counted_by_limit() {
     let turned_away = |limits: &Limits| {
-        ["overload", "user", "address"]
-            .map(|reason| limits.turned_away().get(&TurnedAwayLabels { reason }).unwrap().get())
+        ["overload", "user", "address"].map(|reason| limits.rejected().get(&RejectedLabels { reason }).unwrap().get())
     };
     let one = NonZeroU32::MIN;
-    let limits = Arc::new(Limits::new(1).per_user(one).refusals_per_address(one, TrustedProxies::default()));
+    let limits = Arc::new(Limits::new(1).per_user(one).unauthorized_per_address(one, TrustedProxies::default()));
     let mut test = broken();
     test.api.limits = limits.clone();
     let app = test.start().await;
@@ -162,7 +160,7 @@ async fn requests_that_are_turned_away_are_counted_by_the_reason() {
 }
 
 #[actix_web::test]
-async fn tokens_are_counted_by_who_verified_them_and_what_came_of_it() {
+async fn tokens_are_counted_by_verifier_and_result() {
     let clock = Arc::new(FixedClock::default());
     let jwks = JwksVerifier::new(Arc::new(Published(key_set(&*SIGNERS))), key_set_rules(clock.clone()));
     let sessions = SessionVerifier::new(Sessions::of_alice(&clock), clock.clone(), None);
@@ -195,7 +193,7 @@ async fn tokens_are_counted_by_who_verified_them_and_what_came_of_it() {
 }
 
 #[actix_web::test]
-async fn a_key_set_has_an_age_once_there_is_one() {
+async fn a_fetched_key_set_has_an_age() {
     let clock = Arc::new(FixedClock::default());
     let jwks = JwksVerifier::new(Arc::new(Published(key_set(&*SIGNERS))), key_set_rules(clock));
     assert_eq!(jwks.key_set_age(), None);

@@ -3,13 +3,11 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use actix_web::http::Method;
-use http::{ENDPOINTS, Style, openapi_document};
+use http::{ErrorCode, Style, endpoints, openapi_document, testing::TestApp};
 use serde_json::Value;
 
-use crate::support::TestApp;
-
 #[actix_web::test]
-async fn the_document_is_served_as_it_is_checked_in() {
+async fn the_served_document_is_the_one_in_the_repository() {
     let app = TestApp::new().start().await;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
 
@@ -21,7 +19,7 @@ async fn the_document_is_served_as_it_is_checked_in() {
 }
 
 #[test]
-fn every_reference_leads_somewhere() {
+fn every_reference_has_a_target() {
     fn references(value: &Value, found: &mut BTreeSet<String>) {
         match value {
             Value::Object(members) => {
@@ -43,7 +41,7 @@ fn every_reference_leads_somewhere() {
 }
 
 #[test]
-fn the_document_names_every_route_once_and_no_other() {
+fn the_document_lists_exactly_the_routes() {
     let document = openapi_document();
     let mut documented = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -54,7 +52,7 @@ fn the_document_names_every_route_once_and_no_other() {
     let mut served: BTreeSet<String> =
         ["/health", "/health/live", "/health/ready"].map(|path| format!("GET {path}")).into();
     for style in Style::ALL {
-        served.extend(ENDPOINTS.iter().map(|e| format!("{} {}{}", e.method, style.prefix(), e.path)));
+        served.extend(endpoints().map(|e| format!("{} {}", e.method, e.full_path(style))));
     }
     assert_eq!(documented, served);
 }
@@ -70,7 +68,7 @@ fn operation_ids_are_unique() {
 }
 
 #[test]
-fn every_error_of_every_operation_shows_an_example() {
+fn every_error_response_has_an_example() {
     let document = openapi_document();
     let mut used = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -92,8 +90,25 @@ fn every_error_of_every_operation_shows_an_example() {
     );
 }
 
+#[test]
+fn every_parameter_of_a_path_is_documented() {
+    for endpoint in endpoints() {
+        let in_path: Vec<&str> = endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')).collect();
+        let documented: Vec<String> = endpoint.path_parameters.iter().map(|it| format!("{}}}", it.name)).collect();
+        assert_eq!(in_path, documented, "{}", endpoint.name);
+    }
+}
+
+#[test]
+fn every_error_code_is_documented() {
+    let responses = openapi_document()["components"]["responses"].to_string();
+    for code in ErrorCode::ALL {
+        assert!(responses.contains(&format!("\"{}\":", code.as_str())), "{}", code.as_str());
+    }
+}
+
 #[actix_web::test]
-async fn a_task_has_the_keys_that_the_document_says() {
+async fn a_task_has_the_documented_keys() {
     let app = TestApp::new().start().await;
     let path = format!("/api/tasks/{}", app.task_of_alice().await);
     let task = app.alice(Method::GET, &path).send().await.json()["data"].take();
@@ -103,7 +118,7 @@ async fn a_task_has_the_keys_that_the_document_says() {
 }
 
 #[actix_web::test]
-async fn the_page_is_whole_without_any_other_server() {
+async fn the_docs_page_needs_no_other_server() {
     let app = TestApp::new().start().await;
 
     let redirect = app.anonymous(Method::GET, "/docs").send().await;

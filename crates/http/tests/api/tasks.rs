@@ -1,4 +1,4 @@
-//! The use-cases, a file each, in both styles.
+//! The endpoints of tasks, a file each, in both styles.
 
 mod complete;
 mod conflict;

@@ -1,44 +1,56 @@
-//! Every registered route, walked by those who must not pass.
+//! Every registered route, called by clients that must be rejected.
 
 use std::collections::BTreeSet;
 
 use actix_web::{HttpResponse, http::Method, introspection::IntrospectionTree, test, web};
 use domain::testing::bob;
-use http::{ENDPOINTS, Style};
+use http::{
+    Endpoint, Style, endpoints,
+    testing::{TestApp, is, token_of},
+};
 use serde_json::Value;
-
-use crate::support::{TestApp, is, token_of};
 
 const ABSENT: &str = "00000000-0000-7000-8000-00000000dead";
 
-/// A body that the route takes. A route that is missing here fails the walk.
+/// A valid body for the route. A route that is missing here fails the walk.
 fn good_body(name: &str) -> Option<&'static str> {
     match name {
         "listTasks" | "getTask" | "deleteTask" => None,
         "createTask" | "putTask" | "patchTask" => Some(r#"{"title":"changed by the walk"}"#),
         "completeTask" => Some(r#"{"completed":true}"#),
-        unknown => panic!("the walk does not know the route {unknown}: say what it takes"),
+        unknown => panic!("the walk does not know the route {unknown}: add a body"),
     }
 }
 
-/// Every route in every style: method, path with `id` and the owner filled in, and a good body.
+/// Every route in every style: method, path of `owner`'s resource, and a valid body. `id` is the id in the path.
 fn routes(owner: &str, id: &str) -> Vec<(Method, String, Option<&'static str>)> {
     let mut routes = Vec::new();
     for style in Style::ALL {
-        for endpoint in &ENDPOINTS {
-            let path = format!("{}{}", style.prefix(), endpoint.path).replace("{user_id}", owner).replace("{id}", id);
-            routes.push((endpoint.method.clone(), path, good_body(endpoint.name)));
-            if endpoint.method == Method::GET {
-                let (_, path, body) = routes[routes.len() - 1].clone();
-                routes.push((Method::HEAD, path, body));
+        for endpoint in endpoints() {
+            let mut path = endpoint.full_path(style).replace("{user_id}", owner);
+            for parameter in endpoint.path_parameters {
+                path = path.replace(&format!("{{{}}}", parameter.name), value_of(endpoint, parameter.name, id));
             }
+            let body = good_body(endpoint.name);
+            if endpoint.method == Method::GET {
+                routes.push((Method::HEAD, path.clone(), body));
+            }
+            routes.push((endpoint.method.clone(), path, body));
         }
     }
     routes
 }
 
+/// The value of a path parameter. A parameter that is missing here fails the walk.
+fn value_of<'a>(endpoint: &Endpoint, name: &str, task: &'a str) -> &'a str {
+    match (endpoint.resource(), name) {
+        ("tasks", "id") => task,
+        (resource, unknown) => panic!("the walk does not know {{{unknown}}} of {resource}: add a value"),
+    }
+}
+
 #[actix_web::test]
-async fn without_a_good_token_nothing_but_401_is_to_be_learnt() {
+async fn every_route_is_401_without_a_valid_token() {
     let app = TestApp::new().start().await;
     let id = app.task_of_alice().await;
     let mut routes = routes("alice", &id);
@@ -69,7 +81,7 @@ async fn without_a_good_token_nothing_but_401_is_to_be_learnt() {
 }
 
 #[actix_web::test]
-async fn someone_elses_task_is_neither_seen_nor_touched() {
+async fn every_route_is_404_for_the_task_of_another_user() {
     let app = TestApp::new().start().await;
     let id = app.task_of_alice().await;
     let path_of_task = format!("/api/tasks/{id}");
@@ -96,7 +108,7 @@ async fn someone_elses_task_is_neither_seen_nor_touched() {
 }
 
 #[actix_web::test]
-async fn someone_elses_path_is_forbidden_before_anything_is_looked_up() {
+async fn every_route_is_403_with_the_path_of_another_user() {
     let app = TestApp::new().start().await;
     let id = app.task_of_alice().await;
     for owner in ["alice", "nobody", "Bob", "bob%20", "bo%62%00", "%2e%2e", "*"] {
@@ -120,10 +132,10 @@ async fn someone_elses_path_is_forbidden_before_anything_is_looked_up() {
     assert_eq!(mine.json()["data"]["version"], 1);
 }
 
-/// The walk derives from the endpoints; this asks the application itself what it serves, so that nothing can be registered
-/// past them.
+/// The walk derives from the endpoints. This compares them with the routes that the application reports, so that no route
+/// escapes the walk.
 #[actix_web::test]
-async fn the_application_has_the_routes_that_are_walked_and_no_others() {
+async fn the_application_has_no_routes_but_those_walked() {
     async fn report(tree: web::Data<IntrospectionTree>) -> HttpResponse {
         HttpResponse::Ok().body(tree.report_as_json())
     }
@@ -150,8 +162,8 @@ async fn the_application_has_the_routes_that_are_walked_and_no_others() {
         }
     };
     for style in Style::ALL {
-        for endpoint in &ENDPOINTS {
-            expect(&endpoint.method, &format!("{}{}", style.prefix(), endpoint.path));
+        for endpoint in endpoints() {
+            expect(&endpoint.method, &endpoint.full_path(style));
         }
     }
     for path in ["/health", "/health/live", "/health/ready", "/openapi.json", "/docs", "/docs/{file}"] {

@@ -1,7 +1,6 @@
 //! Writes that wait for their turn.
 
 use std::{
-    borrow::Borrow,
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -13,15 +12,16 @@ use crate::{Answer, Error, Statement};
 
 /// A write that somebody waits for.
 pub(super) struct Write {
-    statement: Statement,
+    /// One, or a batch.
+    statements: Vec<Statement>,
     /// What it is part of, for the log.
     span: Span,
-    reply: oneshot::Sender<Result<Answer, Error>>,
+    reply: oneshot::Sender<Result<Vec<Answer>, Error>>,
 }
 
 impl Write {
-    pub(super) fn statement(&self) -> &Statement {
-        &self.statement
+    pub(super) fn statements(&self) -> &[Statement] {
+        &self.statements
     }
 
     pub(super) fn span(&self) -> Span {
@@ -33,15 +33,9 @@ impl Write {
         self.reply.is_closed()
     }
 
-    pub(super) fn reply(self, answer: Result<Answer, Error>) {
+    pub(super) fn reply(self, answers: Result<Vec<Answer>, Error>) {
         // It may be that nobody waits for it any more.
-        let _ = self.reply.send(answer);
-    }
-}
-
-impl Borrow<Statement> for Write {
-    fn borrow(&self) -> &Statement {
-        &self.statement
+        let _ = self.reply.send(answers);
     }
 }
 
@@ -57,11 +51,11 @@ struct State {
 }
 
 impl Queue {
-    /// Adds a write, and returns where its answer will come.
-    pub(super) fn push(&self, statement: Statement) -> oneshot::Receiver<Result<Answer, Error>> {
-        let (reply, answer) = oneshot::channel();
-        self.state().waiting.push_back(Write { statement, span: Span::current(), reply });
-        answer
+    /// Adds a write, and returns where its answers will come.
+    pub(super) fn push(&self, statements: Vec<Statement>) -> oneshot::Receiver<Result<Vec<Answer>, Error>> {
+        let (reply, answers) = oneshot::channel();
+        self.state().waiting.push_back(Write { statements, span: Span::current(), reply });
+        answers
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -83,16 +77,21 @@ impl Turn {
         Some(Self(Arc::clone(queue)))
     }
 
-    /// The writes that have waited longest, `most` of them at most, without those that nobody waits for any more.
+    /// The writes that have waited longest, without those that nobody waits for any more. Together they have at most `most`
+    /// statements, unless the first of them has more.
     pub(super) fn next(&self, most: usize) -> Vec<Write> {
         let mut state = self.0.state();
-        let mut next = Vec::new();
-        while next.len() < most
-            && let Some(write) = state.waiting.pop_front()
-        {
-            if !write.is_abandoned() {
-                next.push(write);
+        let (mut next, mut statements) = (Vec::new(), 0);
+        while let Some(write) = state.waiting.pop_front() {
+            if write.is_abandoned() {
+                continue;
             }
+            statements += write.statements.len();
+            if statements > most && !next.is_empty() {
+                state.waiting.push_front(write);
+                break;
+            }
+            next.push(write);
         }
         next
     }

@@ -40,6 +40,37 @@ async fn writes_at_once_share_commits_and_keep_their_answers() {
 }
 
 #[tokio::test]
+async fn batches_at_once_share_commits_and_keep_their_answers() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+
+    let batches = (0..20).map(|id| executor.run_batch(vec![insert(id, id), update(id, id + 100)]));
+    let answers = join_all(batches).await;
+
+    for (id, answers) in answers.into_iter().enumerate() {
+        let [inserted, updated] = answers.unwrap().try_into().unwrap();
+        let id = i64::try_from(id).unwrap();
+        assert_eq!((numbers(&inserted, 0), updated.rows.len(), updated.affected), (vec![id], 0, 1));
+    }
+    let (together, singly) = grouped(&executor);
+    assert!(together >= 15 && singly == 0, "{together} {singly}");
+}
+
+#[tokio::test]
+async fn a_batch_that_is_refused_in_a_group_changes_nothing() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+    executor.run(insert(2, 2)).await.unwrap();
+
+    let refused = executor.run_batch(vec![insert(1, 1), insert(2, 2)]);
+    let other = executor.run_batch(vec![insert(3, 3), insert(4, 4)]);
+    let (refused, other) = tokio::join!(refused, other);
+
+    assert!(refused.is_err() && other.is_ok());
+    assert_eq!(database.ids().await, [2, 3, 4]);
+}
+
+#[tokio::test]
 async fn a_write_that_is_refused_is_refused_alone() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();

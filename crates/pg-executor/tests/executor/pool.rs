@@ -44,6 +44,19 @@ async fn a_refused_statement_leaves_its_connection_in_use() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_postgres_ended_is_replaced() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor_with(single());
+    let before = pid(&executor).await;
+    let end = format!("SELECT pg_terminate_backend({})::text", before[0]);
+    assert_eq!(database.value(&end).await, "true");
+    // Until the end has arrived.
+    sleep(Duration::from_millis(500)).await;
+
+    assert_ne!(pid(&executor).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_abandoned_statement_takes_its_connection_along() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor_with(single());

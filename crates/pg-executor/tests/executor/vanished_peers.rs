@@ -94,7 +94,8 @@ async fn dead_connections_are_not_tried_one_by_one() {
     let network = Arc::default();
     let settings = Settings { max_connections: 12, statement_timeout: Duration::from_millis(300), ..patient() };
     let executor = executor_behind(&network, &database, settings).await;
-    let batch = || executor.run_batch(vec![Statement::read("SELECT 1 FROM pg_sleep(0.1)", [])]);
+    // As large as a group, so that each takes a connection of its own.
+    let batch = || executor.run_batch(vec![Statement::read("SELECT 1 FROM pg_sleep(0.005)", []); 30]);
     let eight = join_all((0..8).map(|_| batch())).await;
     assert!(eight.iter().all(Result::is_ok) && executor.statistics().size == 8, "{executor:?}");
 

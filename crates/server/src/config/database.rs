@@ -10,8 +10,8 @@ use super::{
     environment::Environment,
     setting::Setting,
     settings::{
-        DATABASE_ACQUIRE_TIMEOUT, DATABASE_IDLE_TIMEOUT, DATABASE_MAX_CONNECTIONS, DATABASE_MAX_LIFETIME,
-        DATABASE_STATEMENT_TIMEOUT, DATABASE_URL, ENVIRONMENT,
+        DATABASE_ACQUIRE_TIMEOUT, DATABASE_EXECUTOR, DATABASE_IDLE_TIMEOUT, DATABASE_MAX_CONNECTIONS,
+        DATABASE_MAX_LIFETIME, DATABASE_STATEMENT_TIMEOUT, DATABASE_URL, ENVIRONMENT,
     },
     stage::Stage,
 };
@@ -32,6 +32,7 @@ pub(crate) fn read(environment: &Environment) -> anyhow::Result<DatabaseSettings
     if let Some(connections) = environment.optional(&DATABASE_MAX_CONNECTIONS)? {
         database.max_connections = u32::from(connections);
     }
+    database.executor = environment.value(&DATABASE_EXECUTOR)?;
     database.acquire_timeout = environment.value(&DATABASE_ACQUIRE_TIMEOUT)?;
     database.statement_timeout = environment.value(&DATABASE_STATEMENT_TIMEOUT)?;
     must_be_shorter(

@@ -19,7 +19,7 @@ pub(crate) fn read(environment: &Environment) -> anyhow::Result<Limits> {
     }
     let proxies = environment.optional(&TRUSTED_PROXIES)?.unwrap_or_default();
     if let Some(per_second) = environment.value(&UNAUTHENTICATED_RATE_LIMIT)? {
-        limits = limits.refusals_per_address(per_second, proxies);
+        limits = limits.unauthorized_per_address(per_second, proxies);
     }
     Ok(limits)
 }

@@ -4,6 +4,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use http::{SecretVerifier, TrustedProxies};
+use infra::ExecutorKind;
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -93,6 +94,8 @@ settings! {
         "Where Prometheus reads metrics, at `/metrics`. It requires no token: choose an address that only Prometheus can reach.";
     CORS_ORIGINS: Origins = from_str("origins such as https://app.example.com, separated by commas"), Depends("development: `http://localhost:3000`; production: none"),
         "The origins whose pages may call the API from a browser, besides the origin of `BETTER_AUTH_URL`. None are needed behind a Next.js rewrite.";
+    DATABASE_EXECUTOR: ExecutorKind = OneOf(&[("pipelined", ExecutorKind::Pipelined), ("seaorm", ExecutorKind::SeaOrm)]), Value("pipelined"),
+        "What runs statements on Postgres. `seaorm` is SeaORM's own connection: simpler, with fewer requests per second.";
     DATABASE_MAX_CONNECTIONS: u16 = Number(1..=1000), Depends("36; on SQLite 5"),
         "How many connections to the database the service opens at most. On Postgres migrations use one more.";
     DATABASE_ACQUIRE_TIMEOUT: Duration = Span::such_as("500ms or 1s").shorter_than("DATABASE_STATEMENT_TIMEOUT"), Value("1s"),

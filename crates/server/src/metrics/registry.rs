@@ -32,7 +32,7 @@ fn register_requests(all: &mut Registry, sources: &Sources) {
     all.register(
         "http_requests_turned_away",
         "Requests rejected because of overload or a rate limit, by reason",
-        limits.turned_away().clone(),
+        limits.rejected().clone(),
     );
     let limits = limits.clone();
     all.register(

@@ -7,6 +7,7 @@
     reason = "these are tests: nothing reaches into them, and their failure is a panic"
 )]
 
+mod better_auth;
 mod corpus;
 mod inspect;
 mod limits;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::BoxError;
 use reqwest::{Client, StatusCode, redirect};
 
-use super::KeySource;
+use super::source::KeySource;
 use crate::trace_context::{TRACEPARENT, TraceContext};
 
 /// How long a fetch may take, from the first packet to the last.

@@ -1,4 +1,4 @@
-//! The key set as Better Auth publishes it: input that is not trusted, like any other.
+//! The key set as Better Auth publishes it. It is untrusted input, like any other.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::auth::secret::signature_only;
 
-/// The most keys a set may have. Better Auth keeps the old ones for a while when it makes a new one.
+/// The most keys a set may have. Better Auth keeps old keys for a while after it has created a new one.
 const MAX_KEYS: usize = 16;
 
 /// The most bytes the id of a key may have.
@@ -19,12 +19,12 @@ pub(super) const MAX_KEY_ID_BYTES: usize = 128;
 /// The fewest bytes of an RSA modulus: 2048 bits (RFC 7518, section 3.3).
 const MIN_RSA_BYTES: usize = 256;
 
-/// A key with the one algorithm it is for.
+/// A key, and the algorithm it is for.
 pub(crate) struct Key {
     pub(crate) algorithm_name: &'static str,
     pub(crate) decoding: DecodingKey,
     pub(crate) validation: Validation,
-    /// The key as it was published, to see whether a later set still has the same one.
+    /// The key as it was published, to see whether a later set still has it.
     pub(crate) published: Map<String, Value>,
 }
 
@@ -32,8 +32,8 @@ pub(crate) struct Key {
 #[derive(Default)]
 pub(crate) struct KeySet(pub(crate) HashMap<String, Arc<Key>>);
 
-/// The parts of a JWK that make a key usable here. A symmetric key (`oct`) is none of these: whoever reads the set could
-/// sign with it.
+/// The parts of a JWK that are needed here. Symmetric keys (`oct`) are not accepted: anyone who reads the set could sign
+/// with them.
 #[derive(Deserialize)]
 #[serde(tag = "kty")]
 enum Material {
@@ -46,11 +46,11 @@ enum Material {
 }
 
 impl KeySet {
-    /// Reads a set. Keys that cannot be used are left out; those that `previous` had already stay the same in memory.
+    /// Reads a set. Keys that cannot be used are left out. Keys that `previous` has already stay the same in memory.
     ///
     /// # Errors
     ///
-    /// If it is not a key set, or has too many keys, or none that can be used.
+    /// If it is not a key set, has too many keys, or has no key that can be used.
     pub(crate) fn parse(json: &[u8], previous: Option<&Self>) -> Result<Self, BoxError> {
         #[derive(Deserialize)]
         struct Published {
@@ -80,7 +80,7 @@ impl KeySet {
         for id in ambiguous {
             keys.remove(&id);
         }
-        if keys.is_empty() { Err("the key set has no key that can be used".into()) } else { Ok(Self(keys)) }
+        if keys.is_empty() { Err("the key set has no usable key".into()) } else { Ok(Self(keys)) }
     }
 
     /// The key with this id.
@@ -90,7 +90,7 @@ impl KeySet {
 }
 
 impl Key {
-    /// `None` if the key is not one that can be used to verify a token.
+    /// `None` if the key cannot verify tokens.
     fn new(published: Map<String, Value>) -> Option<Self> {
         if published.get("use").is_some_and(|purpose| purpose != "sig") {
             return None;
@@ -117,7 +117,7 @@ impl Key {
     }
 }
 
-/// Whether a coordinate has the length that those of Ed25519 and P-256 have. The library looks only when a key is used.
+/// Whether a coordinate has the length that Ed25519 and P-256 require. The library checks that only when a key is used.
 fn is_32_bytes(coordinate: &str) -> bool {
     BASE64_URL_SAFE_NO_PAD.decode(coordinate).is_ok_and(|bytes| bytes.len() == 32)
 }

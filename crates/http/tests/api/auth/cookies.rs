@@ -1,13 +1,15 @@
-//! Session tokens in Better Auth's cookie, which a browser sends whoever asks it to.
+//! Session tokens in Better Auth's cookie, which a browser sends with requests from any page.
 
 use std::sync::Arc;
 
 use actix_web::http::Method;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use http::{Authenticator, SessionVerifier};
+use http::{
+    Authenticator, SessionVerifier,
+    testing::{TestApp, is, token_of, verifier},
+};
 
 use super::sessions::{Sessions, TOKEN, signed};
-use crate::support::{TestApp, is, token_of, verifier};
 
 fn app() -> TestApp {
     let mut app = TestApp::new();
@@ -24,7 +26,7 @@ fn cookie(name: &str) -> String {
 }
 
 #[actix_web::test]
-async fn the_cookie_is_good_under_either_name() {
+async fn the_cookie_is_accepted_under_either_name() {
     let app = app().start().await;
     for name in ["better-auth.session_token", "__Secure-better-auth.session_token"] {
         let answer = app.anonymous(Method::GET, "/api/alice/tasks").header("cookie", &cookie(name)).send().await;
@@ -48,7 +50,7 @@ async fn a_cookie_must_be_signed() {
 }
 
 #[actix_web::test]
-async fn with_a_cookie_only_pages_of_the_app_may_change_something() {
+async fn a_cookie_may_change_something_from_pages_of_the_app_only() {
     let app = app().start().await;
     let create = || {
         let request = app.anonymous(Method::POST, "/api/tasks").json(r#"{"title":"x"}"#);
@@ -60,7 +62,7 @@ async fn with_a_cookie_only_pages_of_the_app_may_change_something() {
     for origin in ["http://evil.example", "null", "https://app.test.evil.example", "http://app.test", ""] {
         assert_eq!(create().header("origin", origin).send().await.outcome(), is(403, "FORBIDDEN"), "{origin}");
     }
-    assert_eq!(create().send().await.outcome(), is(403, "FORBIDDEN"), "no origin at all");
+    assert_eq!(create().send().await.outcome(), is(403, "FORBIDDEN"), "no Origin header");
     let two = create().header("origin", "https://app.test").header("origin", "http://evil.example");
     assert_eq!(two.send().await.outcome(), is(403, "FORBIDDEN"));
     let list =
@@ -69,7 +71,7 @@ async fn with_a_cookie_only_pages_of_the_app_may_change_something() {
 }
 
 #[actix_web::test]
-async fn a_bearer_token_counts_before_a_cookie_and_needs_no_origin() {
+async fn a_bearer_token_overrides_a_cookie_and_needs_no_origin() {
     let app = app().start().await;
     let bob = domain::testing::bob();
 
@@ -85,11 +87,15 @@ async fn a_bearer_token_counts_before_a_cookie_and_needs_no_origin() {
         .anonymous(Method::GET, "/api/tasks")
         .header("authorization", &format!("Bearer {}x", token_of(&bob)))
         .header("cookie", &cookie("better-auth.session_token"));
-    assert_eq!(broken.send().await.outcome(), is(401, "UNAUTHORIZED"), "the cookie is no second chance");
+    assert_eq!(
+        broken.send().await.outcome(),
+        is(401, "UNAUTHORIZED"),
+        "the cookie is not used if the bearer token is rejected"
+    );
 }
 
 #[actix_web::test]
-async fn a_page_of_the_app_may_send_its_cookie_and_read_the_answer() {
+async fn a_page_of_the_app_may_send_cookies_and_read_responses() {
     let app = app().start().await;
 
     let answer = app

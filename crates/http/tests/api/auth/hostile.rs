@@ -1,18 +1,15 @@
-//! Tokens as attackers make them, against every verifier. RFC 8725 tells of most of them.
+//! Hostile tokens, against every verifier. RFC 8725 describes most of them.
 
 use actix_web::http::Method;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::testing::alice;
+use http::testing::{SECRET, SIGNERS, Signer, TestApp, good_claims, is, now, token_of};
 use serde_json::{Value, json};
 
 use super::{assert_good, assert_refused, outcome};
-use crate::{
-    keys::{SIGNERS, Signer, good_claims, now},
-    support::{SECRET, TestApp, is, token_of},
-};
 
 #[actix_web::test]
-async fn headers_other_than_one_bearer_token_are_refused() {
+async fn headers_other_than_one_bearer_token_are_rejected() {
     let token = token_of(&alice());
     let headers = [
         String::new(),
@@ -37,7 +34,7 @@ async fn headers_other_than_one_bearer_token_are_refused() {
 }
 
 #[actix_web::test]
-async fn no_key_verifies_another_algorithm_than_its_own() {
+async fn a_key_verifies_no_other_algorithm() {
     let claims = good_claims().to_string();
     let others = [
         "none", "None", "NONE", "nOnE", "", "hs256", "HS256 ", "HS384", "HS512", "RS384", "RS512", "PS384", "ES384",
@@ -46,7 +43,7 @@ async fn no_key_verifies_another_algorithm_than_its_own() {
     for signer in &*SIGNERS {
         let algorithms = others.into_iter().chain(SIGNERS.iter().map(|other| other.alg));
         for alg in algorithms.filter(|alg| *alg != signer.alg) {
-            // With the key's own id, that of the key whose algorithm is claimed, and none.
+            // With the key's own id, with the id of the key whose algorithm is claimed, and without an id.
             let kids =
                 [signer.kid].into_iter().chain(SIGNERS.iter().filter(|other| other.alg == alg).map(|other| other.kid));
             for kid in kids {
@@ -60,16 +57,16 @@ async fn no_key_verifies_another_algorithm_than_its_own() {
 }
 
 #[actix_web::test]
-async fn no_key_of_one_verifier_signs_for_another() {
+async fn a_key_of_one_verifier_is_not_used_by_another() {
     let claims = good_claims().to_string();
     for signer in &*SIGNERS {
         for victim in SIGNERS.iter().filter(|victim| victim.kid != signer.kid) {
-            // As if signed by the victim's key, but with the attacker's.
+            // Names the victim's key, but is signed with the attacker's.
             assert_refused(&signer.sign(&victim.header().to_string(), &claims)).await;
             let typed = json!({ "alg": victim.alg, "typ": "JWT", "kid": victim.kid });
             assert_refused(&signer.sign(&typed.to_string(), &claims)).await;
         }
-        // The oldest trick: a public key used as the secret of HS256.
+        // Algorithm confusion: a public key used as the secret of HS256.
         for public in signer.public_bytes() {
             for header in [r#"{"alg":"HS256"}"#.to_owned(), json!({ "alg": "HS256", "kid": signer.kid }).to_string()] {
                 assert_refused(&Signer::secret(&public).sign(&header, &claims)).await;
@@ -82,7 +79,7 @@ async fn no_key_of_one_verifier_signs_for_another() {
 }
 
 #[actix_web::test]
-async fn headers_with_more_than_alg_typ_and_kid_are_refused() {
+async fn headers_with_more_than_alg_typ_and_kid_are_rejected() {
     let claims = good_claims().to_string();
     for signer in &*SIGNERS {
         let own = format!(r#""alg":"{}","kid":"{}""#, signer.alg, signer.kid);
@@ -139,7 +136,7 @@ async fn a_key_id_is_only_ever_looked_up() {
 }
 
 #[actix_web::test]
-async fn claims_that_lack_or_break_something_are_refused() {
+async fn missing_and_malformed_claims_are_rejected() {
     let exp = now() + 900;
     let changes: [(&str, Value); 27] = [
         ("exp", json!(null)),
@@ -210,12 +207,12 @@ async fn claims_that_lack_or_break_something_are_refused() {
     }
 }
 
-/// The same secret signs more than tokens for an API.
+/// Better Auth signs other things with the same secret.
 #[actix_web::test]
-async fn what_better_auth_signs_for_other_purposes_is_refused() {
+async fn other_tokens_of_better_auth_are_rejected() {
     let exp = now() + 900;
     let others = [
-        // The link that verifies an e-mail address.
+        // A link that verifies an e-mail address.
         json!({ "email": "alice@example.test", "iat": now(), "exp": exp }),
         json!({ "userId": "alice", "id": "alice", "email": "alice@example.test", "exp": exp }),
         // The cookie cache.
@@ -230,7 +227,7 @@ async fn what_better_auth_signs_for_other_purposes_is_refused() {
 }
 
 #[actix_web::test]
-async fn text_that_is_not_a_token_is_refused() {
+async fn text_that_is_not_a_token_is_rejected() {
     for signer in &*SIGNERS {
         let token = signer.token(&good_claims());
         let parts: Vec<&str> = token.split('.').collect();

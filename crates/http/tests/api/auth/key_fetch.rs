@@ -1,4 +1,4 @@
-//! Fetching the key set over HTTP, from servers of all sorts.
+//! Fetching the key set over HTTP, from good and bad servers.
 
 use std::{
     io::{Read, Write},
@@ -13,7 +13,7 @@ use std::{
 
 use http::{HttpKeySource, KeySource};
 
-/// A server that answers every request with these bytes, then waits, and counts.
+/// A server that counts requests, sends these bytes to each, then waits.
 fn server(answer: impl Into<Vec<u8>>, wait: Duration) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/api/auth/jwks", listener.local_addr().unwrap());
@@ -39,7 +39,7 @@ async fn fetch(url: String) -> Result<Vec<u8>, String> {
 }
 
 #[tokio::test]
-async fn what_is_published_is_fetched() {
+async fn the_key_set_is_fetched() {
     let (url, _) = server(response("200 OK", "", r#"{"keys":[]}"#), Duration::ZERO);
 
     assert_eq!(fetch(url).await.unwrap(), br#"{"keys":[]}"#);
@@ -55,7 +55,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn an_error_is_not_a_key_set() {
+async fn an_error_response_is_not_a_key_set() {
     for status in ["500 Internal Server Error", "404 Not Found", "204 No Content", "206 Partial Content"] {
         let (url, _) = server(response(status, "", r#"{"keys":[]}"#), Duration::ZERO);
         assert!(fetch(url).await.is_err(), "{status}");
@@ -63,7 +63,7 @@ async fn an_error_is_not_a_key_set() {
 }
 
 #[tokio::test]
-async fn a_set_that_is_too_large_is_not_read_to_its_end() {
+async fn a_large_key_set_is_not_read_to_its_end() {
     let endless = format!("HTTP/1.1 200 OK\r\nContent-Length: 1073741824\r\n\r\n{}", " ".repeat(256 * 1024));
     let (url, _) = server(endless, Duration::from_secs(5));
 
@@ -71,7 +71,7 @@ async fn a_set_that_is_too_large_is_not_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_server_that_keeps_silent_is_left_after_two_seconds() {
+async fn a_fetch_times_out_after_two_seconds() {
     for answer in ["", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"] {
         let (url, _) = server(answer, Duration::from_secs(10));
         let begin = Instant::now();
@@ -82,6 +82,6 @@ async fn a_server_that_keeps_silent_is_left_after_two_seconds() {
 }
 
 #[tokio::test]
-async fn nobody_at_the_address_is_an_error() {
+async fn a_refused_connection_is_an_error() {
     assert!(fetch("http://127.0.0.1:1/jwks".to_owned()).await.is_err());
 }

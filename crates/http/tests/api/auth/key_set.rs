@@ -1,68 +1,29 @@
-//! When the key set is fetched, and what is used until then. Time stands still and is moved by hand.
+//! When the key set is fetched, and which keys are used until then. The tests advance the clock.
 
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
-use domain::{BoxError, Readiness, testing::FixedClock};
+use domain::{Readiness, testing::FixedClock};
 use futures_util::{FutureExt, future::join_all};
-use http::{JwksVerifier, KeySource, Refusal, Rejection, TokenVerifier};
+use http::{
+    JwksVerifier, Rejection, TokenVerifier, VerifyError,
+    testing::{SIGNERS, Signer, good_claims, key_set, key_set_rules, rsa_jwk},
+};
 use serde_json::{Value, json};
 use tokio::time::{Instant, advance, sleep};
 
-use crate::keys::{SIGNERS, Signer, good_claims, key_set, key_set_rules, rsa_jwk};
-
-/// A publisher of keys whose mood can be changed.
-struct Publisher {
-    answer: Mutex<Option<Vec<u8>>>,
-    delay: Duration,
-    fetches: AtomicUsize,
-}
-
-#[async_trait]
-impl KeySource for Publisher {
-    async fn fetch(&self) -> Result<Vec<u8>, BoxError> {
-        self.fetches.fetch_add(1, Ordering::SeqCst);
-        sleep(self.delay).await;
-        self.answer.lock().unwrap().clone().ok_or_else(|| "connection refused".into())
-    }
-}
-
-impl Publisher {
-    fn new(answer: Option<Value>) -> Arc<Self> {
-        Self::slow(answer, Duration::from_millis(10))
-    }
-
-    fn slow(answer: Option<Value>, delay: Duration) -> Arc<Self> {
-        let answer = Mutex::new(answer.map(|json| json.to_string().into_bytes()));
-        Arc::new(Self { answer, delay, fetches: AtomicUsize::new(0) })
-    }
-
-    fn publish(&self, answer: Option<&[u8]>) {
-        *self.answer.lock().unwrap() = answer.map(ToOwned::to_owned);
-    }
-
-    fn fetches(&self) -> usize {
-        self.fetches.load(Ordering::SeqCst)
-    }
-}
+use super::publisher::Publisher;
 
 fn verifier(publisher: &Arc<Publisher>) -> Arc<JwksVerifier> {
     Arc::new(JwksVerifier::new(publisher.clone(), key_set_rules(Arc::new(FixedClock::default()))))
 }
 
-fn is_unknown_key(verdict: &Result<domain::Identity, Refusal>) -> bool {
-    matches!(verdict, Err(Refusal::Rejected(Rejection::UnknownKey)))
+fn is_unknown_key(verdict: &Result<domain::Identity, VerifyError>) -> bool {
+    matches!(verdict, Err(VerifyError::Rejected(Rejection::UnknownKey)))
 }
 
-fn is_unavailable(verdict: &Result<domain::Identity, Refusal>) -> bool {
-    matches!(verdict, Err(Refusal::Unavailable(_)))
+fn is_unavailable(verdict: &Result<domain::Identity, VerifyError>) -> bool {
+    matches!(verdict, Err(VerifyError::Unavailable(_)))
 }
 
 fn bytes(set: &Value) -> Vec<u8> {
@@ -72,7 +33,7 @@ fn bytes(set: &Value) -> Vec<u8> {
 const COOLDOWN: Duration = Duration::from_secs(30);
 
 #[tokio::test(start_paused = true)]
-async fn many_who_need_the_set_at_once_fetch_it_once() {
+async fn concurrent_requests_fetch_the_set_once() {
     let publisher = Publisher::slow(Some(key_set(&*SIGNERS)), Duration::from_secs(1));
     let verifier = verifier(&publisher);
     let token = SIGNERS[1].token(&good_claims());
@@ -84,7 +45,7 @@ async fn many_who_need_the_set_at_once_fetch_it_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ten_thousand_unknown_keys_cause_one_fetch_in_half_a_minute_and_hold_up_nobody() {
+async fn unknown_keys_cause_one_fetch_and_block_nobody() {
     let publisher = Publisher::slow(Some(key_set(&*SIGNERS)), Duration::from_secs(1));
     let verifier = verifier(&publisher);
     let good = SIGNERS[1].token(&good_claims());
@@ -101,17 +62,17 @@ async fn ten_thousand_unknown_keys_cause_one_fetch_in_half_a_minute_and_hold_up_
     let another = SIGNERS[2].token(&good_claims());
     for token in [&good, &another] {
         let verdict = verifier.verify(token).now_or_never();
-        assert!(verdict.is_some_and(|verdict| verdict.is_ok()), "a known key waits for nothing");
+        assert!(verdict.is_some_and(|verdict| verdict.is_ok()), "a known key does not wait for a fetch");
     }
     for verdict in join_all(held_up).await {
         assert!(is_unknown_key(&verdict.unwrap()));
     }
 
-    assert_eq!(publisher.fetches(), 2, "one at the start, one for ten thousand");
+    assert_eq!(publisher.fetches(), 2, "one at the start, and one for all unknown keys");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_key_is_found_and_a_removed_one_dies_with_its_tokens() {
+async fn new_keys_are_found_and_removed_keys_are_rejected() {
     let (old, new) = (Signer::ed25519("old"), Signer::ed25519("new"));
     let publisher = Publisher::new(Some(key_set([&old])));
     let verifier = verifier(&publisher);
@@ -120,7 +81,7 @@ async fn a_new_key_is_found_and_a_removed_one_dies_with_its_tokens() {
     assert!(is_unknown_key(&verifier.verify(&by_new).await));
 
     publisher.publish(Some(&bytes(&key_set([&old, &new]))));
-    assert!(is_unknown_key(&verifier.verify(&by_new).await), "the last look was a moment ago");
+    assert!(is_unknown_key(&verifier.verify(&by_new).await), "the last fetch was a moment ago");
     advance(COOLDOWN).await;
     assert!(verifier.verify(&by_new).await.is_ok());
     assert!(verifier.verify(&by_old).await.is_ok());
@@ -129,12 +90,12 @@ async fn a_new_key_is_found_and_a_removed_one_dies_with_its_tokens() {
     let keeper = verifier.clone();
     tokio::spawn(async move { keeper.keep_fresh().await });
     sleep(Duration::from_mins(12)).await;
-    assert!(is_unknown_key(&verifier.verify(&by_old).await), "although it was verified before");
+    assert!(is_unknown_key(&verifier.verify(&by_old).await), "a cached proof of a removed key");
     assert!(verifier.verify(&by_new).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_key_under_a_known_id_takes_its_place_at_once() {
+async fn a_new_key_under_a_known_id_replaces_the_old_one() {
     let (first, second) = (Signer::ed25519("same"), Signer::ed25519("same"));
     let publisher = Publisher::new(Some(key_set([&first])));
     let verifier = verifier(&publisher);
@@ -150,7 +111,7 @@ async fn another_key_under_a_known_id_takes_its_place_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_publisher_is_down_known_keys_go_on_for_a_day() {
+async fn known_keys_stay_valid_for_a_day_without_the_publisher() {
     let publisher = Publisher::new(Some(key_set(&*SIGNERS)));
     let verifier = verifier(&publisher);
     let token = SIGNERS[1].token(&good_claims());
@@ -160,7 +121,7 @@ async fn while_the_publisher_is_down_known_keys_go_on_for_a_day() {
     advance(Duration::from_hours(23)).await;
     assert!(verifier.verify(&token).await.is_ok());
     let other = Signer::ed25519("other").token(&good_claims());
-    assert!(is_unavailable(&verifier.verify(&other).await), "its key may be in the set that cannot be had");
+    assert!(is_unavailable(&verifier.verify(&other).await), "its key may be in the set that cannot be fetched");
     assert!(verifier.check().await.is_ok());
 
     advance(Duration::from_hours(1)).await;
@@ -173,7 +134,7 @@ async fn while_the_publisher_is_down_known_keys_go_on_for_a_day() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_before_the_publisher_is_not_ready_and_becomes_so() {
+async fn the_service_becomes_ready_once_the_publisher_is_up() {
     let publisher = Publisher::new(None);
     let verifier = verifier(&publisher);
     let keeper = verifier.clone();
@@ -191,7 +152,7 @@ async fn a_start_before_the_publisher_is_not_ready_and_becomes_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_hangs_up_does_not_break_off_the_fetch() {
+async fn a_client_that_hangs_up_does_not_cancel_the_fetch() {
     let publisher = Publisher::slow(Some(key_set(&*SIGNERS)), Duration::from_secs(1));
     let verifier = verifier(&publisher);
     let token = SIGNERS[1].token(&good_claims());
@@ -204,7 +165,7 @@ async fn a_client_that_hangs_up_does_not_break_off_the_fetch() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_a_fetch_that_hangs_is_answered_with_its_end_and_waits_for_no_other() {
+async fn requests_wait_for_one_hanging_fetch_at_most() {
     for had_keys_once in [false, true] {
         let publisher = Publisher::slow(had_keys_once.then(|| key_set(&*SIGNERS)), Duration::from_secs(2));
         let verifier = verifier(&publisher);
@@ -219,14 +180,17 @@ async fn who_waits_for_a_fetch_that_hangs_is_answered_with_its_end_and_waits_for
         sleep(Duration::from_secs(1)).await;
 
         let asked = Instant::now();
-        assert!(is_unavailable(&verifier.verify(&unknown).await), "its key may be in the set that could not be had");
+        assert!(
+            is_unavailable(&verifier.verify(&unknown).await),
+            "its key may be in the set that could not be fetched"
+        );
         assert_eq!((asked.elapsed(), publisher.fetches() - before), (Duration::from_secs(1), 1));
         assert!(is_unavailable(&first.await.unwrap()));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn junk_never_takes_the_place_of_good_keys() {
+async fn an_invalid_key_set_does_not_replace_a_valid_one() {
     let publisher = Publisher::new(Some(key_set(&*SIGNERS)));
     let verifier = verifier(&publisher);
     let token = SIGNERS[1].token(&good_claims());
@@ -260,7 +224,7 @@ async fn junk_never_takes_the_place_of_good_keys() {
 }
 
 #[tokio::test]
-async fn keys_that_must_not_be_used_are_left_out() {
+async fn unusable_keys_are_left_out() {
     let good = Signer::ed25519("good");
     let short = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
     let mut short = rsa_jwk(&short);
@@ -303,5 +267,5 @@ async fn keys_that_must_not_be_used_are_left_out() {
     }
     let twice = json!({ "keys": [good.jwk(), Signer::ed25519("good").jwk(), SIGNERS[2].jwk()] });
     let verifier = verifier(&Publisher::new(Some(twice)));
-    assert!(is_unknown_key(&verifier.verify(&good.token(&good_claims())).await), "which of the two is meant?");
+    assert!(is_unknown_key(&verifier.verify(&good.token(&good_claims())).await), "two keys have this id");
 }

@@ -13,16 +13,14 @@ use domain::{
     Clock, OwnerId, RepositoryError, Session, SessionStore,
     testing::{FixedClock, alice},
 };
-use http::{Authenticator, SessionVerifier};
-
-use crate::{
-    keys::SIGNERS,
-    support::{Answer, TestApp, is, verifier},
+use http::{
+    Authenticator, SessionVerifier,
+    testing::{Answer, Client, Running, SIGNERS, TestApp, is, verifier},
 };
 
 pub const TOKEN: &str = "L6SCh3awSfC3LlLyENWTDnWMbFAV6lXz";
 
-/// Better Auth's table of sessions.
+/// Better Auth's session table.
 pub struct Sessions {
     rows: Mutex<BTreeMap<String, Session>>,
     look_ups: Mutex<usize>,
@@ -41,7 +39,7 @@ impl SessionStore for Sessions {
 }
 
 impl Sessions {
-    /// Alice has signed in, for an hour.
+    /// A session of Alice's, for an hour.
     pub fn of_alice(clock: &FixedClock) -> Arc<Self> {
         let owner = OwnerId::try_from("alice".to_owned()).unwrap();
         let expires_at = (time::OffsetDateTime::from(clock.now()) + time::Duration::HOUR).into();
@@ -69,12 +67,12 @@ fn app(reuse: Option<Duration>) -> (TestApp, Arc<Sessions>) {
     (app, sessions)
 }
 
-async fn list(app: &crate::support::Running<impl crate::support::Client>, token: &str) -> Answer {
+async fn list(app: &Running<impl Client>, token: &str) -> Answer {
     app.anonymous(Method::GET, "/api/alice/tasks").header("authorization", &format!("Bearer {token}")).send().await
 }
 
 #[actix_web::test]
-async fn a_session_token_is_good_plain_signed_and_percent_encoded() {
+async fn session_tokens_may_be_plain_signed_or_percent_encoded() {
     let (test, _) = app(None);
     let app = test.start().await;
     let encoded = signed(TOKEN).replace('/', "%2F").replace('+', "%2B").replace('=', "%3D");
@@ -86,7 +84,7 @@ async fn a_session_token_is_good_plain_signed_and_percent_encoded() {
 }
 
 #[actix_web::test]
-async fn a_token_that_no_session_has_is_refused() {
+async fn a_token_without_a_session_is_rejected() {
     let (test, _) = app(None);
     let app = test.start().await;
     let forged = format!("{TOKEN}.{}", BASE64_STANDARD.encode([7; 32]));
@@ -109,7 +107,7 @@ async fn a_token_that_no_session_has_is_refused() {
 }
 
 #[actix_web::test]
-async fn what_cannot_be_a_session_token_is_not_looked_up() {
+async fn an_impossible_session_token_is_not_looked_up() {
     for reuse in [None, Some(Duration::from_secs(5))] {
         let (test, sessions) = app(reuse);
         let app = test.start().await;
@@ -130,7 +128,7 @@ async fn what_cannot_be_a_session_token_is_not_looked_up() {
 }
 
 #[actix_web::test]
-async fn a_sign_out_counts_at_once() {
+async fn a_sign_out_takes_effect_at_once() {
     let (test, sessions) = app(None);
     let app = test.start().await;
     assert_eq!(list(&app, TOKEN).await.status, 200);
@@ -141,7 +139,7 @@ async fn a_sign_out_counts_at_once() {
 }
 
 #[actix_web::test]
-async fn a_session_ends_when_its_time_is_over_although_its_row_stays() {
+async fn a_session_expires_even_if_its_row_stays() {
     for reuse in [None, Some(Duration::from_hours(24))] {
         let (test, _) = app(reuse);
         let app = test.start().await;
@@ -153,7 +151,7 @@ async fn a_session_ends_when_its_time_is_over_although_its_row_stays() {
 }
 
 #[actix_web::test]
-async fn a_look_up_is_used_again_only_as_long_as_was_said() {
+async fn a_session_is_cached_for_the_configured_time() {
     tokio::time::pause();
     let (test, sessions) = app(Some(Duration::from_secs(5)));
     let app = test.start().await;
@@ -170,7 +168,7 @@ async fn a_look_up_is_used_again_only_as_long_as_was_said() {
 }
 
 #[actix_web::test]
-async fn sessions_out_of_reach_are_503_for_no_one_was_signed_out() {
+async fn an_unreachable_session_store_is_503() {
     let (test, sessions) = app(None);
     let app = test.start().await;
     *sessions.is_down.lock().unwrap() = true;
@@ -179,7 +177,7 @@ async fn sessions_out_of_reach_are_503_for_no_one_was_signed_out() {
 }
 
 #[actix_web::test]
-async fn a_cookie_is_not_looked_at_where_only_bearer_tokens_are_accepted() {
+async fn cookies_are_ignored_unless_they_are_accepted() {
     let (test, _) = app(None);
     let app = test.start().await;
     let cookie = format!("better-auth.session_token={}", signed(TOKEN));

@@ -1,11 +1,11 @@
 use actix_web::http::Method;
+use http::testing::{TestApp, is};
 use serde_json::json;
 
 use super::BOTH_STYLES;
-use crate::support::{TestApp, is};
 
 #[actix_web::test]
-async fn without_a_wish_the_mark_is_toggled() {
+async fn a_completion_without_a_value_toggles() {
     for base in BOTH_STYLES {
         let app = TestApp::new().start().await;
         let path = format!("{base}/{}/complete", app.task_of_alice().await);
@@ -25,7 +25,7 @@ async fn without_a_wish_the_mark_is_toggled() {
 }
 
 #[actix_web::test]
-async fn with_a_wish_the_mark_is_set_so_that_a_retry_is_safe() {
+async fn a_completion_with_a_value_is_idempotent() {
     let app = TestApp::new().start().await;
     let path = format!("/api/tasks/{}/complete", app.task_of_alice().await);
     for (wish, _attempt) in [(true, 1), (true, 2), (false, 1), (false, 2)] {
@@ -36,7 +36,7 @@ async fn with_a_wish_the_mark_is_set_so_that_a_retry_is_safe() {
 }
 
 #[actix_web::test]
-async fn a_wish_that_cannot_be_understood_is_refused_and_changes_nothing() {
+async fn a_malformed_completion_changes_nothing() {
     let app = TestApp::new().start().await;
     let id = app.task_of_alice().await;
     for (base, status) in [("/api/tasks", 422), ("/api/alice/tasks", 400)] {
@@ -51,7 +51,7 @@ async fn a_wish_that_cannot_be_understood_is_refused_and_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn a_missing_task_cannot_be_completed() {
+async fn completing_a_missing_task_is_404() {
     let app = TestApp::new().start().await;
 
     let answer = app.alice(Method::PATCH, "/api/tasks/00000000-0000-7000-8000-00000000dead/complete").send().await;

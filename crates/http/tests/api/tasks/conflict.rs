@@ -1,10 +1,10 @@
 use actix_web::http::Method;
+use http::testing::{TestApp, is};
 use serde_json::json;
 
 use super::BOTH_STYLES;
-use crate::support::{TestApp, is};
 
-/// What changes a task, with a body where one is needed.
+/// Every endpoint that changes a task, with a body if it needs one.
 const CHANGES: [(Method, &str, &str); 4] = [
     (Method::PUT, "", r#"{"title":"Buy wine"}"#),
     (Method::PATCH, "", r#"{"title":"Buy wine"}"#),
@@ -13,7 +13,7 @@ const CHANGES: [(Method, &str, &str); 4] = [
 ];
 
 #[actix_web::test]
-async fn every_response_with_one_task_carries_its_version_as_a_tag() {
+async fn responses_with_one_task_have_its_version_as_etag() {
     let app = TestApp::new().start().await;
     let created = app.alice(Method::POST, "/api/tasks").json(r#"{"title":"x"}"#).send().await;
     assert_eq!(created.header("etag"), Some("\"1\""));
@@ -27,7 +27,7 @@ async fn every_response_with_one_task_carries_its_version_as_a_tag() {
 }
 
 #[actix_web::test]
-async fn a_change_of_the_task_that_was_seen_takes_place() {
+async fn a_matching_if_match_lets_the_change_take_place() {
     for base in BOTH_STYLES {
         for (method, suffix, body) in &CHANGES {
             for tag in ["\"1\"", "\"7\", \"1\"", "\"7,\" ,,\"1\"", "*"] {
@@ -41,7 +41,7 @@ async fn a_change_of_the_task_that_was_seen_takes_place() {
 }
 
 #[actix_web::test]
-async fn a_change_of_a_task_that_was_changed_meanwhile_is_refused_and_shows_it() {
+async fn a_stale_if_match_is_412_with_the_current_task() {
     for base in BOTH_STYLES {
         for (method, suffix, body) in &CHANGES {
             let app = TestApp::new().start().await;
@@ -60,7 +60,7 @@ async fn a_change_of_a_task_that_was_changed_meanwhile_is_refused_and_shows_it()
 }
 
 #[actix_web::test]
-async fn someone_elses_task_is_not_shown_by_a_conflict() {
+async fn a_conflict_does_not_show_tasks_of_other_users() {
     let app = TestApp::new().start().await;
     let id = app.task_of_alice().await;
     for (method, suffix, body) in &CHANGES {
@@ -72,7 +72,7 @@ async fn someone_elses_task_is_not_shown_by_a_conflict() {
 }
 
 #[actix_web::test]
-async fn a_tag_that_cannot_be_read_is_refused_and_never_ignored() {
+async fn a_malformed_if_match_is_rejected() {
     let app = TestApp::new().start().await;
     let id = app.task_of_alice().await;
     for (base, status) in [("/api/tasks", 422), ("/api/alice/tasks", 400)] {
@@ -84,7 +84,7 @@ async fn a_tag_that_cannot_be_read_is_refused_and_never_ignored() {
 }
 
 #[actix_web::test]
-async fn what_a_client_has_already_is_not_sent_again() {
+async fn an_unchanged_resource_is_304() {
     let app = TestApp::new().start().await;
     let task = format!("/api/tasks/{}", app.task_of_alice().await);
     for path in [task.as_str(), "/api/tasks", "/api/alice/tasks?limit=1"] {
@@ -105,7 +105,7 @@ async fn what_a_client_has_already_is_not_sent_again() {
 }
 
 #[actix_web::test]
-async fn the_tag_of_a_list_changes_with_whatever_is_on_it() {
+async fn the_etag_of_a_list_changes_with_its_tasks() {
     let app = TestApp::new().start().await;
     let mut tags = vec![app.alice(Method::GET, "/api/tasks").send().await.header("etag").unwrap().to_owned()];
     let first = app.task_of_alice().await;

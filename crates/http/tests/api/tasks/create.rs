@@ -1,11 +1,11 @@
 use actix_web::http::Method;
+use http::testing::{TestApp, is};
 use serde_json::json;
 
 use super::BOTH_STYLES;
-use crate::support::{TestApp, is};
 
 #[actix_web::test]
-async fn a_new_task_comes_back_whole_with_its_place() {
+async fn a_created_task_is_returned_with_its_location() {
     for base in BOTH_STYLES {
         let app = TestApp::new().start().await;
 
@@ -32,7 +32,7 @@ async fn a_new_task_comes_back_whole_with_its_place() {
 }
 
 #[actix_web::test]
-async fn the_place_of_a_task_can_be_followed() {
+async fn the_location_of_a_task_can_be_followed() {
     for base in ["/api/tasks/", "/api/alice/tasks/", "/api/%61lice/tasks"] {
         let app = TestApp::new().start().await;
 
@@ -44,7 +44,7 @@ async fn the_place_of_a_task_can_be_followed() {
 }
 
 #[actix_web::test]
-async fn only_a_title_is_needed() {
+async fn only_a_title_is_required() {
     let app = TestApp::new().start().await;
 
     let answer = app.alice(Method::POST, "/api/tasks").json(r#"{"title":"x","completed":true}"#).send().await;
@@ -54,7 +54,7 @@ async fn only_a_title_is_needed() {
 }
 
 #[actix_web::test]
-async fn what_a_client_may_not_decide_is_ignored() {
+async fn read_only_keys_are_ignored() {
     let app = TestApp::new().start().await;
 
     let body = r#"{"title":"x","id":"00000000-0000-7000-8000-00000000ffff","user_id":"bob","version":99,
@@ -70,7 +70,7 @@ async fn what_a_client_may_not_decide_is_ignored() {
 }
 
 #[actix_web::test]
-async fn every_field_at_fault_is_listed_with_the_status_of_the_style() {
+async fn every_fault_is_listed_with_the_status_of_the_style() {
     let app = TestApp::new().start().await;
     for (base, status) in [("/api/tasks", 422), ("/api/alice/tasks", 400)] {
         let body = r#"{"title":"","description":7,"completed":"yes","colour":"red"}"#;
@@ -78,7 +78,7 @@ async fn every_field_at_fault_is_listed_with_the_status_of_the_style() {
 
         assert_eq!(answer.outcome(), is(status, "VALIDATION_ERROR"));
         let expected = json!([
-            { "field": "colour", "message": "is not known here" },
+            { "field": "colour", "message": "is not a known field" },
             { "field": "completed", "message": "must be true or false" },
             { "field": "description", "message": "must be a string or null" },
             { "field": "title", "message": "must be 1 to 500 characters" },
@@ -88,7 +88,7 @@ async fn every_field_at_fault_is_listed_with_the_status_of_the_style() {
 }
 
 #[actix_web::test]
-async fn a_title_is_required() {
+async fn a_missing_title_is_rejected() {
     let app = TestApp::new().start().await;
     for (body, message) in [(r"{}", "title is required"), (r#"{"title":null}"#, "title must be a string")] {
         let answer = app.alice(Method::POST, "/api/tasks").json(body).send().await;
@@ -99,7 +99,7 @@ async fn a_title_is_required() {
 }
 
 #[actix_web::test]
-async fn a_user_who_does_not_exist_is_told_so_and_not_served_an_error_of_ours() {
+async fn an_unknown_user_is_401_with_an_explanation() {
     let app = TestApp::new().start().await;
 
     let answer = app.nobody(Method::POST, "/api/tasks").json(r#"{"title":"x"}"#).send().await;
@@ -109,7 +109,7 @@ async fn a_user_who_does_not_exist_is_told_so_and_not_served_an_error_of_ours() 
 }
 
 #[actix_web::test]
-async fn where_users_are_provisioned_the_first_task_makes_the_user() {
+async fn the_first_task_provisions_the_user() {
     let app = TestApp::provisioning().start().await;
 
     let answer = app.nobody(Method::POST, "/api/tasks").json(r#"{"title":"x"}"#).send().await;

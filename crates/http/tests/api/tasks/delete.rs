@@ -1,10 +1,10 @@
 use actix_web::http::Method;
+use http::testing::{TestApp, is};
 
 use super::BOTH_STYLES;
-use crate::support::{TestApp, is};
 
 #[actix_web::test]
-async fn a_deleted_task_is_gone_and_a_second_time_not_found() {
+async fn deleting_a_task_twice_is_404() {
     for base in BOTH_STYLES {
         let app = TestApp::new().start().await;
         let path = format!("{base}/{}", app.task_of_alice().await);
@@ -19,7 +19,7 @@ async fn a_deleted_task_is_gone_and_a_second_time_not_found() {
 }
 
 #[actix_web::test]
-async fn a_body_where_none_is_meant_does_no_harm() {
+async fn a_body_of_a_delete_is_ignored() {
     let app = TestApp::new().start().await;
     let path = format!("/api/tasks/{}", app.task_of_alice().await);
 

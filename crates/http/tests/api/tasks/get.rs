@@ -1,10 +1,10 @@
 use actix_web::http::Method;
+use http::testing::{TestApp, is};
 
 use super::BOTH_STYLES;
-use crate::support::{TestApp, is};
 
 #[actix_web::test]
-async fn a_task_is_found_in_either_style_with_or_without_a_trailing_slash() {
+async fn a_task_is_found_in_both_styles_and_with_a_slash() {
     let app = TestApp::new().start().await;
     let id = app.task_of_alice().await;
     for base in BOTH_STYLES {
@@ -18,7 +18,7 @@ async fn a_task_is_found_in_either_style_with_or_without_a_trailing_slash() {
 }
 
 #[actix_web::test]
-async fn head_answers_as_get_does() {
+async fn head_returns_the_headers_of_get() {
     let app = TestApp::new().start().await;
     let id = app.task_of_alice().await;
 
@@ -28,7 +28,7 @@ async fn head_answers_as_get_does() {
 }
 
 #[actix_web::test]
-async fn a_task_of_someone_else_looks_like_one_that_does_not_exist() {
+async fn a_task_of_another_user_looks_missing() {
     let app = TestApp::new().start().await;
     let id = app.task_of_alice().await;
     let request = |path: String| app.bob(Method::GET, &path).header("x-request-id", "same").send();
@@ -41,7 +41,7 @@ async fn a_task_of_someone_else_looks_like_one_that_does_not_exist() {
 }
 
 #[actix_web::test]
-async fn an_id_in_any_other_form_names_no_task() {
+async fn an_id_in_another_form_is_404() {
     let app = TestApp::new().start().await;
     let id = app.task_of_alice().await;
     let others = [

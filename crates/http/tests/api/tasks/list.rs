@@ -1,10 +1,10 @@
 use actix_web::http::Method;
+use http::testing::{Client, Running, TestApp, is};
 use serde_json::{Value, json};
 
 use super::BOTH_STYLES;
-use crate::support::{Client, Running, TestApp, is};
 
-/// Makes tasks titled 1 to `count`; the even ones are completed.
+/// Creates tasks titled 1 to `count`; the even ones are completed.
 async fn make(app: &Running<impl Client>, count: u32) {
     for number in 1..=count {
         let body = json!({ "title": number.to_string(), "completed": number % 2 == 0 }).to_string();
@@ -17,7 +17,7 @@ fn titles(page: &Value) -> Vec<&str> {
 }
 
 #[actix_web::test]
-async fn the_whole_list_comes_newest_first_where_no_page_is_asked_for() {
+async fn a_list_without_a_limit_is_whole_and_newest_first() {
     for base in BOTH_STYLES {
         let app = TestApp::new().start().await;
         make(&app, 3).await;
@@ -30,7 +30,7 @@ async fn the_whole_list_comes_newest_first_where_no_page_is_asked_for() {
 }
 
 #[actix_web::test]
-async fn pages_lead_to_one_another_until_the_end() {
+async fn cursors_lead_through_all_pages() {
     let app = TestApp::new().start().await;
     make(&app, 5).await;
     let mut seen = Vec::new();
@@ -49,7 +49,7 @@ async fn pages_lead_to_one_another_until_the_end() {
 }
 
 #[actix_web::test]
-async fn a_list_is_filtered_by_either_name_of_the_filter() {
+async fn both_names_of_the_filter_work() {
     let app = TestApp::new().start().await;
     make(&app, 4).await;
     let cases = [
@@ -68,7 +68,7 @@ async fn a_list_is_filtered_by_either_name_of_the_filter() {
 }
 
 #[actix_web::test]
-async fn a_query_that_cannot_be_understood_is_refused_and_never_guessed_at() {
+async fn a_malformed_query_is_rejected() {
     let app = TestApp::new().start().await;
     let cases = [
         ("limit=0", "limit"),
@@ -102,7 +102,7 @@ async fn a_query_that_cannot_be_understood_is_refused_and_never_guessed_at() {
 }
 
 #[actix_web::test]
-async fn a_cursor_of_someone_else_shows_nothing_of_theirs() {
+async fn a_cursor_of_another_user_shows_none_of_their_tasks() {
     let app = TestApp::new().start().await;
     make(&app, 3).await;
     let page = app.alice(Method::GET, "/api/tasks?limit=1").send().await.json();

@@ -1,4 +1,4 @@
-//! A create that is repeated because its answer was not seen, and one too many.
+//! Retried creates, and creates above the quota.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,10 +9,10 @@ use domain::{
     TaskQuery, TaskRepository, Timestamp, UpdateOutcome,
     testing::{InMemoryTasks, alice},
 };
+use http::testing::{Answer, Client, Running, TestApp, is};
 use serde_json::Value;
 
 use super::BOTH_STYLES;
-use crate::support::{Answer, Client, Running, TestApp, is};
 
 const BODY: &str = r#"{"title":"Buy groceries","description":"Milk"}"#;
 
@@ -25,7 +25,7 @@ async fn list(app: &Running<impl Client>) -> Vec<Value> {
 }
 
 #[actix_web::test]
-async fn a_create_repeated_with_its_key_is_answered_as_the_first_time() {
+async fn a_retried_create_gets_the_first_response() {
     for path in BOTH_STYLES {
         let app = TestApp::new().start().await;
         let first = create(&app, path, "8e03978e", BODY).await;
@@ -33,7 +33,7 @@ async fn a_create_repeated_with_its_key_is_answered_as_the_first_time() {
         let task = first.header("location").unwrap();
         app.alice(Method::PATCH, task).json(r#"{"title":"Buy wine"}"#).send().await;
 
-        // Quoted, with other white space, the keys in another order, and with what is ignored.
+        // Quoted, with other white space, in another order, and with keys that are ignored.
         let same = r#"{ "description": "Milk", "title": " Buy groceries", "completed": false, "version": 7 }"#;
         for (key, body) in [("8e03978e", BODY), ("\"8e03978e\"", BODY), ("8e03978e", same)] {
             let again = create(&app, path, key, body).await;
@@ -46,7 +46,7 @@ async fn a_create_repeated_with_its_key_is_answered_as_the_first_time() {
 }
 
 #[actix_web::test]
-async fn a_key_is_good_for_one_task_of_one_user() {
+async fn a_key_belongs_to_one_create_of_one_user() {
     for path in BOTH_STYLES {
         let app = TestApp::new().start().await;
         create(&app, path, "key", BODY).await;
@@ -63,7 +63,7 @@ async fn a_key_is_good_for_one_task_of_one_user() {
 }
 
 #[actix_web::test]
-async fn a_key_can_be_used_anew_after_its_time() {
+async fn an_expired_key_can_be_used_again() {
     let mut test = TestApp::new();
     test.api.tasks = test.api.tasks.replaying_for(Duration::from_mins(1));
     let app = test.start().await;
@@ -77,7 +77,7 @@ async fn a_key_can_be_used_anew_after_its_time() {
 }
 
 #[actix_web::test]
-async fn input_that_is_refused_leaves_the_key_free() {
+async fn rejected_input_leaves_the_key_free() {
     let app = TestApp::new().start().await;
     assert_eq!(create(&app, "/api/tasks", "key", r#"{"title":""}"#).await.status, 422);
 
@@ -85,7 +85,7 @@ async fn input_that_is_refused_leaves_the_key_free() {
 }
 
 #[actix_web::test]
-async fn a_key_that_cannot_be_read_is_refused_and_never_ignored() {
+async fn a_malformed_key_is_rejected() {
     let app = TestApp::new().start().await;
     for (path, status) in [("/api/tasks", 422), ("/api/alice/tasks", 400)] {
         for key in ["", "\"\"", "\"open", "ké", &"k".repeat(256)] {
@@ -100,7 +100,7 @@ async fn a_key_that_cannot_be_read_is_refused_and_never_ignored() {
 }
 
 #[actix_web::test]
-async fn no_user_has_more_tasks_than_the_quota() {
+async fn a_create_above_the_quota_is_rejected() {
     let mut test = TestApp::new();
     test.api.tasks = test.api.tasks.with_quota(2);
     let app = test.start().await;
@@ -117,7 +117,7 @@ async fn no_user_has_more_tasks_than_the_quota() {
     assert_eq!(app.bob(Method::POST, "/api/tasks").json(BODY).send().await.status, 201);
 }
 
-/// A store in which a create under the same key is always running.
+/// A store in which a create with the same key is always in flight.
 struct Busy;
 
 #[async_trait]
@@ -165,7 +165,7 @@ impl TaskRepository for Busy {
 }
 
 #[actix_web::test]
-async fn a_create_whose_twin_is_still_running_is_told_to_come_back() {
+async fn a_create_is_409_while_its_key_is_in_use() {
     let mut test = TestApp::over(Arc::new(Busy), Arc::new(InMemoryTasks::default()));
     test.api.tasks = test.api.tasks.replaying_for(Duration::from_mins(1));
     let app = test.start().await;

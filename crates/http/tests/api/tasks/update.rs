@@ -1,12 +1,12 @@
 use actix_web::http::Method;
+use http::testing::{TestApp, is};
 use serde_json::json;
 use time::Duration;
 
 use super::BOTH_STYLES;
-use crate::support::{TestApp, is};
 
 #[actix_web::test]
-async fn put_and_patch_change_what_they_name_and_keep_the_rest() {
+async fn put_and_patch_keep_absent_fields() {
     for method in [Method::PUT, Method::PATCH] {
         for base in BOTH_STYLES {
             let test = TestApp::new();
@@ -28,10 +28,11 @@ async fn put_and_patch_change_what_they_name_and_keep_the_rest() {
 }
 
 #[actix_web::test]
-async fn null_clears_a_description_and_nothing_else() {
+async fn null_clears_the_description_only() {
     let app = TestApp::new().start().await;
     let path = format!("/api/tasks/{}", app.task_of_alice().await);
-    app.alice(Method::PATCH, &path).json(r#"{"description":"Milk"}"#).send().await;
+    let set = app.alice(Method::PATCH, &path).json(r#"{"description":"Milk"}"#).send().await;
+    assert_eq!(set.json()["data"]["description"], "Milk");
 
     let cleared = app.alice(Method::PATCH, &path).json(r#"{"description":null}"#).send().await;
     assert_eq!(cleared.json()["data"]["description"], json!(null));
@@ -56,22 +57,22 @@ async fn a_task_can_be_sent_back_with_one_key_changed() {
 }
 
 #[actix_web::test]
-async fn an_update_must_name_something_to_change() {
+async fn an_update_without_a_field_is_rejected() {
     let app = TestApp::new().start().await;
     let path = format!("/api/tasks/{}", app.task_of_alice().await);
     for body in [r"{}", r#"{"id":"x","version":3}"#] {
         let answer = app.alice(Method::PATCH, &path).json(body).send().await;
         assert_eq!(answer.outcome(), is(422, "VALIDATION_ERROR"));
-        assert_eq!(answer.message(), "body must have at least one of title, description and completed");
+        assert_eq!(answer.message(), "body must have at least one of title, description, completed");
     }
     let misspelt = app.alice(Method::PATCH, &path).json(r#"{"tilte":"x"}"#).send().await;
-    assert_eq!(misspelt.message(), "tilte is not known here");
+    assert_eq!(misspelt.message(), "tilte is not a known field");
     let unchanged = app.alice(Method::GET, &path).send().await;
     assert_eq!(unchanged.json()["data"]["version"], 1);
 }
 
 #[actix_web::test]
-async fn a_missing_task_is_not_found_and_a_broken_body_of_it_is_still_refused() {
+async fn updating_a_missing_task_is_404_unless_the_body_is_malformed() {
     let app = TestApp::new().start().await;
     let path = "/api/tasks/00000000-0000-7000-8000-00000000dead";
 

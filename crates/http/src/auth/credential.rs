@@ -1,0 +1,115 @@
+//! Finds the token in a request, and tells by its shape what kind it is.
+
+use std::borrow::Cow;
+
+use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap};
+use percent_encoding::percent_decode_str;
+
+use super::rejection::Rejection;
+
+/// The most bytes a token may have. Better Auth's have 600 to 900. The limit bounds the work for hostile tokens.
+pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// The cookie with the session token. Its name has the prefix if the app is served over HTTPS.
+const SESSION_COOKIES: [&str; 2] = ["__Secure-better-auth.session_token", "better-auth.session_token"];
+
+/// The token of a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Credential<'a> {
+    /// Three parts joined by dots.
+    Jwt(&'a str),
+    /// The key of a row in Better Auth's table of sessions.
+    Session(SessionToken<'a>),
+}
+
+/// An opaque session token, perhaps signed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct SessionToken<'a> {
+    /// The token itself.
+    pub(crate) token: Cow<'a, str>,
+    /// HMAC-SHA256 of the token under Better Auth's secret, in standard Base64.
+    pub(crate) signature: Option<Cow<'a, str>>,
+    /// Whether it was in a cookie, so that the browser may have sent it without the app's doing.
+    pub(crate) in_cookie: bool,
+}
+
+impl<'a> Credential<'a> {
+    /// The token in the `Authorization` header or else, if `cookies` are accepted, in the session cookie.
+    pub(crate) fn of(headers: &'a HeaderMap, cookies: bool) -> Result<Self, Rejection> {
+        if let Some(token) = bearer_token(headers)? {
+            return Self::parse(token);
+        }
+        let cookie = if cookies { session_cookie(headers) } else { None };
+        cookie.map(|value| Self::Session(SessionToken::parse(value, true))).ok_or(Rejection::NoToken)
+    }
+
+    /// Whether it was in a cookie.
+    pub(super) fn is_in_cookie(&self) -> bool {
+        matches!(self, Self::Session(SessionToken { in_cookie: true, .. }))
+    }
+
+    /// Tells a JSON Web Token from a session token by the number of dots.
+    pub(super) fn parse(token: &'a str) -> Result<Self, Rejection> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(Rejection::TooLong);
+        }
+        match token.bytes().filter(|byte| *byte == b'.').count() {
+            0 | 1 => Ok(Self::Session(SessionToken::parse(token, false))),
+            2 => Ok(Self::Jwt(token)),
+            _ => Err(Rejection::NotAToken),
+        }
+    }
+}
+
+impl<'a> SessionToken<'a> {
+    fn parse(text: &'a str, in_cookie: bool) -> Self {
+        let text = percent_decode_str(text).decode_utf8_lossy();
+        let (token, signature) = match text {
+            Cow::Borrowed(text) => match text.rsplit_once('.') {
+                Some((token, signature)) => (Cow::Borrowed(token), Some(Cow::Borrowed(signature))),
+                None => (Cow::Borrowed(text), None),
+            },
+            Cow::Owned(text) => match text.rsplit_once('.') {
+                Some((token, signature)) => (Cow::Owned(token.to_owned()), Some(Cow::Owned(signature.to_owned()))),
+                None => (Cow::Owned(text), None),
+            },
+        };
+        Self { token, signature, in_cookie }
+    }
+}
+
+/// The token of the one `Authorization: Bearer …` header, if there is such a header.
+fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, Rejection> {
+    let mut values = headers.get_all(AUTHORIZATION);
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Rejection::SeveralHeaders);
+    }
+    let scheme_and_token = value.as_bytes().split_at_checked("bearer ".len());
+    match scheme_and_token {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") && !token.is_empty() && is_token(token) => {
+            str::from_utf8(token).map(Some).map_err(|_not_ascii| Rejection::NotABearerHeader)
+        }
+        _ => Err(Rejection::NotABearerHeader),
+    }
+}
+
+/// Looks at every byte, without an early exit, so that the compiler can vectorise the loop.
+fn is_token(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |token, byte| token & is_token_byte(*byte))
+}
+
+/// RFC 6750, section 2.1, and the per cent sign, since some clients percent-encode signed session tokens.
+fn is_token_byte(byte: u8) -> bool {
+    matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=' | b'%')
+}
+
+fn session_cookie(headers: &HeaderMap) -> Option<&str> {
+    let pairs = headers.get_all(COOKIE).filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+    let named: Vec<(&str, &str)> = pairs.filter_map(|pair| pair.trim().split_once('=')).collect();
+    SESSION_COOKIES
+        .iter()
+        .find_map(|wanted| named.iter().find(|(name, _)| name == wanted))
+        .map(|(_, value)| *value)
+        .filter(|value| value.len() <= MAX_TOKEN_BYTES)
+}

@@ -1,0 +1,17 @@
+//! What every verifier of tokens has in common.
+
+use async_trait::async_trait;
+use domain::Identity;
+
+use super::rejection::VerifyError;
+
+/// Verifies tokens. Each verifier holds its own keys and knows its own algorithms.
+#[async_trait]
+pub trait TokenVerifier: Send + Sync {
+    /// The identity that `token` proves.
+    ///
+    /// # Errors
+    ///
+    /// Why it proves none.
+    async fn verify(&self, token: &str) -> Result<Identity, VerifyError>;
+}

@@ -1,0 +1,121 @@
+//! What an endpoint is: all that registration, the OpenAPI document and the tests know of a route.
+
+use actix_web::{
+    Route,
+    http::{Method, StatusCode},
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
+
+use crate::{
+    input::{fields, headers::RequestHeader},
+    output::{body::Example, code::ErrorCode, headers::ResponseHeader},
+    style::Style,
+    wire::Described,
+};
+
+/// A route of the API, served under the prefix of each [`Style`].
+pub struct Endpoint {
+    /// The method. `HEAD` is served wherever `GET` is.
+    pub method: Method,
+    /// The path after the style's prefix, such as `/tasks/{id}`. It is served with a trailing slash too.
+    pub path: &'static str,
+    /// The parameters in [`path`](Self::path).
+    pub path_parameters: &'static [PathParameter],
+    /// The name, unique within a style.
+    pub name: &'static str,
+    /// What it does, in a few words.
+    pub summary: &'static str,
+    /// What else a client must know.
+    pub description: &'static str,
+    /// What it takes, besides the path and the headers.
+    pub input: Input,
+    /// The request headers that it reads, besides those that every endpoint reads.
+    pub request_headers: &'static [RequestHeader],
+    /// The response if nothing goes wrong.
+    pub success: Success,
+    /// The errors that it returns, besides those that every endpoint returns.
+    pub errors: &'static [ErrorCode],
+    /// Gives a route its handler.
+    pub(crate) handler: fn(Route) -> Route,
+}
+
+impl Endpoint {
+    /// The whole path in one style.
+    #[must_use]
+    pub fn full_path(&self, style: Style) -> String {
+        format!("{}{}", style.prefix(), self.path)
+    }
+
+    /// The resource that the endpoint belongs to: the first segment of its path.
+    #[must_use]
+    pub fn resource(&self) -> &'static str {
+        self.path.trim_start_matches('/').split('/').next().unwrap_or_default()
+    }
+}
+
+/// A parameter in the path.
+pub struct PathParameter {
+    /// Its name, as in `{name}`.
+    pub name: &'static str,
+    pub(crate) schema: fn() -> Schema,
+}
+
+impl PathParameter {
+    /// A parameter that is parsed as a `T`.
+    pub(crate) const fn of<T: Described>(name: &'static str) -> Self {
+        Self { name, schema: T::schema }
+    }
+}
+
+/// What an endpoint takes besides the path and the headers.
+pub enum Input {
+    /// Nothing.
+    Nothing,
+    /// Parameters in the query.
+    Query(Parameters),
+    /// A JSON object in the body.
+    Body(BodyType),
+    /// As [`Body`](Self::Body), but it may be absent.
+    OptionalBody(BodyType),
+}
+
+/// The parameters of a query.
+#[derive(Clone, Copy)]
+pub struct Parameters(pub(crate) fn() -> Vec<(&'static str, Schema)>);
+
+impl Parameters {
+    /// A parameter for each field of `T`.
+    pub(crate) const fn of<T: fields::Input<String>>() -> Self {
+        Self(T::properties)
+    }
+}
+
+/// The response if nothing goes wrong.
+pub struct Success {
+    /// The status.
+    pub status: StatusCode,
+    /// The body, if there is one.
+    pub body: Option<BodyType>,
+    /// The headers, besides those of every response.
+    pub headers: &'static [ResponseHeader],
+}
+
+/// The type of a body.
+#[derive(Clone, Copy)]
+pub struct BodyType {
+    pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
+    pub(crate) example: Option<fn() -> Value>,
+}
+
+impl BodyType {
+    /// The body of a request.
+    pub(crate) const fn of<T: JsonSchema>() -> Self {
+        Self { schema: SchemaGenerator::subschema_for::<T>, example: None }
+    }
+
+    /// The body of a response.
+    pub(crate) const fn shown<T: Example>() -> Self {
+        Self { schema: SchemaGenerator::subschema_for::<T>, example: Some(T::example) }
+    }
+}

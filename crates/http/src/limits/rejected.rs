@@ -1,0 +1,31 @@
+//! How many requests were rejected by a limit, by the limit.
+
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family},
+};
+
+/// The limit that rejected a request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RejectedLabels {
+    /// `overload`, or the owner of the limit: `user` or `address`.
+    pub reason: &'static str,
+}
+
+/// Too many requests were in flight.
+pub(super) const OVERLOAD: RejectedLabels = RejectedLabels { reason: "overload" };
+
+/// The user had made too many requests.
+pub(super) const USER: RejectedLabels = RejectedLabels { reason: "user" };
+
+/// The address had sent too many requests without a valid token.
+pub(super) const ADDRESS: RejectedLabels = RejectedLabels { reason: "address" };
+
+/// A count for each limit. All start at 0: Prometheus would miss the first event of a count that appears later.
+pub(super) fn counts() -> Family<RejectedLabels, Counter> {
+    let counts = Family::default();
+    for reason in [OVERLOAD, USER, ADDRESS] {
+        drop(counts.get_or_create(&reason));
+    }
+    counts
+}

@@ -1,0 +1,133 @@
+//! The limits on requests under `/api`. Each replica has its own.
+
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    num::NonZeroU32,
+    time::Duration,
+};
+
+use actix_web::http::header::HeaderMap;
+use prometheus_client::metrics::{counter::Counter, family::Family};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::{
+    client_address::TrustedProxies,
+    rate::Rate,
+    rejected::{self, ADDRESS, OVERLOAD, RejectedLabels, USER},
+    user_rate::UserRate,
+};
+
+/// Protects clients from each other, and the service from overload. All workers share one.
+pub struct Limits {
+    free: Semaphore,
+    max_in_flight: usize,
+    user_rate: Option<UserRate>,
+    /// Of 401 responses, by the address of the client, or by its network.
+    unauthorized_rate: Option<Rate<IpAddr>>,
+    proxies: TrustedProxies,
+    rejected: Family<RejectedLabels, Counter>,
+}
+
+impl Limits {
+    /// How long an idle user or address is remembered at most. This bounds the memory: at 50,000 unauthorized requests a
+    /// second, each from an address of its own, the addresses of six seconds are remembered, in less than 25 MB.
+    const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
+
+    /// At most `max_in_flight` requests are in flight, and there is no limit of rates.
+    #[must_use]
+    pub fn new(max_in_flight: u16) -> Self {
+        let max_in_flight = usize::from(max_in_flight);
+        Self {
+            free: Semaphore::new(max_in_flight),
+            max_in_flight,
+            user_rate: None,
+            unauthorized_rate: None,
+            proxies: TrustedProxies::default(),
+            rejected: rejected::counts(),
+        }
+    }
+
+    /// Each user may make `per_second` requests a second, and as many at once.
+    #[must_use]
+    pub fn per_user(self, per_second: NonZeroU32) -> Self {
+        Self { user_rate: Some(UserRate::new(per_second)), ..self }
+    }
+
+    /// Each client address gets `per_second` 401 responses a second, and as many at once. Above that it gets 429.
+    #[must_use]
+    pub fn unauthorized_per_address(self, per_second: NonZeroU32, proxies: TrustedProxies) -> Self {
+        Self { unauthorized_rate: Some(Rate::new(per_second)), proxies, ..self }
+    }
+
+    /// How many requests are in flight.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.max_in_flight - self.free.available_permits()
+    }
+
+    /// How many requests were rejected, by the limit.
+    #[must_use]
+    pub fn rejected(&self) -> &Family<RejectedLabels, Counter> {
+        &self.rejected
+    }
+
+    /// How many users and addresses are remembered.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.user_rate.as_ref().map_or(0, |user_rate| user_rate.rate().remembered())
+            + self.unauthorized_rate.as_ref().map_or(0, Rate::remembered)
+    }
+
+    /// Forgets idle users and addresses from time to time. Never returns.
+    pub async fn keep_small(&self) {
+        loop {
+            tokio::time::sleep(Self::SWEEP_INTERVAL).await;
+            if let Some(user_rate) = &self.user_rate {
+                user_rate.rate().forget_idle();
+            }
+            if let Some(unauthorized_rate) = &self.unauthorized_rate {
+                unauthorized_rate.forget_idle();
+            }
+        }
+    }
+
+    /// Room for one more request in flight, until the permit is dropped; `None` if there is none.
+    pub(crate) fn try_enter(&self) -> Option<SemaphorePermit<'_>> {
+        let permit = self.free.try_acquire().ok();
+        if permit.is_none() {
+            self.rejected.get_or_create(&OVERLOAD).inc();
+        }
+        permit
+    }
+
+    /// Counts a 401 response to the client behind `peer`, and returns whether the client may have it.
+    pub(crate) fn may_be_unauthorized(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        let Some(rate) = &self.unauthorized_rate else { return true };
+        let is_allowed = rate.take(&network_of(self.proxies.client_behind(peer, headers))).is_some();
+        if !is_allowed {
+            self.rejected.get_or_create(&ADDRESS).inc();
+        }
+        is_allowed
+    }
+
+    /// The limit of each user, if there is one.
+    pub(crate) fn user_rate(&self) -> Option<&UserRate> {
+        self.user_rate.as_ref()
+    }
+
+    /// Counts a request that the limit of its user has rejected.
+    pub(crate) fn count_rejected_user(&self) {
+        self.rejected.get_or_create(&USER).inc();
+    }
+}
+
+/// The addresses of one client: one IPv4 address, or the 64 bits of an IPv6 network. It chooses the other 64 bits itself.
+fn network_of(client: IpAddr) -> IpAddr {
+    match client {
+        IpAddr::V4(_) => client,
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! How many requests a user may make.
+
+use std::num::NonZeroU32;
+
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use domain::OwnerId;
+
+use super::rate::Rate;
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// A rate of requests that each user has for themselves.
+pub(crate) struct UserRate {
+    rate: Rate<OwnerId>,
+    /// The header that describes it.
+    policy: HeaderValue,
+}
+
+impl UserRate {
+    pub(super) fn new(per_second: NonZeroU32) -> Self {
+        let policy = header_value(format!(r#""user";q={per_second};w=1"#));
+        Self { rate: Rate::new(per_second), policy }
+    }
+
+    /// Counts a request, and returns how many more the user could make at once; `None` if there have been too many.
+    pub(crate) fn take(&self, user: &OwnerId) -> Option<u32> {
+        self.rate.take(user)
+    }
+
+    /// Adds the headers of draft-ietf-httpapi-ratelimit-headers. After a second the whole limit is available again.
+    pub(crate) fn describe(&self, remaining: u32, headers: &mut HeaderMap) {
+        headers.insert(RATE_LIMIT_POLICY, self.policy.clone());
+        headers.insert(RATE_LIMIT, header_value(format!(r#""user";r={remaining};t=1"#)));
+    }
+
+    pub(super) fn rate(&self) -> &Rate<OwnerId> {
+        &self.rate
+    }
+}
+
+fn header_value(ascii: String) -> HeaderValue {
+    HeaderValue::try_from(ascii).unwrap_or(HeaderValue::from_static(""))
+}

@@ -1,0 +1,31 @@
+//! The middleware, in running order. [`app`](crate::app()) puts it together.
+//!
+//! Around every request:
+//!
+//! 1. [`unread_body`] holds on to a body that no handler has read, until the response is sent.
+//! 2. [`response_headers`] adds the headers that every response has.
+//! 3. [`trace`] opens the span of the request and logs one line for it.
+//! 4. [`metrics`] counts the request.
+//! 5. [`envelope`] turns errors, panics and requests that take too long into error responses.
+//! 6. [`cors`] answers preflight requests.
+//!
+//! Around requests under `/api`, after these:
+//!
+//! 7. [`in_flight_limit`] rejects requests while too many are in flight.
+//! 8. [`unauthorized_limit`] limits how many 401 responses an address gets.
+//! 9. [`authentication`] verifies the token.
+//! 10. [`user_limit`] limits how many requests a user makes.
+//!
+//! [`pattern`] finds the name of the route for 3 and 4.
+
+pub(crate) mod authentication;
+pub(crate) mod cors;
+pub(crate) mod envelope;
+pub(crate) mod in_flight_limit;
+pub(crate) mod metrics;
+pub(crate) mod pattern;
+pub(crate) mod response_headers;
+pub(crate) mod trace;
+pub(crate) mod unauthorized_limit;
+pub(crate) mod unread_body;
+pub(crate) mod user_limit;

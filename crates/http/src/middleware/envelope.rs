@@ -1,0 +1,86 @@
+//! The one place where errors become responses.
+
+use std::{panic::AssertUnwindSafe, time::Duration};
+
+use actix_cors::CorsError;
+use actix_web::{
+    Error,
+    body::{EitherBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::StatusCode,
+    middleware::Next,
+};
+use futures_util::FutureExt;
+
+use crate::{
+    output::{
+        code::ErrorCode,
+        error::{ApiError, chain},
+    },
+    request_id::RequestId,
+    style::Style,
+};
+
+/// Turns every error, panic and request that takes longer than `timeout` into an error response, and logs the cause.
+pub(crate) async fn middleware<B: MessageBody>(
+    timeout: Duration,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let id = RequestId::of(&request);
+    match tokio::time::timeout(timeout, AssertUnwindSafe(next.call(request)).catch_unwind()).await {
+        Ok(Ok(Ok(response))) => {
+            let Some(error) = response.response().error() else {
+                return Ok(response.map_into_left_body());
+            };
+            let style = Style::of(response.request());
+            let rendered = match error.as_error::<ApiError>() {
+                Some(error) => {
+                    log_cause(error);
+                    error.to_response(Some(&id), style)
+                }
+                None => foreign(error).to_response(Some(&id), style),
+            };
+            // Other middleware, such as CORS, has added headers to the response: they stay.
+            let added = response.headers().clone();
+            let mut response = response.into_response(rendered).map_into_right_body();
+            for (name, value) in added {
+                if !response.headers().contains_key(&name) {
+                    response.headers_mut().append(name, value);
+                }
+            }
+            Ok(response)
+        }
+        Ok(Ok(Err(error))) => Err(without_request(foreign(&error), id)),
+        Err(_elapsed) => Err(without_request(ApiError::unavailable("the request took too long"), id)),
+        Ok(Err(_panic)) => Err(without_request(ApiError::internal("a handler panicked"), id)),
+    }
+}
+
+/// An error that cannot become a response here, since the request is lost. The server makes the response.
+fn without_request(error: ApiError, id: RequestId) -> Error {
+    log_cause(&error);
+    error.with_request_id(id).into()
+}
+
+/// Converts an error of the framework or of other middleware.
+fn foreign(error: &Error) -> ApiError {
+    if let Some(CorsError::OriginNotAllowed | CorsError::MethodNotAllowed | CorsError::HeadersNotAllowed) =
+        error.as_error::<CorsError>()
+    {
+        return ApiError::new(ErrorCode::Forbidden).with_message("CORS: this origin, method or header is not allowed");
+    }
+    if error.as_error::<CorsError>().is_some() {
+        return ApiError::new(ErrorCode::Forbidden).with_message("CORS: the preflight request is not valid");
+    }
+    match error.as_response_error().status_code() {
+        StatusCode::NOT_FOUND => ApiError::not_found(),
+        _ => ApiError::internal(error.to_string()),
+    }
+}
+
+fn log_cause(error: &ApiError) {
+    if let Some(cause) = &error.cause {
+        tracing::error!(code = error.code.as_str(), cause = chain(&**cause), "request failed");
+    }
+}

@@ -1,0 +1,70 @@
+//! One span and one line in the log for every request.
+
+use std::time::Instant;
+
+use actix_web::{
+    Error, HttpMessage,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::StatusCode,
+    middleware::Next,
+};
+use tracing::{Span, field};
+use tracing_actix_web::RootSpanBuilder;
+
+use super::pattern;
+#[cfg(feature = "otlp")]
+use crate::span_export;
+use crate::{metrics, request_id::RequestId, trace_context::TraceContext};
+
+/// The span of a request, for `TracingLogger`. It holds no query, no header but the ids of the request and its trace, and
+/// nothing of a body: tokens, titles and search terms are private. `TracingLogger` makes a request id of its own, which
+/// nothing reads.
+pub(crate) struct RequestSpan;
+
+impl RootSpanBuilder for RequestSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        // Clients can invent methods, of any length.
+        let (id, method) = (RequestId::of(request), metrics::known(request.method()));
+        let span = tracing::info_span!("request", %id, trace_id = field::Empty, method, user = field::Empty);
+        let caller = TraceContext::of_caller(request.headers());
+        #[cfg(feature = "otlp")]
+        let exported = span_export::begin(&span, caller, method, pattern::of(request));
+        #[cfg(not(feature = "otlp"))]
+        let exported: Option<TraceContext> = None;
+        let context = exported.or(caller.map(TraceContext::child)).unwrap_or_else(TraceContext::new);
+        span.record("trace_id", field::display(format_args!("{:032x}", context.trace_id)));
+        request.extensions_mut().insert(context);
+        span
+    }
+
+    /// The middleware below logs the outcome: it knows when the request began, and its route.
+    #[cfg_attr(not(feature = "otlp"), expect(unused_variables, reason = "they are for the export"))]
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        #[cfg(feature = "otlp")]
+        span_export::end(&span, status_of(outcome));
+    }
+}
+
+/// Logs the outcome of a request, within its span.
+pub(crate) async fn middleware<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let started = Instant::now();
+    // The pattern, not the path: a path of no route may hold anything.
+    let route = pattern::of(&request).unwrap_or("-");
+    let context = request.extensions().get::<TraceContext>().copied().unwrap_or_else(TraceContext::new);
+    let outcome = context.scope(next.call(request)).await;
+    let status = status_of(&outcome);
+    let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    tracing::info!(status = status.as_u16(), route, duration_us, "answered");
+    outcome
+}
+
+fn status_of<B>(outcome: &Result<ServiceResponse<B>, Error>) -> StatusCode {
+    match outcome {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
+    }
+}

@@ -1,0 +1,143 @@
+//! The components that operations refer to. They are collected while the operations are written.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::StatusCode;
+use schemars::{SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    endpoint::BodyType,
+    output::{
+        body::Example,
+        code::ErrorCode,
+        error::Envelope,
+        headers::{RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID, ResponseHeader},
+    },
+    style::Style,
+    tasks,
+};
+
+/// The type of `current` in the envelope: a resource that has versions.
+type Current = tasks::wire::Task<'static>;
+
+/// Headers that many responses have.
+const SHARED: [ResponseHeader; 2] = [RATE_LIMIT_POLICY, RATE_LIMIT];
+
+/// Schemas and responses, each once.
+pub(super) struct Components {
+    schemas: SchemaGenerator,
+    responses: BTreeMap<String, Value>,
+}
+
+impl Default for Components {
+    fn default() -> Self {
+        let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
+            settings.definitions_path = "/components/schemas".into();
+            settings.meta_schema = None;
+        });
+        Self { schemas: settings.into_generator(), responses: BTreeMap::new() }
+    }
+}
+
+impl Components {
+    /// The content of a body, with an example if its type has one.
+    pub(super) fn content(&mut self, body: BodyType) -> Value {
+        let mut content = json!({ "schema": (body.schema)(&mut self.schemas) });
+        if let Some(example) = body.example {
+            content["example"] = example();
+        }
+        json!({ "application/json": content })
+    }
+
+    /// References to the responses with these codes, by status. Codes with the same status share a response.
+    pub(super) fn error_responses(&mut self, style: Style, codes: &[ErrorCode]) -> Map<String, Value> {
+        let mut by_status: BTreeMap<StatusCode, Vec<ErrorCode>> = BTreeMap::new();
+        for code in codes {
+            by_status.entry(code.status(style)).or_default().push(*code);
+        }
+        by_status
+            .into_iter()
+            .map(|(status, mut codes)| {
+                codes.sort();
+                let name = codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join("_or_");
+                let reference = json!({ "$ref": format!("#/components/responses/{name}") });
+                let response = self.error_response(&codes);
+                self.responses.insert(name, response);
+                (status.as_str().to_owned(), reference)
+            })
+            .collect()
+    }
+
+    fn error_response(&mut self, codes: &[ErrorCode]) -> Value {
+        let mut headers = Map::from_iter([header(&REQUEST_ID)]);
+        headers.extend(codes.iter().flat_map(|code| code.headers()).map(header));
+        let examples: Map<String, Value> =
+            codes.iter().map(|code| (code.as_str().to_owned(), json!({ "value": example(*code) }))).collect();
+        let messages: Vec<&str> = codes.iter().map(|code| code.message()).collect();
+        json!({
+            "description": messages.join("; or "),
+            "headers": headers,
+            "content": { "application/json": {
+                "schema": self.schemas.subschema_for::<Envelope>(),
+                "examples": examples,
+            } },
+        })
+    }
+
+    /// The components object.
+    pub(super) fn into_value(mut self) -> Value {
+        let current = self.schemas.subschema_for::<Current>();
+        let mut schemas = Value::Object(self.schemas.take_definitions(true));
+        schemas["Error"]["properties"]["error"]["properties"]["current"] = current.into();
+        let headers: Map<String, Value> =
+            SHARED.iter().map(|shared| (shared.name.to_owned(), definition(shared))).collect();
+        json!({
+            "schemas": schemas,
+            "responses": self.responses,
+            "headers": headers,
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "A token whose subject is the id of the user.",
+                },
+            },
+        })
+    }
+}
+
+/// The headers of every response under `/api`, but for some errors.
+pub(super) fn common_headers() -> Map<String, Value> {
+    [REQUEST_ID].iter().chain(&SHARED).map(header).collect()
+}
+
+/// A header, by its name.
+pub(super) fn header(header: &ResponseHeader) -> (String, Value) {
+    let name = header.name;
+    let is_shared = SHARED.iter().any(|shared| shared.name == name);
+    let value = if is_shared { json!({ "$ref": format!("#/components/headers/{name}") }) } else { definition(header) };
+    (name.to_owned(), value)
+}
+
+fn definition(header: &ResponseHeader) -> Value {
+    json!({ "description": header.description, "schema": { "type": "string" } })
+}
+
+/// An example of an error.
+fn example(code: ErrorCode) -> Value {
+    let mut error = json!({
+        "code": code.as_str(),
+        "message": code.message(),
+        "request_id": "019c3236-2a00-7b1d-9d5c-0c8f6d1d3f52",
+    });
+    if code == ErrorCode::ValidationError {
+        error["message"] = "title is required".into();
+        error["details"] = json!([{ "field": "title", "message": "is required" }]);
+    }
+    if code == ErrorCode::VersionConflict {
+        error["current"] = Current::example();
+    }
+    json!({ "error": error })
+}

@@ -1,0 +1,8 @@
+//! What responses are made of: bodies, entity tags, cursors, headers and errors.
+
+pub(crate) mod body;
+pub(crate) mod code;
+pub(crate) mod cursor;
+pub(crate) mod error;
+pub(crate) mod etag;
+pub(crate) mod headers;

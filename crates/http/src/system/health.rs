@@ -1,0 +1,95 @@
+//! Health checks, for orchestrators and load balancers.
+
+use std::{collections::BTreeMap, error::Error};
+
+use actix_web::{HttpResponse, web::Data};
+use domain::RepositoryError;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{
+    lifecycle::Lifecycle,
+    readiness::{Dependency, check_readiness},
+};
+use crate::output::{
+    body::Example,
+    error::{ApiError, Detail, chain},
+};
+
+/// What readiness depends on.
+pub(crate) struct Health {
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) dependencies: Vec<Dependency>,
+}
+
+/// The process answers.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Health", deny_unknown_fields)]
+pub(crate) struct LiveBody {
+    #[schemars(extend("const" = "ok"))]
+    status: &'static str,
+}
+
+/// Requests can be served.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Readiness", deny_unknown_fields)]
+pub(crate) struct ReadyBody {
+    #[schemars(extend("const" = "ok"))]
+    status: &'static str,
+    /// Each dependency, by its name. If one is not ready the response is 503, and `details` names it.
+    #[schemars(extend("additionalProperties" = json!({ "type": "string", "const": "ok" })))]
+    checks: BTreeMap<&'static str, &'static str>,
+}
+
+impl Example for LiveBody {
+    fn example() -> Value {
+        json!({ "status": "ok" })
+    }
+}
+
+impl Example for ReadyBody {
+    fn example() -> Value {
+        json!({ "status": "ok", "checks": { "database": "ok", "migrations": "ok" } })
+    }
+}
+
+/// Succeeds if the process answers. Nothing else matters: a restart would not fix it.
+pub(crate) async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(LiveBody { status: "ok" })
+}
+
+/// Succeeds if requests can be served.
+pub(crate) async fn ready(health: Data<Health>) -> Result<HttpResponse, ApiError> {
+    if health.lifecycle.is_stopping() {
+        return Err(ApiError::unavailable("the service is stopping").with_message("not ready: stopping"));
+    }
+    let checks = check_readiness(&health.dependencies).await;
+    if checks.iter().all(|(_, outcome)| outcome.is_ok()) {
+        let checks = checks.iter().map(|(name, _)| (*name, "ok")).collect();
+        return Ok(HttpResponse::Ok().json(ReadyBody { status: "ok", checks }));
+    }
+    let failures: Vec<_> = checks.into_iter().filter_map(|(name, outcome)| Some((name, outcome.err()?))).collect();
+    Err(not_ready(&failures))
+}
+
+/// Names what is not ready and, in general terms, why. The cause is only logged.
+fn not_ready(failures: &[(&'static str, RepositoryError)]) -> ApiError {
+    let details: Vec<Detail> = failures
+        .iter()
+        .map(|(name, error)| Detail { field: (*name).to_owned(), message: in_general_terms(error).to_owned() })
+        .collect();
+    let sentences: Vec<String> = details.iter().map(|detail| format!("{} {}", detail.field, detail.message)).collect();
+    let causes: Vec<String> =
+        failures.iter().map(|(name, error)| format!("{name}: {}", chain(error.source().unwrap_or(error)))).collect();
+    ApiError::unavailable(causes.join("; "))
+        .with_message(format!("not ready: {}", sentences.join("; ")))
+        .with_details(details)
+}
+
+fn in_general_terms(error: &RepositoryError) -> &'static str {
+    match error {
+        RepositoryError::Unavailable(_) => "is out of reach",
+        RepositoryError::Failed(_) | RepositoryError::UnknownOwner => "is not as it must be",
+    }
+}

@@ -1,0 +1,24 @@
+//! Tasks: an endpoint a file, and the form of a task on the wire in [`wire`].
+
+mod complete;
+mod create;
+mod delete;
+mod get;
+pub(crate) mod list;
+mod outcome;
+mod update;
+mod values;
+pub(crate) mod wire;
+
+use crate::endpoint::Endpoint;
+
+/// Every endpoint of tasks.
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    list::ENDPOINT,
+    create::ENDPOINT,
+    get::ENDPOINT,
+    update::PUT,
+    update::PATCH,
+    delete::ENDPOINT,
+    complete::ENDPOINT,
+];

@@ -1,0 +1,18 @@
+//! The real binary beside a real Better Auth, on one database: tokens that Better Auth issues are accepted, and no others.
+//!
+//! The app is `tests/better-auth` at the root of the repository. If it cannot run, these tests are skipped.
+
+mod account;
+mod app;
+mod cookie_cache;
+mod cookies;
+mod deletion;
+mod inspect;
+mod key_set;
+mod migrations;
+mod outage;
+mod roles;
+mod rotation;
+mod secret;
+mod serving;
+mod sessions;

@@ -50,7 +50,7 @@ impl Rows {
 }
 
 impl Row<'_> {
-    /// The value of a column by its place, counted from 0. To look columns up by their names took a quarter of a list.
+    /// The value of a column by its place, counted from 0. Looking columns up by name took a quarter of the time of a list.
     pub(crate) fn get<T: Value>(self, index: usize) -> Result<T, BoxError> {
         match self {
             Self::SeaOrm(row) => row.try_get_by_index(index).map_err(BoxError::from),
@@ -119,8 +119,9 @@ pub(crate) fn broken<E: Owned>(id: impl Display, column: E::Column) -> impl FnOn
 ///
 /// # Errors
 ///
-/// [`RepositoryError::Failed`] if a row breaks a rule, or belongs to someone else. Statements name the owner, so that cannot
-/// be; but the connection may be shared with statements of others, and should answers ever be mixed up, nobody may see them.
+/// [`RepositoryError::Failed`] if a row breaks a rule, or belongs to someone else. The second cannot happen, since statements
+/// name the owner. But a connection may be shared with other users' statements, and if answers were ever mixed up, nobody may
+/// see them.
 pub(crate) fn read<T: FromRow>(owner: &OwnerId, rows: &Rows) -> Result<Vec<T>, RepositoryError> {
     rows.read(|row| {
         debug_assert!(has_columns_of::<T::Entity>(row));

@@ -18,7 +18,7 @@ use crate::sql::{Kind, NewRow, OwnerPlaceholder, Placeholder, Shapes, Statement,
 #[derive(Debug)]
 pub(super) struct CreateStatements(Shapes<Shape>);
 
-/// A quota stands in the text: there is one for all users.
+/// A quota is part of the text: it is the same for all users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Shape {
     Insert { quota: Option<u32> },
@@ -36,14 +36,15 @@ impl CreateStatements {
     /// Adds a task while its owner has fewer than `quota`.
     pub(super) fn insert(&self, task: &Task, quota: Option<u32>) -> Statement {
         let mut binds = self.0.binds();
-        let (owner, row) = (binds.owner(&task.owner), task.to_row(&mut binds));
+        let row = task.to_row(&mut binds);
+        let within = quota.map(|quota| (binds.owner(&task.owner), quota));
         self.0.statement(Shape::Insert { quota }, Kind::Write, binds, || {
-            insert_if::<Entity>(row, quota.map(|quota| has_room(owner, quota)))
+            insert_if::<Entity>(row, within.map(|(owner, quota)| has_room(owner, quota)))
         })
     }
 
-    /// Takes a key for a task, while its owner has fewer than `quota`: adds the row of the key, or changes the one that has
-    /// expired. Changes nothing if the key was used, or is being used.
+    /// Claims a key for a task while its owner has fewer tasks than `quota`: inserts the row of the key, or replaces the one that
+    /// has expired. Changes nothing if the key was used, or is in use.
     pub(super) fn claim_key(
         &self,
         guard: &IdempotencyGuard,
@@ -59,7 +60,7 @@ impl CreateStatements {
         let since = binds.add(guard.since.unix_milliseconds());
         let row = NewKeyUse { key: &guard.key, task, fingerprint: new.into() }.to_row(&mut binds);
         self.0.statement(Shape::ClaimKey { quota }, Kind::Write, binds, || {
-            // Without the lock, a create under a key that is being used would wait for that.
+            // Without the lock, this would wait for a create in flight under the same key.
             let is_free = dialect::try_lock(owner, key, backend);
             let has_room = quota.map(|quota| has_room(owner, quota));
             let condition = has_room.into_iter().fold(is_free, ExprTrait::and);
@@ -71,14 +72,15 @@ impl CreateStatements {
         })
     }
 
-    /// Adds a task if its key was taken for it, by a statement before this one in the same transaction.
+    /// Adds a task if its key was claimed for it, by a statement before this one in the same transaction.
     pub(super) fn insert_under_key(&self, guard: &IdempotencyGuard, task: &Task) -> Statement {
         let mut binds = self.0.binds();
         let (owner, key) = (binds.owner(&task.owner), binds.add(guard.key.as_str()));
         let (id, row) = (binds.add(*task.id.as_uuid()), task.to_row(&mut binds));
         self.0.statement(Shape::InsertUnderKey, Kind::Write, binds, || {
-            let taken = key_of(owner, key).filter(is(key_entity::Column::TaskId, id)).select_only().expr(Expr::val(1));
-            insert_if::<Entity>(row, Some(Expr::exists(taken.into_query())))
+            let claimed =
+                key_of(owner, key).filter(is(key_entity::Column::TaskId, id)).select_only().expr(Expr::val(1));
+            insert_if::<Entity>(row, Some(Expr::exists(claimed.into_query())))
         })
     }
 

@@ -19,16 +19,22 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct SeaOrmTasks {
     connection: Arc<dyn Connection>,
-    statements: Arc<(TaskStatements, CreateStatements)>,
+    statements: Arc<Statements>,
+}
+
+#[derive(Debug)]
+struct Statements {
+    tasks: TaskStatements,
+    creates: CreateStatements,
 }
 
 impl SeaOrmTasks {
-    /// The tasks behind this connection. Clones keep the statements that were built, others build their own.
+    /// The tasks behind this connection. Clones share the statements that were built, so clone it rather than making another.
     #[must_use]
     pub fn new(connection: Arc<dyn Connection>) -> Self {
         let backend = connection.backend();
-        let statements = Arc::new((TaskStatements::new(backend), CreateStatements::new(backend)));
-        Self { connection, statements }
+        let statements = Statements { tasks: TaskStatements::new(backend), creates: CreateStatements::new(backend) };
+        Self { connection, statements: Arc::new(statements) }
     }
 
     pub(super) fn connection(&self) -> &dyn Connection {
@@ -39,8 +45,8 @@ impl SeaOrmTasks {
         self.connection.run(statement).await.map_err(repository_error)
     }
 
-    /// Why no row was changed. Rows that exist differ only in their version, so it is worth a look only if that matters.
-    /// Versions only grow: a task that is found now had none of those asked for then.
+    /// Why no row was changed. Without a precondition the row is absent. With one, a second statement finds out: versions only
+    /// grow, so a task that it finds did not have one of those versions.
     async fn why_not<T>(
         &self,
         owner: &OwnerId,
@@ -65,17 +71,17 @@ impl TaskRepository for SeaOrmTasks {
         now: Timestamp,
     ) -> Result<CreateOutcome<Task>, RepositoryError> {
         let task = Task::created(owner.clone(), id, new.clone(), now);
-        let creates = Creates { connection: self.connection(), statements: &self.statements.1 };
+        let creates = Creates { connection: self.connection(), statements: &self.statements.creates };
         creates.create(task, new, options).await
     }
 
     async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError> {
-        let found = self.run(self.statements.0.get(owner, id)).await?;
+        let found = self.run(self.statements.tasks.get(owner, id)).await?;
         Ok(sql::read(owner, &found.rows)?.pop())
     }
 
     async fn list(&self, owner: &OwnerId, query: &TaskQuery) -> Result<Page<Task>, RepositoryError> {
-        let found = self.run(self.statements.0.page(owner, query)).await?;
+        let found = self.run(self.statements.tasks.page(owner, query)).await?;
         Ok(Page::from_one_past(query.limit, sql::read(owner, &found.rows)?))
     }
 
@@ -87,7 +93,7 @@ impl TaskRepository for SeaOrmTasks {
         precondition: &Precondition,
         now: Timestamp,
     ) -> Result<UpdateOutcome<Task>, RepositoryError> {
-        let updated = self.run(self.statements.0.update(owner, id, changes, precondition, now)).await?;
+        let updated = self.run(self.statements.tasks.update(owner, id, changes, precondition, now)).await?;
         match sql::read(owner, &updated.rows)?.pop() {
             Some(task) => Ok(UpdateOutcome::Done(task)),
             None => self.why_not(owner, id, precondition).await,
@@ -100,7 +106,7 @@ impl TaskRepository for SeaOrmTasks {
         id: TaskId,
         precondition: &Precondition,
     ) -> Result<UpdateOutcome<Task, ()>, RepositoryError> {
-        let deleted = self.run(self.statements.0.delete(owner, id, precondition)).await?;
+        let deleted = self.run(self.statements.tasks.delete(owner, id, precondition)).await?;
         if deleted.affected > 0 { Ok(UpdateOutcome::Done(())) } else { self.why_not(owner, id, precondition).await }
     }
 }
@@ -116,7 +122,7 @@ impl UserProvisioner for SeaOrmTasks {
 impl Readiness for SeaOrmTasks {
     /// A database without the table, or a file that is gone, cannot serve.
     async fn check(&self) -> Result<(), RepositoryError> {
-        self.run(self.statements.0.probe()).await?;
+        self.run(self.statements.tasks.probe()).await?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! The statements on tasks that are there.
+//! The statements on existing tasks.
 
 use domain::{CompletedChange, FieldChange, OwnerId, Precondition, TaskChanges, TaskId, TaskQuery, Timestamp, Title};
 use sea_orm::{
@@ -41,9 +41,9 @@ impl TaskStatements {
 
     /// A page of an owner's tasks, newest first, and one task more, which tells whether there is another page.
     ///
-    /// The limit stands in the text. Were it a value, Postgres could not know how many rows are asked for and would plan
-    /// each list anew, which takes nearly as long as to run it. A limit that is seldom asked for costs a round trip more,
-    /// since a connection keeps only some hundred statements prepared.
+    /// The limit is part of the text. If it were a value, Postgres would not know how many rows to expect, and would plan each
+    /// list anew, which takes nearly as long as running it. A rare limit costs one more round trip, since a connection keeps
+    /// only a hundred statements prepared.
     pub(super) fn page(&self, owner: &OwnerId, query: &TaskQuery) -> Statement {
         let limit = query.limit.get();
         let mut binds = self.0.binds();
@@ -125,7 +125,7 @@ impl TaskStatements {
         })
     }
 
-    /// A look into the table and its key, for a row that cannot exist. It runs where writes run.
+    /// Looks up a row that cannot exist, in the table and its key. It runs on the connections for writes.
     pub(super) fn probe(&self) -> Statement {
         self.0.statement(Shape::Probe, Kind::WriteReturning, self.0.binds(), || {
             Query::select().expr(Expr::val(1)).from(Entity).and_where(Expr::col(Column::UserId).eq("")).to_owned()

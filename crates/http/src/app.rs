@@ -30,7 +30,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Api {
     /// The use-cases.
-    pub tasks: Service,
+    pub service: Service,
     /// Verifies tokens.
     pub authenticator: Arc<Authenticator>,
     /// What the service depends on.
@@ -70,7 +70,7 @@ pub fn app(
     let (in_flight_limits, unauthorized_limits, user_limits) =
         (api.limits.clone(), api.limits.clone(), api.limits.clone());
 
-    let mut scope = web::scope("/api").app_data(Unbound::new(api.tasks.clone()));
+    let mut scope = web::scope("/api").app_data(Unbound::new(api.service.clone()));
     for style in Style::ALL {
         for resource in routes::api(style) {
             scope = scope.service(resource);

@@ -44,14 +44,14 @@ impl TestApp {
         let store = Arc::new(InMemoryTasks::default());
         let mut app = Self::over(store.clone(), store.clone());
         let provisioner: Arc<dyn UserProvisioner> = store;
-        app.api.tasks = app.api.tasks.provisioning(provisioner);
+        app.api.service = app.api.service.provisioning(provisioner);
         app
     }
 
     pub fn over(store: Arc<dyn TaskRepository>, readiness: Arc<dyn Readiness>) -> Self {
         let clock = Arc::new(FixedClock::default());
         let api = Api {
-            tasks: domain::Service::new(store, clock.clone(), Arc::new(SequentialIds::default())),
+            service: domain::Service::new(store, clock.clone(), Arc::new(SequentialIds::default())),
             authenticator: Arc::new(Authenticator::default().with_secret(verifier(clock.clone())).explaining()),
             readiness: vec![("database", readiness)],
             cors_origins: vec!["http://localhost:3000".to_owned()],

@@ -27,14 +27,14 @@ pub(super) fn services(config: &Config, databases: &[Database]) -> Vec<Service> 
 }
 
 /// Everything the application is made of.
-pub(super) fn api(config: &Config, database: &Database, tasks: Service, verifiers: Verifiers) -> Api {
+pub(super) fn api(config: &Config, database: &Database, service: Service, verifiers: Verifiers) -> Api {
     let mut readiness: Vec<Dependency> =
         vec![("database", Arc::new(database.tasks())), ("migrations", Arc::new(database.schema()))];
     if let Some(jwks) = verifiers.jwks.filter(|_| config.tokens.needs_key_set) {
         readiness.push(("key_set", jwks));
     }
     Api {
-        tasks,
+        service,
         authenticator: Arc::new(verifiers.authenticator),
         readiness,
         cors_origins: config.cors_origins.clone(),

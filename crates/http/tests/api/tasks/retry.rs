@@ -65,7 +65,7 @@ async fn a_key_belongs_to_one_create_of_one_user() {
 #[actix_web::test]
 async fn an_expired_key_can_be_used_again() {
     let mut test = TestApp::new();
-    test.api.tasks = test.api.tasks.replaying_for(Duration::from_mins(1));
+    test.api.service = test.api.service.replaying_for(Duration::from_mins(1));
     let app = test.start().await;
     create(&app, "/api/tasks", "key", BODY).await;
 
@@ -102,7 +102,7 @@ async fn a_malformed_key_is_rejected() {
 #[actix_web::test]
 async fn a_create_above_the_quota_is_rejected() {
     let mut test = TestApp::new();
-    test.api.tasks = test.api.tasks.with_quota(2);
+    test.api.service = test.api.service.with_quota(2);
     let app = test.start().await;
     for key in ["1", "2"] {
         assert_eq!(create(&app, "/api/tasks", key, BODY).await.status, 201);
@@ -167,7 +167,7 @@ impl TaskRepository for Busy {
 #[actix_web::test]
 async fn a_create_is_409_while_its_key_is_in_use() {
     let mut test = TestApp::over(Arc::new(Busy), Arc::new(InMemoryTasks::default()));
-    test.api.tasks = test.api.tasks.replaying_for(Duration::from_mins(1));
+    test.api.service = test.api.service.replaying_for(Duration::from_mins(1));
     let app = test.start().await;
 
     for path in BOTH_STYLES {

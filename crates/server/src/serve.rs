@@ -90,7 +90,7 @@ fn listen(config: &Config, services: PerWorker<Service>, api: Api) -> anyhow::Re
     let (host, port) = (config.address.host.as_str(), config.address.port);
     let services = Arc::new(services);
     // On each worker, once for each of the addresses.
-    let make_app = move || http::app(&Api { tasks: services.mine().clone(), ..api.clone() });
+    let make_app = move || http::app(&Api { service: services.mine().clone(), ..api.clone() });
     let server = HttpServer::new(make_app)
         .workers(config.workers)
         .shutdown_timeout(whole_seconds(config.shutdown_timeout))

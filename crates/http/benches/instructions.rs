@@ -1,9 +1,9 @@
-//! How many instructions a request takes without the database: from the parsed head to the response before it is sent.
-//! `just instructions` counts them with valgrind, which gives nearly the same in every run and on every machine. It compares
-//! them with `instructions.txt`, so that no work is added to every request by accident.
+//! Counts the instructions of a request without the database: from the parsed head to the response before it is sent. `just
+//! instructions` counts them with valgrind, with nearly the same result in every run and on every machine. It compares them
+//! with `instructions.txt`, so that nobody adds work to every request by accident.
 //!
-//! Only a development build is compared: CI has built that anyway. It takes several times as many instructions as a release
-//! build, but work that is added to one shows in the other. `cargo bench` counts those of a release build:
+//! The comparison uses the development build, which CI has built anyway. It executes several times as many instructions as a
+//! release build, but additional work shows in both. `cargo bench` counts the instructions of a release build:
 //!
 //! ```sh
 //! CARGO_PROFILE_BENCH_STRIP=none cargo bench -p tasks-http --bench instructions
@@ -41,13 +41,13 @@ use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt, util::Subscr
 /// How many requests of each kind are counted.
 const COUNT: usize = 40;
 
-/// How many requests of each kind are made before.
+/// How many requests of each kind are sent first, without being counted.
 const WARM_UP: usize = 5;
 
-/// A count below this percentage of the recorded one should be recorded.
+/// Below this percentage of the recorded count, the new count should be recorded.
 const LESS: u64 = 80;
 
-/// A count above this percentage of the recorded one is an error.
+/// Above this percentage of the recorded count, the comparison fails.
 const MORE: u64 = 125;
 
 /// The recorded counts.
@@ -59,7 +59,7 @@ macro_rules! kinds {
         $(
             #[inline(never)]
             fn $name(answer: &dyn Fn(Exchange), exchanges: Vec<Exchange>) {
-                // Otherwise the compiler could merge them.
+                // Prevents the compiler from merging the functions.
                 black_box(stringify!($name));
                 exchanges.into_iter().for_each(answer);
             }
@@ -96,13 +96,13 @@ fn main() -> ExitCode {
                 ""
             };
             too_many |= percent > MORE;
-            print!("  {percent:>4} % of what is recorded{verdict}");
+            print!("  {percent:>4} % of the recorded count{verdict}");
         }
         println!();
     }
     if too_many {
         eprintln!(
-            "A request takes more instructions than before. If it must, record the counts in benches/instructions.txt."
+            "A request takes more instructions than before. If intended, record the counts in benches/instructions.txt."
         );
         return ExitCode::FAILURE;
     }
@@ -114,8 +114,8 @@ fn recorded(kind: &str) -> u64 {
     line.unwrap_or_else(|| panic!("instructions.txt must have a line for {kind}"))
 }
 
-/// The instructions that a request of each kind takes. This program runs itself under valgrind, which counts the instructions of
-/// each function and of what it calls.
+/// The instructions per request of each kind. This program runs itself under valgrind, which counts the instructions of each
+/// function including its callees.
 fn count() -> Vec<(&'static str, u64)> {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("instructions.callgrind");
     let counted = run(Command::new("valgrind")
@@ -141,9 +141,9 @@ fn run(command: &mut Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Makes the requests of each kind, and prints how many were counted.
+/// Sends the requests of each kind and prints how many were counted.
 fn answer_all() {
-    // Spans and events are recorded, but not formatted: the format of the log belongs to the server.
+    // Spans and events are recorded but not formatted, because formatting the log is the server's task.
     tracing_subscriber::registry().with(LevelFilter::INFO).init();
     let store = Arc::new(InMemoryTasks::default());
     let mut app = TestApp::over(store.clone(), store.clone());

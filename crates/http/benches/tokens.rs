@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 
 const ORIGIN: &str = "https://app.example.com";
 
-/// As long as those of Better Auth.
+/// As long as Better Auth's key ids.
 const KEY_ID: &str = "key-of-thirty-two-characters-000";
 
 struct Published(String);
@@ -39,7 +39,7 @@ fn rules() -> ClaimRules {
     }
 }
 
-/// A token as large as those of Better Auth.
+/// A token as large as Better Auth's.
 fn ed25519_token(key: &Ed25519KeyPair, number: usize) -> String {
     let now = FixedClock::default().now().unix_seconds();
     let claims = json!({
@@ -63,7 +63,7 @@ fn tokens(criterion: &mut Criterion) {
     let x = BASE64_URL_SAFE_NO_PAD.encode(key.public_key());
     let set = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": KEY_ID, "x": x }] });
     let jwks = JwksVerifier::new(Arc::new(Published(set.to_string())), rules());
-    // More than are cached, so that none is found again.
+    // More than the cache holds, so that none is found in it.
     let many: Vec<String> = (0..30_000).map(|number| ed25519_token(&key, number)).collect();
     let mut next = many.iter().cycle();
 

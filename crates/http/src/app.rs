@@ -26,27 +26,26 @@ use crate::{
     system::{health::Health, lifecycle::Lifecycle, readiness::Dependency},
 };
 
-/// What the application is made of.
+/// The parts of the application.
 #[derive(Clone)]
 pub struct Api {
     /// The use-cases.
     pub service: Service,
     /// Verifies tokens.
     pub authenticator: Arc<Authenticator>,
-    /// What the service depends on.
+    /// The dependencies that readiness checks.
     pub readiness: Vec<Dependency>,
-    /// The origins whose pages may call the API from a browser, each as the browser writes it:
-    /// `https://app.example.com`.
+    /// The origins whose pages may call the API from a browser, in the browser's notation: `https://app.example.com`.
     pub cors_origins: Vec<String>,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
-    /// How long a request may take in all. Must be longer than `body_timeout`.
+    /// How long a whole request may take. Must be longer than `body_timeout`.
     pub request_timeout: Duration,
     /// How much load is accepted.
     pub limits: Arc<Limits>,
     /// Whether the service is stopping.
     pub lifecycle: Lifecycle,
-    /// What is counted.
+    /// The metrics.
     pub metrics: Arc<Metrics>,
 }
 
@@ -88,7 +87,7 @@ pub fn app(
     App::new()
         .app_data(BodyTimeout(api.body_timeout))
         .app_data(Data::new(Health { lifecycle: api.lifecycle.clone(), dependencies: api.readiness.clone() }))
-        // Before the other routes, since most requests are for it.
+        // Registered first, since most requests are for the API.
         .service(scope)
         .configure(routes::open)
         .default_service(web::to(routes::not_found))

@@ -1,4 +1,4 @@
-//! Authentication: from a token to the use-cases of its user.
+//! Authentication: turns a token into the use-cases of its user.
 //!
 //! [`credential`] finds the token in a request. [`authenticator`] chooses the verifier for it: [`secret`] for HS256 tokens,
 //! [`jwks`] for tokens signed with a published key, [`session`] for Better Auth's session tokens. [`owner`] binds the

@@ -1,4 +1,4 @@
-//! What an endpoint is: all that registration, the OpenAPI document and the tests know of a route.
+//! The declaration of an endpoint. Registration, the OpenAPI document and the tests derive from it.
 
 use actix_web::{
     Route,
@@ -18,25 +18,25 @@ use crate::{
 pub struct Endpoint {
     /// The method. `HEAD` is served wherever `GET` is.
     pub method: Method,
-    /// The path after the style's prefix, such as `/tasks/{id}`. It is served with a trailing slash too.
+    /// The path after the style's prefix, such as `/tasks/{id}`. The path with a trailing slash is served too.
     pub path: &'static str,
     /// The parameters in [`path`](Self::path).
     pub path_parameters: &'static [PathParameter],
     /// The name, unique within a style.
     pub name: &'static str,
-    /// What it does, in a few words.
+    /// A short summary.
     pub summary: &'static str,
-    /// What else a client must know.
+    /// Further details for clients.
     pub description: &'static str,
-    /// What it takes, besides the path and the headers.
+    /// The input, besides the path and the headers.
     pub input: Input,
-    /// The request headers that it reads, besides those that every endpoint reads.
+    /// The request headers that only some endpoints read.
     pub request_headers: &'static [RequestHeader],
-    /// The response if nothing goes wrong.
+    /// The successful response.
     pub success: Success,
-    /// The errors that it returns, besides those that every endpoint returns.
+    /// The errors, besides those that every endpoint returns.
     pub errors: &'static [ErrorCode],
-    /// Gives a route its handler.
+    /// Registers the handler with a route.
     pub(crate) handler: fn(Route) -> Route,
 }
 
@@ -68,7 +68,7 @@ impl PathParameter {
     }
 }
 
-/// What an endpoint takes besides the path and the headers.
+/// The input of an endpoint, besides the path and the headers.
 pub enum Input {
     /// Nothing.
     Nothing,
@@ -76,7 +76,7 @@ pub enum Input {
     Query(Parameters),
     /// A JSON object in the body.
     Body(BodyType),
-    /// As [`Body`](Self::Body), but it may be absent.
+    /// Like [`Body`](Self::Body), but optional.
     OptionalBody(BodyType),
 }
 
@@ -91,7 +91,7 @@ impl Parameters {
     }
 }
 
-/// The response if nothing goes wrong.
+/// The successful response.
 pub struct Success {
     /// The status.
     pub status: StatusCode,

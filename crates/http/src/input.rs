@@ -1,4 +1,4 @@
-//! What handlers take from a request: the body, the query, the path and the headers.
+//! Extractors for handlers: the body, the query, the path and the headers.
 
 pub(crate) mod body;
 pub(crate) mod fields;

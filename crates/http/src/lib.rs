@@ -1,13 +1,13 @@
-//! The HTTP interface of the service. A request is parsed into types of the domain, one use-case is called, and its outcome
-//! becomes the response.
+//! The HTTP interface of the service. It parses a request into types of the domain, calls one use-case, and turns the outcome
+//! into the response.
 //!
 //! - [`app`](app()) builds the application, for production and for tests.
 //! - `middleware` holds the middleware, in running order.
 //! - `auth` verifies tokens. A handler reaches use-cases only through its extractor `Owner`, which binds them to the verified
 //!   user.
-//! - Each resource has a module of its own, such as `tasks`: a file per endpoint, and one for the form on the wire.
+//! - Each resource has its own module, such as `tasks`: a file per endpoint, and one for the wire format.
 //! - An [`Endpoint`] declares a route once. Registration, the OpenAPI document and the tests derive from it.
-//! - `input` and `output` serve every resource: bodies, queries, headers, errors.
+//! - `input` and `output` are common to all resources: bodies, queries, headers, errors.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! How much load is accepted. The middleware enforces it.
+//! Limits on load. The middleware enforces them.
 
 pub(crate) mod client_address;
 mod rate;

@@ -8,21 +8,21 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
 };
 
-/// The upper bounds of the histogram's buckets, in seconds: from what SQLite takes to the default time limit.
+/// The upper bounds of the histogram's buckets in seconds: from the duration of a request on SQLite to the default time limit.
 const BUCKETS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// Counts that all workers share.
+/// Metrics that all workers share.
 #[derive(Debug)]
 pub struct Metrics {
-    /// Requests that were answered.
+    /// Answered requests.
     pub requests: Family<RequestLabels, Counter>,
-    /// How long they took, in seconds.
+    /// Durations of answered requests, in seconds.
     pub durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
     /// Requests in flight.
     pub in_flight: Gauge,
     /// Error responses.
     pub errors: Family<ErrorLabels, Counter>,
-    /// Tokens that were verified or rejected.
+    /// Verified and rejected tokens.
     pub tokens: Family<TokenLabels, Counter>,
 }
 
@@ -56,7 +56,7 @@ pub struct ErrorLabels {
 /// The labels of [`Metrics::tokens`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct TokenLabels {
-    /// The verifier that was chosen, or `none`.
+    /// The chosen verifier, or `none`.
     pub verifier: &'static str,
     /// `ok`, or why the token was rejected.
     pub result: &'static str,
@@ -75,14 +75,14 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Counts a request that was answered.
+    /// Counts an answered request.
     pub(crate) fn answered(&self, labels: &RequestLabels, took: Duration) {
         let RequestLabels { route, method, .. } = *labels;
         self.requests.get_or_create(labels).inc();
         self.durations.get_or_create(&RouteLabels { route, method }).observe(took.as_secs_f64());
     }
 
-    /// Counts a token that was verified or rejected.
+    /// Counts a verified or rejected token.
     pub(crate) fn verified(&self, verifier: &'static str, result: &'static str) {
         self.tokens.get_or_create(&TokenLabels { verifier, result }).inc();
     }

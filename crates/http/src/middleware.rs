@@ -2,7 +2,7 @@
 //!
 //! Around every request:
 //!
-//! 1. [`unread_body`] holds on to a body that no handler has read, until the response is sent.
+//! 1. [`unread_body`] keeps an unread body until the response is sent.
 //! 2. [`response_headers`] adds the headers that every response has.
 //! 3. [`trace`] opens the span of the request and logs one line for it.
 //! 4. [`metrics`] counts the request.
@@ -12,9 +12,9 @@
 //! Around requests under `/api`, after these:
 //!
 //! 7. [`in_flight_limit`] rejects requests while too many are in flight.
-//! 8. [`unauthorized_limit`] limits how many 401 responses an address gets.
+//! 8. [`unauthorized_limit`] limits the 401 responses of an address.
 //! 9. [`authentication`] verifies the token.
-//! 10. [`user_limit`] limits how many requests a user makes.
+//! 10. [`user_limit`] limits the requests of a user.
 //!
 //! [`pattern`] finds the name of the route for 3 and 4.
 

@@ -1,4 +1,4 @@
-//! The OpenAPI document, made from the endpoints, the error codes and the types of the bodies.
+//! Generates the OpenAPI document from the endpoints, the error codes and the types of the bodies.
 
 mod components;
 mod operation;

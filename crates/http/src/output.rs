@@ -1,4 +1,4 @@
-//! What responses are made of: bodies, entity tags, cursors, headers and errors.
+//! The parts of responses: bodies, entity tags, cursors, headers and errors.
 
 pub(crate) mod body;
 pub(crate) mod code;

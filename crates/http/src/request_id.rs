@@ -16,7 +16,7 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 pub(crate) struct RequestId(Arc<str>);
 
 impl RequestId {
-    /// Gives the request its id; later calls give the same one.
+    /// Assigns an id to the request. Later calls return the same one.
     pub(crate) fn of(request: &ServiceRequest) -> Self {
         if let Some(id) = request.extensions().get::<Self>() {
             return id.clone();

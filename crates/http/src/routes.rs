@@ -1,4 +1,4 @@
-//! Registration: which path and method leads to which handler.
+//! Registration: maps paths and methods to handlers.
 
 use std::collections::BTreeSet;
 
@@ -16,10 +16,10 @@ use crate::{
     system::{docs, health},
 };
 
-/// Gives a route its handler.
+/// Registers the handler with a route.
 type Handler = fn(Route) -> Route;
 
-/// Every route beside the API. They support GET only.
+/// Every route outside of the API. They support only GET.
 const OPEN: [(&str, Handler); 6] = [
     ("/health/live", |route| route.to(health::live)),
     ("/health/ready", |route| route.to(health::ready)),
@@ -50,7 +50,7 @@ pub(crate) fn api(style: Style) -> impl Iterator<Item = Resource> {
         let endpoints = || endpoints().filter(move |endpoint| endpoint.path == path);
         let routes = move || endpoints().map(|endpoint| (endpoint.method.clone(), endpoint.handler));
         resources(&format!("{prefix}{path}"), routes).map(|(resource, allowed)| {
-            // The owner is checked here too: a request for another user gets 403, whatever its method.
+            // The owner is checked here too: a request for another user gets 403 with any method.
             let reject = move |_owner: Owner| {
                 let error = ApiError::method_not_allowed(&allowed);
                 async { Err::<&str, _>(error) }
@@ -60,7 +60,7 @@ pub(crate) fn api(style: Style) -> impl Iterator<Item = Resource> {
     })
 }
 
-/// The routes beside the API, open to everyone.
+/// The routes outside of the API, open to everyone.
 pub(crate) fn open(config: &mut ServiceConfig) {
     for (path, handler) in OPEN {
         for (resource, allowed) in resources(path, || [(Method::GET, handler)]) {
@@ -73,10 +73,10 @@ pub(crate) fn open(config: &mut ServiceConfig) {
     }
 }
 
-/// One path with its methods, without and with a trailing slash, and the methods for `Allow`. A redirect would lose a
-/// client's `Authorization`.
+/// Registers one path with its methods, with and without a trailing slash, and the methods for `Allow`. With a redirect
+/// instead, a client would lose its `Authorization`.
 ///
-/// Works around two limits of actix-web: HEAD needs a route of its own beside GET ([2702]), and no pattern matches an optional
+/// Works around two limits of actix-web: HEAD needs a route in addition to GET ([2702]), and no pattern matches an optional
 /// slash ([3281]). Two resources are faster than one with two patterns.
 ///
 /// [2702]: https://github.com/actix/actix-web/issues/2702
@@ -100,7 +100,7 @@ fn resources<R: IntoIterator<Item = (Method, Handler)>>(
     })
 }
 
-/// The handler for a path of no route.
+/// The handler for unknown paths.
 pub(crate) async fn not_found() -> Result<&'static str, ApiError> {
     Err(ApiError::not_found())
 }

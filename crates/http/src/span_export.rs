@@ -1,4 +1,4 @@
-//! What an exporter of spans must know of a request that the log does not say in this form.
+//! Details of a request for an exporter of spans, which the log records in another form or not at all.
 
 use actix_web::http::StatusCode;
 use opentelemetry::{
@@ -10,8 +10,8 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::trace_context::TraceContext;
 
-/// Makes the span a child of the caller's and names it by method and route. Returns its position in the trace, or `None` if
-/// spans are not exported.
+/// Makes the span a child of the caller's span and names it after method and route. Returns its position in the trace, or
+/// `None` if spans are not exported.
 pub(crate) fn begin(
     span: &Span,
     caller: Option<TraceContext>,

@@ -1,8 +1,8 @@
-//! The two route styles over one core.
+//! The two route styles.
 
 use actix_web::HttpRequest;
 
-/// How a route names the user. A handler is written once; the style is a property of the route that reached it.
+/// How a route names the user. Handlers are the same for both styles; the style is a property of the route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
     /// `/api/tasks…`: the token alone names the user.
@@ -15,7 +15,7 @@ impl Style {
     /// Both styles.
     pub const ALL: [Self; 2] = [Self::Token, Self::Path];
 
-    /// What stands before the path of an [`Endpoint`](crate::Endpoint).
+    /// The prefix of the path of an [`Endpoint`](crate::Endpoint).
     #[must_use]
     pub fn prefix(self) -> &'static str {
         match self {

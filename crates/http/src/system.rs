@@ -1,4 +1,4 @@
-//! What operators need beside the API: health checks and documentation.
+//! Routes outside of the API: health checks and documentation.
 
 pub(crate) mod docs;
 pub(crate) mod health;

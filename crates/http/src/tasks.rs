@@ -1,4 +1,4 @@
-//! Tasks: an endpoint a file, and the form of a task on the wire in [`wire`].
+//! Tasks: one file for each endpoint, and the wire format of a task in [`wire`].
 
 mod complete;
 mod create;

@@ -1,5 +1,5 @@
-//! The trace that a request is part of, by [W3C Trace Context](https://www.w3.org/TR/trace-context/): its id comes with the
-//! header `traceparent`, or is made here, and goes on to the services that this one calls.
+//! The trace that a request is part of, by [W3C Trace Context](https://www.w3.org/TR/trace-context/): its id comes from the
+//! header `traceparent` or is generated here, and is passed to the services that this one calls.
 
 use std::{fmt, future::Future};
 
@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// The flag that says that the caller may have recorded the trace.
+/// The flag that the caller may have recorded the trace.
 const SAMPLED: u8 = 1;
 
-/// A position in a trace: the trace, and the span within it. Both ids are not zero.
+/// A position in a trace: the trace and a span within it. Neither id is zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TraceContext {
     pub(crate) trace_id: u128,
@@ -20,7 +20,7 @@ pub(crate) struct TraceContext {
 }
 
 tokio::task_local! {
-    /// The position of the request that this task answers.
+    /// The position of the request that the current tokio task answers.
     static CURRENT: TraceContext;
 }
 
@@ -61,12 +61,12 @@ impl TraceContext {
         Self { span_id: random_id(), ..self }
     }
 
-    /// Runs a future in this position, so that [`current`](Self::current) finds it.
+    /// Runs a future at this position, so that [`current`](Self::current) returns it.
     pub(crate) fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
         CURRENT.scope(self, future)
     }
 
-    /// A future that has the same position when another task runs it.
+    /// A future that keeps the current position when another task runs it.
     pub(crate) fn carry<F: Future>(future: F) -> impl Future<Output = F::Output> {
         let position = Self::current();
         async move {
@@ -77,7 +77,7 @@ impl TraceContext {
         }
     }
 
-    /// The position of the request that this task answers. `None` outside of a request.
+    /// The position of the request that the current tokio task answers. `None` outside of a request.
     pub(crate) fn current() -> Option<Self> {
         CURRENT.try_with(|context| *context).ok()
     }
@@ -90,12 +90,12 @@ impl fmt::Display for TraceContext {
     }
 }
 
-/// Bits of a random UUID. Its second half has constant bits that are not zero.
+/// Bits of a random UUID. Its second half has constant bits, so it is never zero.
 fn random_id() -> u64 {
     Uuid::new_v4().as_u64_pair().1
 }
 
-/// The number that lower-case hexadecimal digits stand for: at most 32 of them, and nothing else.
+/// Parses a number of at most 32 lower-case hexadecimal digits.
 fn hex(digits: &[u8]) -> Option<u128> {
     digits.iter().try_fold(0, |number, digit| {
         let value = match digit {
@@ -114,7 +114,7 @@ mod tests {
 
     use super::*;
 
-    /// The example of the specification.
+    /// The example from the specification.
     const EXAMPLE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
     fn parse(text: &str) -> Option<TraceContext> {
@@ -190,7 +190,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_read_has_the_form_of_the_specification(text in "[0-9a-fA-F\\-]{50,58}|[0f]{2}-[0-9a-g]{32}-[0-9a-g]{16}-[0-9a-g]{2}.?") {
+        fn accepted_headers_have_the_form_of_the_specification(text in "[0-9a-fA-F\\-]{50,58}|[0f]{2}-[0-9a-g]{32}-[0-9a-g]{16}-[0-9a-g]{2}.?") {
             if let Some(context) = parse(&text) {
                 let parts: Vec<&str> = text.splitn(5, '-').collect();
                 prop_assert_eq!(parts[1], format!("{:032x}", context.trace_id));

@@ -1,7 +1,7 @@
-//! Values on the wire: how the types of the domain are described, written and read.
+//! The wire format: how values of the domain's types are described, serialized and parsed.
 //!
-//! The form of each type is stated once: in [`values`], or beside the resource that it belongs to. Responses, bodies,
-//! queries, paths and the OpenAPI document all use it.
+//! The format of each type is defined once: in [`values`], or in the module of its resource. Responses, bodies, queries, paths
+//! and the OpenAPI document all use it.
 
 mod values;
 
@@ -18,22 +18,22 @@ pub(crate) trait Described {
     fn schema() -> Schema;
 }
 
-/// A type that responses show.
+/// A type that appears in responses.
 pub(crate) trait Written: Described {
     /// Writes the value.
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 }
 
-/// A type that clients send as a `V`: a [`Value`] in a body, a [`String`] in a query.
+/// A type that appears in requests as a `V`: a [`Value`] in a body, a [`String`] in a query.
 pub(crate) trait Read<V>: Described + Sized {
     /// Parses the value.
     fn read(value: V) -> Result<Self, Problem>;
 }
 
-/// What is wrong with a value, worded to follow the name of its field.
+/// The fault of a value. The text follows the name of its field.
 #[derive(Debug)]
 pub(crate) enum Problem {
-    /// The value has another JSON type than this one.
+    /// The value does not have this JSON type.
     NotA(Cow<'static, str>),
     /// The value breaks this rule.
     Rule(Cow<'static, str>),

@@ -10,19 +10,19 @@ use domain::BoxError;
 
 use crate::{Database, DatabaseSettings, url::Target};
 
-/// Why there is no connection: one line that names the database and the cause, and no password.
+/// A failure to connect: one line with the database and the cause, without the password.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot connect to {database}: {cause}")]
 pub struct ConnectError {
     database: String,
-    /// In the line already, and hence no `source`.
+    /// Not a `source`, because the message already includes it.
     cause: BoxError,
 }
 
 impl Database {
-    /// Opens a connection, to know that there can be one. Further ones are opened when they are needed.
+    /// Opens one connection to check that the database can be reached. Further connections are opened on demand.
     ///
-    /// SQLite: creates the file, and the directory it is in, if they do not exist. On Unix only its owner may read the file.
+    /// SQLite: creates the file and its directory if they do not exist. On Unix only the file's owner may read it.
     ///
     /// # Errors
     ///

@@ -14,12 +14,12 @@ pub struct Database {
     pub(crate) connection: Arc<dyn Connection>,
     /// Runs migrations. On Postgres their statements have no time limit.
     pub(crate) pool: DatabaseConnection,
-    /// Makes further executors, with the limits that they share. `None` over SeaORM's own connection.
+    /// Creates further executors, within the limits that they share. `None` with SeaORM's own connection.
     pub(crate) executor: Option<(Connector, Settings)>,
 }
 
 impl Database {
-    /// What runs the statements of requests.
+    /// The connection that runs the statements of requests.
     #[must_use]
     pub fn sql(&self) -> Arc<dyn Connection> {
         Arc::clone(&self.connection)
@@ -37,17 +37,17 @@ impl Database {
         SeaOrmSessions::new(self.sql())
     }
 
-    /// One database for each of `workers` threads, each with its own part of the connections.
+    /// Splits this into one database for each of `workers` threads, each with its own share of the connections.
     ///
-    /// There may be fewer: no more than connections, and only one over SeaORM's own connection, which threads share. So thread
-    /// `n` uses the database `n` modulo their number. Their statistics can be summed, and each must be closed.
+    /// There are never more databases than connections, and only one with SeaORM's own connection, which the threads share. So
+    /// thread `n` uses database `n` modulo their number. Their statistics can be summed, and each must be closed.
     #[must_use]
     pub fn for_workers(self, workers: usize) -> Vec<Self> {
         let Some((connector, settings)) = &self.executor else { return vec![self] };
         let connections = settings.max_connections;
         let workers = workers.clamp(1, connections);
         let part = |worker| {
-            // The remainder goes to the first ones.
+            // The first databases get one connection more each if the division leaves a remainder.
             let max_connections = connections / workers + usize::from(worker < connections % workers);
             let settings = Settings { max_connections, ..*settings };
             let connection = Arc::new(ExecutorConnection::new(connector, &settings));
@@ -62,7 +62,7 @@ impl Database {
         self.connection.statistics()
     }
 
-    /// Closes the connections that are idle, and the others when their statement ends. No further ones are opened.
+    /// Closes idle connections now and the others when their statement ends. No new connections are opened.
     pub async fn close(&self) {
         self.connection.close().await;
         if let Err(error) = self.pool.close_by_ref().await {

@@ -1,4 +1,4 @@
-//! What the errors of a database mean to the domain.
+//! Translates database errors into the domain's errors.
 
 use std::{borrow::Cow, error::Error as _, fmt, iter::successors};
 
@@ -7,9 +7,9 @@ use pg_executor::tokio_postgres::error::SqlState;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
 use sqlx::{postgres::PgDatabaseError, sqlite::SqliteError};
 
-/// Why the database did not do what it was asked, as what ran the statement reports it.
+/// The error of a statement, as SeaORM or the executor reports it.
 ///
-/// It may hold values of rows. Kept as the cause of another error, it is shown without them.
+/// It may contain values of rows. The errors that keep it as their cause do not show them.
 pub enum DatabaseError {
     /// From SeaORM's own connection.
     SeaOrm(DbErr),
@@ -17,7 +17,7 @@ pub enum DatabaseError {
     Executor(pg_executor::Error),
 }
 
-/// The code that the database gave an error.
+/// The database's code for an error.
 #[derive(Debug, PartialEq, Eq)]
 enum Code<'e> {
     /// An [SQLSTATE](https://www.postgresql.org/docs/current/errcodes-appendix.html).
@@ -27,7 +27,7 @@ enum Code<'e> {
 }
 
 impl DatabaseError {
-    /// The code, where the error is the database's own.
+    /// The code, if the database itself reported the error.
     fn code(&self) -> Option<Code<'_>> {
         match self {
             Self::SeaOrm(error) => {
@@ -66,7 +66,7 @@ impl DatabaseError {
         }
     }
 
-    /// Whether a row refers to one that does not exist.
+    /// Whether the error is a foreign key violation.
     fn is_foreign_key_violation(&self) -> bool {
         match self.code() {
             Some(Code::Postgres(code)) => code == "23503",
@@ -75,22 +75,20 @@ impl DatabaseError {
         }
     }
 
-    /// Whether the database rejected input that validation should have rejected. To the client that is a defect like any
-    /// other.
+    /// Whether the database rejected input that validation should have rejected. The client gets an internal error.
     fn is_validation_gap(&self) -> bool {
         match self.code() {
-            // A character that cannot be stored, a text that is too long, a number out of range, a malformed time, a time
-            // out of range, a check.
+            // Invalid character, text too long, number out of range, malformed time, time out of range, check constraint.
             Some(Code::Postgres(code)) => {
                 ["22021", "22001", "22003", "22007", "22008", "23514"].contains(&code.as_ref())
             }
-            // A check.
+            // Check constraint.
             Some(Code::Sqlite(code)) => code == 275,
             None => false,
         }
     }
 
-    /// The same as [`is_validation_gap`](Self::is_validation_gap). A gap is logged.
+    /// Like [`is_validation_gap`](Self::is_validation_gap), and logs a gap.
     pub(crate) fn report_validation_gap(&self) -> bool {
         let is_gap = self.is_validation_gap();
         if is_gap {
@@ -124,14 +122,14 @@ impl fmt::Display for DatabaseError {
     }
 }
 
-/// The same as `Display`: Postgres adds the values of the row at fault to some errors, and users wrote those.
+/// The same as `Display`: to some errors Postgres adds values of the failing row, which users wrote.
 impl fmt::Debug for DatabaseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-/// Without a source: `Display` has the messages of all further causes.
+/// No source: `Display` includes the messages of all causes.
 impl std::error::Error for DatabaseError {}
 
 fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
@@ -143,7 +141,7 @@ fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
     }
 }
 
-/// What an error means, whatever was asked of the database.
+/// The domain's error for any statement.
 pub(crate) fn repository_error(error: impl Into<DatabaseError>) -> RepositoryError {
     let error = error.into();
     if error.is_unavailable() {
@@ -153,7 +151,7 @@ pub(crate) fn repository_error(error: impl Into<DatabaseError>) -> RepositoryErr
     }
 }
 
-/// What an error means when a row that refers to a user was to be created.
+/// The domain's error for a statement that creates a row with a reference to a user.
 pub(crate) fn create_error(error: impl Into<DatabaseError>) -> RepositoryError {
     let error = error.into();
     if error.is_foreign_key_violation() { RepositoryError::UnknownOwner } else { repository_error(error) }

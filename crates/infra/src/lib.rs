@@ -2,18 +2,18 @@
 //!
 //! The rules of this crate:
 //!
-//! - **One body for both databases.** [`SeaOrmTasks`] is written once, over the trait [`Connection`]. What the two databases
-//!   write differently is in `sql::dialect`, and how they are connected to in `connect`.
-//! - **SeaORM builds every statement** from the entities, when its shape is first used. Two things run it: SeaORM's own
-//!   connection, on SQLite and for reference on Postgres, and the executor of the crate `pg-executor`. Both pass the same
-//!   contract; a [setting](ExecutorKind) chooses.
+//! - **One body for both databases.** [`SeaOrmTasks`] is written once, over the trait [`Connection`]. Differences in SQL are in
+//!   `sql::dialect`; connecting is in `connect`.
+//! - **SeaORM builds every statement** from the entities, when its shape is first used. Either SeaORM's own connection runs it
+//!   (always on SQLite, as the reference on Postgres) or the executor of the crate `pg-executor`. Both pass the same contract;
+//!   a [setting](ExecutorKind) chooses.
 //! - **The owner comes first.** Only `sql::owned` starts queries on a table with owners, each with the owner's filter.
 //!   `clippy.toml` bans SeaORM's own starting points everywhere else.
-//! - **One use-case, one statement.** There is no read before a write. Where two tables change, the statements are a list
-//!   that takes effect all or none ([`Connection::run_all`]).
+//! - **One use-case, one statement.** There is no read before a write. If two tables change, the statements run in one
+//!   transaction ([`Connection::run_all`]).
 //! - **Nothing private in messages.** Neither a password nor what users wrote appears in an error or in the log.
 //!
-//! A resource has a room of its own, such as `tasks`. `sql` serves all of them.
+//! Each resource has its own module, such as `tasks`. All of them use `sql`.
 //!
 //! With the feature `testing`, [`testing`] gives every test a fresh database.
 

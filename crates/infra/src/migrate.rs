@@ -11,7 +11,7 @@ use sea_orm_migration::{MigratorTrait, SchemaManager};
 
 use crate::{Database, error::DatabaseError};
 
-/// A migration, and whether it was applied to the database.
+/// A migration and its state in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationState {
     /// The migration's name. Names sort by age.
@@ -20,7 +20,7 @@ pub struct MigrationState {
     pub applied: bool,
 }
 
-/// Why the schema could not be changed, or is not the one that this program needs. One line that says what to do.
+/// The schema could not be changed, or is not the one that this program needs. The message is one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// The database lacks migrations that this program needs.
@@ -29,7 +29,7 @@ pub enum MigrateError {
     /// The database has migrations that this program does not know.
     #[error("the database is newer than this program: use a `tasks-api` that knows {}", .0.join(", "))]
     Newer(Vec<String>),
-    /// A migration rejected the database as it is. Nothing was changed.
+    /// A migration does not support the present state of the database. Nothing was changed.
     #[error("{0}")]
     Rejected(String),
     /// The database could not be reached, or a migration failed. Nothing was changed.
@@ -46,7 +46,7 @@ impl From<DbErr> for MigrateError {
     }
 }
 
-/// The table in which sea-orm-migration records what was applied.
+/// The table in which sea-orm-migration records applied migrations.
 #[derive(DeriveIden)]
 enum SeaqlMigrations {
     Table,
@@ -56,8 +56,8 @@ enum SeaqlMigrations {
 impl Database {
     /// Applies the migrations that are missing and returns their names, oldest first.
     ///
-    /// All of them or none, and one caller at a time: any number of processes may start at once. If one of them is killed,
-    /// the next one applies what it did not.
+    /// Applies all of them or none. Any number of processes may call this at once: one of them works at a time. If it is
+    /// killed, the next one applies the missing migrations.
     ///
     /// # Errors
     ///
@@ -66,7 +66,7 @@ impl Database {
         migrate_up::<Migrator>(self).await
     }
 
-    /// Rolls back the last `count` migrations and returns their names, newest first. All of them or none.
+    /// Rolls back the last `count` migrations, all or none, and returns their names, newest first.
     ///
     /// This deletes the data in their tables. `"user"` stays.
     ///
@@ -118,10 +118,10 @@ pub(crate) async fn migrate_up<M: MigratorTrait>(database: &Database) -> Result<
     Ok(pending)
 }
 
-/// Begins a transaction that only one process at a time can hold. The lock ends with the transaction, also if the process is
-/// killed.
+/// Begins a transaction with a lock that one process at a time can hold. The lock is released with the transaction, even if the
+/// process is killed.
 async fn begin_exclusively(database: &Database) -> Result<DatabaseTransaction, DbErr> {
-    /// Any number that nothing else locks in this database: the letters `tasks`.
+    /// The key of the lock: the letters `tasks` as a number, which nothing else in this database uses.
     const LOCK: &str = "SELECT pg_advisory_xact_lock(499967226739)";
     // On SQLite, `IMMEDIATE` is the lock.
     let options =
@@ -147,7 +147,7 @@ where
     Ok(known.into_iter().map(|name| MigrationState { applied: applied.contains(&name), name }).collect())
 }
 
-/// The names of the migrations that were applied.
+/// The names of the applied migrations.
 async fn applied<C>(connection: &C) -> Result<Vec<String>, DbErr>
 where
     C: ConnectionTrait,

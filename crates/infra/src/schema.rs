@@ -50,7 +50,7 @@ impl Readiness for SchemaReadiness {
     }
 }
 
-/// A database that cannot be asked may be unavailable. One with another schema is not.
+/// A failed query may mean that the database is unavailable. A different schema does not.
 fn unready(error: MigrateError) -> RepositoryError {
     match error {
         MigrateError::Failed(cause) => match cause.downcast::<DatabaseError>() {

@@ -9,18 +9,18 @@ use crate::DatabaseUrl;
 pub struct DatabaseSettings {
     /// Which database.
     pub url: DatabaseUrl,
-    /// The most connections, at least one. Ignored for SQLite in memory, which is one connection.
+    /// The maximum number of connections, at least one. Ignored for SQLite in memory, which has one connection.
     pub max_connections: u32,
     /// How long a statement waits for a connection before it fails.
     pub acquire_timeout: Duration,
-    /// How long a statement may take before Postgres cancels it, and how long SQLite waits for another writer. Longer than
-    /// `acquire_timeout`.
+    /// How long a statement may take before Postgres cancels it, and how long SQLite waits for another writer. Must be longer
+    /// than `acquire_timeout`.
     pub statement_timeout: Duration,
     /// What runs statements on Postgres.
     pub executor: ExecutorKind,
     /// How long a connection may be idle before it is closed.
     pub idle_timeout: Duration,
-    /// How old a connection may become before it is replaced, so that connections move to the new server after a fail-over.
+    /// The maximum age of a connection. Older ones are replaced, so that connections move to the new server after a fail-over.
     pub max_lifetime: Duration,
 }
 
@@ -35,25 +35,25 @@ pub enum ExecutorKind {
 }
 
 impl DatabaseSettings {
-    /// 36: 18 for each thread on a machine with two processors, so that some may wait for locks without holding up others, and
-    /// 4 on a machine with eight. Two replicas, or one and its replacement, stay within Postgres' default limit of 100. Two
-    /// that are both replaced at the same time need a lower limit here or a higher one there.
+    /// 36: with two processors 18 for each thread, so that some can wait for locks without delaying others; with eight
+    /// processors 4. Two replicas, or one and its replacement, stay within Postgres' default limit of 100. If two replicas are
+    /// replaced at the same time, lower this limit or raise that of Postgres.
     pub const POSTGRES_CONNECTIONS: u32 = 36;
 
-    /// 5: readers do not wait for the one writer. More gained nothing when measured, and each is a thread.
+    /// 5: readers do not wait for the one writer. More were not faster when measured, and each is a thread.
     pub const SQLITE_CONNECTIONS: u32 = 5;
 
-    /// A second. A statement that gets no connection within that time would wait in vain for longer.
+    /// One second. A statement that has no connection by then is unlikely to get one soon.
     pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 
-    /// 1.5 seconds. Each statement touches a few rows of one user, by key. One that takes this long waits for a lock, or for
-    /// a server that has vanished.
+    /// 1.5 seconds. Each statement touches a few rows of one user, by key. A statement that takes this long is waiting for a
+    /// lock or for a server that has vanished.
     pub const STATEMENT_TIMEOUT: Duration = Duration::from_millis(1500);
 
-    /// Four minutes. Services that suspend idle databases, such as Neon, cut connections after five.
+    /// Four minutes. Services that suspend idle databases, such as Neon, close connections after five.
     pub const IDLE_TIMEOUT: Duration = Duration::from_mins(4);
 
-    /// A quarter of an hour: soon enough after a fail-over, and rare enough to cost nothing.
+    /// 15 minutes: soon enough after a fail-over, and rare enough to cost nothing.
     pub const MAX_LIFETIME: Duration = Duration::from_mins(15);
 
     /// The defaults for a database.

@@ -1,5 +1,5 @@
-//! What the repositories of all resources are made of: the owner's filter, statements by shape, rows to structs, and the
-//! connection that runs statements.
+//! The common parts of all repositories: the owner's filter, statements by shape, conversion of rows, and the connection that
+//! runs statements.
 
 mod connection;
 pub(crate) mod dialect;

@@ -1,19 +1,19 @@
-//! What passes through the connections, in numbers.
+//! Statistics of the connections.
 
 use std::iter::Sum;
 
 /// The state of the connections to the database, and counts since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DatabaseStatistics {
-    /// How many connections there may be.
+    /// The maximum number of connections.
     pub max_connections: usize,
     /// How many connections are open.
     pub size: usize,
-    /// How many of the open connections can take a statement now: they are idle, or reads share them.
+    /// How many of the open connections can take a statement now: idle connections, and the one that reads share.
     pub idle: usize,
-    /// How many statements wait for a connection. Those that will be committed together count as one.
+    /// How many statements wait for a connection. Writes that will be committed together count as one.
     pub waiting: usize,
-    /// How many statements failed because no connection became free, or could be opened, in time.
+    /// How many statements failed because they got no connection in time.
     pub acquire_timeouts: u64,
     /// How many statements were retried after a serialization failure or a deadlock.
     pub retries: u64,
@@ -21,9 +21,9 @@ pub struct DatabaseStatistics {
     pub pipelined: u64,
     /// How many writes were committed together with others.
     pub grouped: u64,
-    /// How many writes were rolled back because another one of their group failed, and then run again alone.
+    /// How many writes were rolled back because another write of their group failed, and were then run alone.
     pub ungrouped: u64,
-    /// How many statements the database rejected for input that validation should have rejected.
+    /// How many statements the database rejected because of input that validation should have rejected.
     pub validation_gaps: u64,
 }
 

@@ -1,6 +1,6 @@
-//! A fresh database for every test, so that tests run in any order and side by side.
+//! A fresh database for every test, so that tests can run in any order and in parallel.
 //!
-//! Which Postgres server that is, and what becomes of tests where there is none: see [`test_servers`].
+//! [`test_servers`] explains which Postgres server is used, and what happens if there is none.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "this is part of tests: its failure is a panic")]
 
@@ -18,7 +18,7 @@ pub use test_servers::{Optional, PgBouncer, Pooler};
 
 use crate::{Database, DatabaseSettings, DatabaseUrl};
 
-/// A database that no other test uses and that is gone afterwards.
+/// A database for one test, deleted afterwards.
 #[derive(Debug)]
 pub struct TestDatabase {
     database: Database,
@@ -26,7 +26,7 @@ pub struct TestDatabase {
     _home: Home,
 }
 
-/// What takes the database away when it is dropped.
+/// Deletes the database when it is dropped.
 #[derive(Debug)]
 enum Home {
     Directory(#[expect(dead_code, reason = "it is there to be dropped")] TempDir),
@@ -34,25 +34,25 @@ enum Home {
 }
 
 impl TestDatabase {
-    /// SQLite with the whole schema and [`alice`] and [`bob`] as users.
+    /// SQLite with the full schema and the users [`alice`] and [`bob`].
     ///
     /// # Panics
     ///
-    /// If there can be no such database.
+    /// If the database cannot be created.
     pub async fn sqlite() -> Self {
         Self::empty_sqlite().await.with_users().await
     }
 
-    /// Postgres with the whole schema and [`alice`] and [`bob`] as users, or `None` where there is no Postgres.
+    /// Postgres with the full schema and the users [`alice`] and [`bob`], or `None` if Postgres is not installed.
     ///
     /// # Panics
     ///
-    /// If there can be no such database although there should be.
+    /// If Postgres is required but the database cannot be created.
     pub async fn postgres() -> Option<Self> {
         Some(Self::empty_postgres().await?.with_users().await)
     }
 
-    /// SQLite with nothing in it.
+    /// An empty SQLite database.
     ///
     /// # Panics
     ///
@@ -63,7 +63,7 @@ impl TestDatabase {
         Self { database: connect(&url).await, url, _home: Home::Directory(directory) }
     }
 
-    /// Postgres with nothing in it, or `None` where there is no Postgres.
+    /// An empty Postgres database, or `None` if Postgres is not installed.
     ///
     /// # Panics
     ///
@@ -74,13 +74,13 @@ impl TestDatabase {
         Some(Self { database: connect(&url).await, url, _home: Home::Server(fresh) })
     }
 
-    /// The URL of this database, for a program that is to use it.
+    /// The URL of this database, for another program.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// A connection to this database, for what no port offers.
+    /// A connection to this database, for SQL that no port offers.
     #[must_use]
     pub fn connection(&self) -> &DatabaseConnection {
         &self.database.pool
@@ -110,7 +110,7 @@ impl Deref for TestDatabase {
     }
 }
 
-/// Connects with more patience than production has: many tests share the machine.
+/// Connects with longer timeouts than production, because many tests share the machine.
 async fn connect(url: &str) -> Database {
     let url = DatabaseUrl::parse(url).expect("the URL of a test database");
     let settings =

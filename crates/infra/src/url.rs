@@ -1,4 +1,4 @@
-//! Which database, as one text that may hold a password.
+//! The URL of a database. It may contain a password.
 
 mod invalid;
 mod postgres;
@@ -31,7 +31,7 @@ impl DatabaseUrl {
     ///
     /// # Errors
     ///
-    /// If the text is anything else, or has a part that is malformed.
+    /// If the scheme is a different one or a part is malformed.
     pub fn parse(text: &str) -> Result<Self, InvalidDatabaseUrl> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             PostgresUrl::parse(text).map(|url| Self(Target::Postgres(Box::new(url))))
@@ -42,7 +42,7 @@ impl DatabaseUrl {
         }
     }
 
-    /// The same database, whose file is not created if it does not exist.
+    /// The same database, without creating a missing file.
     #[must_use]
     pub fn existing(self) -> Self {
         match self.0 {

@@ -1,4 +1,4 @@
-//! The log holds nothing private at any level. This is a process of its own because it captures the whole log.
+//! The log contains nothing private at any level. This test is its own process because it captures the whole log.
 
 #![expect(clippy::unwrap_used, reason = "this is a test: its failure is a panic")]
 
@@ -44,7 +44,7 @@ async fn connect(url: &str) -> Result<Database, infra::ConnectError> {
     Database::connect(&DatabaseSettings { acquire_timeout: Duration::from_millis(500), ..settings }).await
 }
 
-/// Runs calls that succeed and calls that fail, with private text wherever a text is possible.
+/// Runs calls that succeed and calls that fail, with private text in every text field.
 async fn use_everything(database: &Database, connection: &impl ConnectionTrait) {
     let (tasks, owner, now) = (database.tasks(), alice().id, FixedClock::default().now());
     let id = TaskId::try_from("00000000-0000-7000-8000-000000000001").unwrap();

@@ -22,15 +22,15 @@ use crate::{
 };
 use prepared::PreparedStatements;
 
-/// How long a connection may take to answer a ping, or to close. Without a limit, peers that vanish without a word would
-/// take the connections with them, one by one and for good.
+/// How long a connection may take to answer a ping, or to close. Without a limit, peers that vanish silently would make the
+/// connections unusable for good, one after the other.
 pub(crate) const PING_LIMIT: Duration = Duration::from_millis(300);
 
 /// A connection that is being opened.
 pub(crate) type Opening = JoinHandle<Result<PgConnection, Error>>;
 
-/// A connection to Postgres. Several statements may be on their way over it. When it is dropped it is closed at once, whatever
-/// is on its way.
+/// A connection to Postgres. Several statements may be in flight. Dropping it closes it at once, even with statements in
+/// flight.
 pub(crate) struct PgConnection {
     client: Client,
     driver: Driving,
@@ -39,7 +39,7 @@ pub(crate) struct PgConnection {
     slow: Duration,
 }
 
-/// The task that sends and receives. It ends with this value.
+/// The task that sends and receives. It is aborted when this value is dropped.
 struct Driving(JoinHandle<()>);
 
 impl Drop for Driving {
@@ -49,8 +49,8 @@ impl Drop for Driving {
 }
 
 impl PgConnection {
-    /// Opens a connection that the current runtime serves. Another thread does the work: the driver hashes the password
-    /// thousands of times without a pause, and statements of others would wait for that.
+    /// Opens a connection that the current runtime serves. The work runs on another thread: the driver hashes the password
+    /// thousands of times without yielding, which would delay other statements.
     pub(crate) fn open(connector: Connector, settings: &Settings) -> Opening {
         let (limit, slow) = (2 * settings.acquire_timeout, settings.slow_statement);
         let runtime = Handle::current();
@@ -72,30 +72,30 @@ impl PgConnection {
         self.opened
     }
 
-    /// Whether nothing can be sent over it any more.
+    /// Whether the connection can no longer send.
     pub(crate) fn is_closed(&self) -> bool {
         self.client.is_closed()
     }
 
-    /// Whether it is older than this, or has become a burden to Postgres.
+    /// Whether the connection is older than this, or has left too many unused statements prepared in Postgres.
     pub(crate) fn is_to_be_replaced(&self, max_lifetime: Duration) -> bool {
         self.opened.elapsed() > max_lifetime || self.statements.are_too_many()
     }
 
-    /// Succeeds when Postgres has answered all that was sent before.
+    /// Returns when Postgres has answered everything sent before.
     pub(crate) async fn ping(&self) -> Result<(), Error> {
         self.client.check_connection().await.map_err(Error::of_statement)
     }
 
-    /// Ends the session, without waiting long for a peer that may not be there.
+    /// Ends the session. The wait is short, because the peer may have vanished.
     pub(crate) async fn close(self) {
         let Self { client, mut driver, .. } = self;
-        // The driver then says goodbye and ends. If that fails it is aborted.
+        // The driver then sends its termination message and ends. If that fails, it is aborted.
         drop(client);
         let _ = timeout(PING_LIMIT, &mut driver.0).await;
     }
 
-    /// Runs a statement. Others may be on their way: answers come in the order of the statements.
+    /// Runs a statement. Others may be in flight: answers come in the order of the statements.
     pub(crate) async fn run(&self, statement: &Statement) -> Result<Answer, Error> {
         let _logged = self.logged(&statement.sql);
         let mut answer = self.attempt(statement).await;
@@ -118,8 +118,8 @@ impl PgConnection {
         Ok(Answer { rows: all, affected: rows.rows_affected().unwrap_or(0) })
     }
 
-    /// Logs the statement when it ends, however it ends and even if nobody waits for that: slow ones as a warning.
-    /// Placeholders stand where values are.
+    /// Logs the statement when it ends, even if it fails or its caller has stopped waiting. Slow statements are warnings.
+    /// Values appear as placeholders.
     fn logged<'s>(&self, statement: &'s str) -> impl Drop + use<'s> {
         let slow = self.slow;
         scopeguard::guard(Instant::now(), move |begin| {

@@ -1,4 +1,4 @@
-//! How connections are opened.
+//! Opens connections.
 
 use std::{
     fmt,
@@ -16,11 +16,11 @@ use tracing::debug;
 
 use crate::{Error, health::Health};
 
-/// What must run for statements to be sent and answered.
+/// The driver's future, which must be polled for statements to be sent and answered.
 pub(crate) type Driver = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send>>;
 
-/// Opens connections to one server. Clones share what they learn about it: when one executor finds a connection dead, the
-/// others distrust theirs.
+/// Opens connections to one server. Clones share its health: when one executor finds a dead connection, the others check
+/// theirs.
 #[derive(Clone)]
 pub struct Connector(Arc<Inner>);
 
@@ -32,8 +32,8 @@ struct Inner {
 }
 
 impl Connector {
-    /// A connector to the server and database of `config`. With `tls`, connections are encrypted or not opened, whatever the
-    /// `sslmode` of `config`.
+    /// A connector to the server and database of `config`. With `tls`, every connection is encrypted or fails, regardless of
+    /// the `sslmode` of `config`.
     #[must_use]
     pub fn new(mut config: Config, tls: Option<ClientConfig>) -> Self {
         if tls.is_some() {
@@ -43,11 +43,11 @@ impl Connector {
         Self(Arc::new(Inner { config, tls, health: Health::default(), executors: AtomicU32::new(0) }))
     }
 
-    /// Opens a connection that belongs to no executor, for checks at the start of a program. The current runtime serves it.
+    /// Opens a connection outside of any executor, for checks at program start. The current runtime serves it.
     ///
     /// # Errors
     ///
-    /// [`Error::NoConnection`]. There is no limit to the time that it takes.
+    /// [`Error::NoConnection`]. There is no timeout.
     pub async fn connect(&self) -> Result<Client, Error> {
         let (client, driver) = self.open().await?;
         tokio::spawn(drive(driver));
@@ -73,7 +73,7 @@ impl Connector {
         &self.0.health
     }
 
-    /// A number for each executor.
+    /// A different number for each executor.
     pub(crate) fn number_executor(&self) -> u32 {
         self.0.executors.fetch_add(1, Ordering::Relaxed)
     }
@@ -81,7 +81,7 @@ impl Connector {
 
 impl fmt::Debug for Connector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // It hides the password.
+        // Its `Debug` hides the password.
         f.debug_tuple("Connector").field(&self.0.config).finish()
     }
 }

@@ -8,7 +8,7 @@ mod pg_error;
 
 pub use pg_error::{PgError, is_temporary};
 
-/// An error that led to another one.
+/// The cause of another error.
 type Cause = Arc<dyn StdError + Send + Sync>;
 
 /// Why a statement failed. Neither `Display` nor `Debug` shows the details in which Postgres quotes rows.
@@ -20,28 +20,28 @@ pub enum Error {
     /// The executor was closed. The statement was not sent.
     #[error("the connections to Postgres are closed")]
     Closed,
-    /// The connection ended, or no answer came in time, or the server says that it does not know: the statement may have
-    /// been executed, or may still be.
+    /// The connection ended, no answer came in time, or the server reported that it does not know the outcome. The statement
+    /// may have been executed, or may still be running.
     #[error("it is not known whether Postgres executed the statement")]
     OutcomeUnknown(#[source] Cause),
     /// Postgres refused the statement and rolled it back.
     #[error("Postgres refused the statement")]
     Refused(#[source] PgError),
-    /// The statement was not sent, because it has another number of placeholders than of parameters.
+    /// The statement was not sent, because its numbers of placeholders and parameters differ.
     #[error("the statement has {placeholders} placeholders and {parameters} parameters")]
     ParameterCount {
-        /// How many placeholders the SQL has.
+        /// The number of placeholders in the SQL.
         placeholders: usize,
-        /// How many parameters were given.
+        /// The number of parameters.
         parameters: usize,
     },
-    /// A parameter could not be encoded, or the server sent what the protocol does not allow.
+    /// A parameter could not be encoded, or the server violated the protocol.
     #[error("the statement or its answer breaks Postgres' protocol")]
     Protocol(#[source] Cause),
 }
 
 impl Error {
-    /// What Postgres said, if it said something.
+    /// The error that Postgres reported, if it reported one.
     #[must_use]
     pub fn pg_error(&self) -> Option<&PgError> {
         match self {
@@ -51,14 +51,14 @@ impl Error {
         }
     }
 
-    /// The [SQLSTATE](https://www.postgresql.org/docs/current/errcodes-appendix.html) of what Postgres said.
+    /// The [SQLSTATE](https://www.postgresql.org/docs/current/errcodes-appendix.html) of the error that Postgres reported.
     #[must_use]
     pub fn code(&self) -> Option<&SqlState> {
         self.pg_error().map(PgError::code)
     }
 
-    /// Whether the same statement may succeed a moment later: Postgres cannot be reached, is short of something, takes no
-    /// writes at the moment, or another transaction was in the way.
+    /// Whether the same statement may succeed a moment later: Postgres cannot be reached, is short of resources, is read-only
+    /// at the moment, or there was a conflict with another transaction.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         match self {
@@ -97,39 +97,39 @@ impl Error {
         Self::OutcomeUnknown(Arc::new(io::Error::new(io::ErrorKind::TimedOut, message)))
     }
 
-    /// Whether the connection can go on: Postgres refused the statement and waits for the next one.
+    /// Whether the connection can be used for further statements after this error.
     pub(crate) fn leaves_connection_usable(&self) -> bool {
         match self {
             Self::ParameterCount { .. } => true,
-            // A session that began while the database took no writes never takes any. The next one may.
+            // A session that began while the database was read-only stays read-only. A new session may accept writes.
             Self::Refused(_) => !self.is_read_only(),
-            // Said by a server that does not know, but is still there.
+            // A server reported an unknown outcome, but the connection is still open.
             Self::OutcomeUnknown(_) => self.pg_error().is_some_and(|error| !error.ends_connection()),
             Self::NoConnection(_) | Self::Closed | Self::Protocol(_) => false,
         }
     }
 
-    /// Whether the connection turned out to be dead, so that others may be dead too.
+    /// Whether the connection is dead, so that others may be dead too.
     pub(crate) fn is_death(&self) -> bool {
         matches!(self, Self::OutcomeUnknown(_)) && !self.leaves_connection_usable()
     }
 
-    /// Whether the statement failed only because another transaction was faster: the same one may succeed now.
+    /// Whether the statement lost a race against another transaction, so that a retry may succeed.
     pub(crate) fn is_lost_race(&self) -> bool {
         matches!(self, Self::Refused(error) if error.is_lost_race())
     }
 
-    /// Whether a migration changed the table since the statement was prepared, so that it must be prepared anew.
+    /// Whether the table has changed since the statement was prepared, so that it must be prepared again.
     pub(crate) fn is_outdated_plan(&self) -> bool {
         matches!(self, Self::Refused(error) if *error.code() == SqlState::FEATURE_NOT_SUPPORTED)
     }
 
-    /// Whether the session takes no writes.
+    /// Whether the session is read-only.
     pub(crate) fn is_read_only(&self) -> bool {
         matches!(self, Self::Refused(error) if *error.code() == SqlState::READ_ONLY_SQL_TRANSACTION)
     }
 
-    /// The same error where it does not tell what became of other statements.
+    /// The same error for other statements, whose outcome it does not tell.
     pub(crate) fn into_unknown_outcome(self) -> Self {
         match self {
             Self::Refused(error) => Self::OutcomeUnknown(Arc::new(error)),

@@ -1,4 +1,4 @@
-//! Where a statement goes.
+//! Chooses the connection for each statement.
 
 use std::{
     fmt,
@@ -15,28 +15,28 @@ use crate::{
     pool::Pool,
 };
 
-/// With fewer connections there is no pipeline: a write that waits for a lock would hold up the rest.
+/// With fewer connections there is no pipeline: a write that waits for a lock would delay all other statements.
 const ENOUGH_FOR_PIPELINE: usize = 3;
 
-/// With fewer connections, long reads have none of their own.
+/// With fewer connections, none are reserved for long reads.
 const ENOUGH_FOR_LONG_READS: usize = 8;
 
 /// Runs statements over the connections of one runtime. Clones share the connections.
 ///
-/// Create one executor for each runtime that runs statements, each with its part of the connections: in a server with a
-/// runtime for each thread, one executor for each thread. One that is shared by several threads works, only slower. A
-/// connection is served by the runtime on which it was opened, and breaks when that runtime ends. Idle connections are closed
-/// by a task on the runtime of the first statement.
+/// Create one executor for each runtime that runs statements, each with its share of the connections: in a server with a
+/// runtime for each thread, one executor for each thread. Several threads can share an executor, but that is slower. A
+/// connection is served by the runtime on which it was opened, and breaks when that runtime ends. A task on the runtime of the
+/// first statement closes idle connections.
 #[derive(Clone)]
 pub struct Executor(Arc<Inner>);
 
 struct Inner {
-    /// For writes, and for reads that run on a connection of their own.
+    /// For writes, and for reads that are not pipelined.
     pool: Arc<Pool>,
     writes: GroupCommit,
     reads: Option<Pipeline>,
-    /// For reads of many rows that the pipeline does not take: few, so that their rows take little memory and writes do not
-    /// wait for them.
+    /// For reads of many rows that are not pipelined. Few connections, so that the rows need little memory and writes do not
+    /// wait.
     long_reads: Option<Pool>,
     idle_timeout: Duration,
     closes_idle: Once,
@@ -44,9 +44,9 @@ struct Inner {
 
 impl Executor {
     /// An executor of [`Settings::max_connections`] connections: one for the pipeline if there are three or more, a quarter for
-    /// long reads if there are eight or more, and the others for writes and for reads that the pipeline does not take.
+    /// long reads if there are eight or more, and the rest for writes and other reads.
     ///
-    /// Opens nothing: connections are opened when statements need them. It may be called outside of a runtime.
+    /// Opens no connection: statements open them on demand. It may be called outside of a runtime.
     #[must_use]
     pub fn new(connector: &Connector, settings: &Settings) -> Self {
         let connections = settings.max_connections.max(1);
@@ -65,11 +65,11 @@ impl Executor {
         }))
     }
 
-    /// Runs a statement in a transaction of its own, the way that its [`Kind`] asks for.
+    /// Runs a statement in a transaction of its own, according to its [`Kind`].
     ///
-    /// A statement that loses a race (a serialization failure or a deadlock) is retried three times at most. If the caller
-    /// stops waiting, a read goes on in Postgres until it ends or its time is over. So does a write whose turn has come; a write
-    /// whose turn has not come is not run.
+    /// A statement that loses a race (a serialization failure or a deadlock) is retried at most three times. If the caller
+    /// stops waiting, a read continues in Postgres until it ends or times out. So does a write that has started; a write that
+    /// is still queued is not run.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl Executor {
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime, or if the runtime has no I/O or no timer.
+    /// If called outside of a tokio runtime, or if I/O or timers are not enabled in the runtime.
     pub async fn run(&self, statement: Statement) -> Result<Answer, Error> {
         self.close_idle_from_now_on();
         let Inner { pool, writes, reads, long_reads, .. } = &*self.0;
@@ -91,18 +91,18 @@ impl Executor {
         {
             return Ok(answer);
         }
-        // Boxed, so that the many that are pipelined do not carry the space for it.
+        // Boxed, so that the futures of pipelined reads stay small.
         Box::pin(otherwise.run(&statement)).await
     }
 
-    /// Runs statements in their order in one transaction: all of them or, if one of them fails, none. They are sent at once, so
-    /// no statement can depend on the answer to another one. Their kinds do not matter. The whole is retried when it loses a
-    /// race. It may be committed together with other writes.
+    /// Runs statements in order in one transaction: all of them or, if one fails, none. They are sent at once, so no statement
+    /// can depend on the answer to another one. Their kinds do not matter. If the batch loses a race, it is retried as a whole.
+    /// It may be committed together with other writes.
     ///
     /// # Errors
     ///
-    /// See [`Error`]. With [`Error::Refused`] and [`Error::ParameterCount`] nothing was changed; with
-    /// [`Error::OutcomeUnknown`] either nothing or everything was.
+    /// See [`Error`]. With [`Error::Refused`] and [`Error::ParameterCount`] nothing was changed; with [`Error::OutcomeUnknown`]
+    /// either nothing or everything was changed.
     pub async fn run_batch(&self, statements: Vec<Statement>) -> Result<Vec<Answer>, Error> {
         if statements.is_empty() {
             return Ok(Vec::new());
@@ -111,7 +111,7 @@ impl Executor {
         self.0.writes.run(statements).await
     }
 
-    /// How the connections are doing.
+    /// The state of the connections, and counts since the executor was created.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         let Inner { pool, writes, reads, long_reads, .. } = &*self.0;
@@ -120,7 +120,7 @@ impl Executor {
         [pool.statistics(), writes.statistics()].into_iter().chain(reads).chain(long_reads).sum()
     }
 
-    /// Closes the connections that are idle at once, and the others when their statements end. No further ones are opened, and
+    /// Closes idle connections now and the others when their statements end. No new connections are opened, and further
     /// statements fail with [`Error::Closed`].
     pub async fn close(&self) {
         let Inner { pool, reads, long_reads, .. } = &*self.0;
@@ -137,7 +137,7 @@ impl Executor {
         join!(pool.close(), reads, long_reads);
     }
 
-    /// Begins to close idle connections, on the runtime that opens them.
+    /// Starts closing idle connections, on the current runtime.
     fn close_idle_from_now_on(&self) {
         self.0.closes_idle.call_once(|| {
             tokio::spawn(Inner::close_idle(Arc::downgrade(&self.0), self.0.idle_timeout));
@@ -146,7 +146,7 @@ impl Executor {
 }
 
 impl Inner {
-    /// Closes idle connections for as long as there is an executor.
+    /// Closes idle connections for as long as the executor exists.
     async fn close_idle(this: Weak<Self>, idle_timeout: Duration) {
         let mut rounds = interval((idle_timeout / 4).max(Duration::from_millis(1)));
         loop {

@@ -1,16 +1,16 @@
-//! Writes that are committed together.
+//! Commits concurrent writes together.
 //!
-//! To commit a write takes Postgres more work than to make it. So one group of writes is under way at a time, and those that are
-//! asked for meanwhile form the next: over one connection and in one transaction. A single write is run as it is. A write is one
-//! statement, or a batch of statements that take effect together.
+//! For Postgres, committing a write is more work than executing it. So one group of writes runs at a time, over one connection
+//! and in one transaction, and the writes that arrive in the meantime form the next group. A write without company runs as it
+//! is. A write is one statement, or a batch of statements that take effect together.
 //!
-//! For callers it makes no difference but in time:
+//! For callers only the timing differs:
 //!
-//! - Nobody gets an answer before the transaction is committed.
-//! - When Postgres refuses one of the writes, it rolls back all of them, and each is then run singly, so that nobody gets the
-//!   error of another one.
-//! - Nobody waits for long for what another write waits for. After [`PROMPT`] the next group goes on beside this one. Soon after
-//!   that, a group that waits for a lock is rolled back and its writes are run singly.
+//! - No caller gets an answer before the transaction is committed.
+//! - When Postgres refuses one write, the whole group is rolled back and each write is run singly, so that no caller gets the
+//!   error of another write.
+//! - No caller waits long because another write waits. After [`PROMPT`] the next group starts without waiting for this one.
+//!   Soon after that, a group that waits for a lock is rolled back and its writes are run singly.
 
 mod queue;
 
@@ -29,12 +29,11 @@ use tracing::{Instrument, debug};
 use crate::{Answer, Error, Statement, Statistics, connection::Begin, pool::Pool};
 use queue::{Queue, Turn, Write};
 
-/// How long writes wait for the group that is under way. If that takes longer, it waits for something itself, such as a lock, a
-/// slow disk or a connection, and there is no gain in waiting with it.
+/// How long writes wait for the running group. A group that takes longer is itself waiting, for a lock, a slow disk or a
+/// connection, and waiting for it gains nothing.
 const PROMPT: Duration = Duration::from_millis(5);
 
-/// How many statements a group has at most: more gain little, and hold their locks for longer. A batch of more forms a group
-/// by itself.
+/// The maximum number of statements in a group. More gain little and hold locks for longer. A larger batch forms its own group.
 const GROUP: usize = 30;
 
 /// Commits writes in groups.
@@ -50,14 +49,14 @@ struct Inner {
 }
 
 impl GroupCommit {
-    /// Writes over the connections of this pool.
+    /// Commits writes over the connections of this pool.
     pub(crate) fn new(pool: Arc<Pool>) -> Self {
         let (queue, grouped, ungrouped) = Default::default();
         Self(Arc::new(Inner { pool, queue, grouped, ungrouped }))
     }
 
-    /// Runs a write, together with others if there are any. Once its turn has come, it is run even if nobody waits for it any
-    /// more.
+    /// Runs a write, together with others if there are any. A write that has started is completed even if its caller stops
+    /// waiting.
     pub(crate) async fn run(&self, write: Vec<Statement>) -> Result<Vec<Answer>, Error> {
         let answers = self.0.queue.push(write);
         self.0.serve();
@@ -71,17 +70,17 @@ impl GroupCommit {
 }
 
 impl Inner {
-    /// Sees to it that what waits is run.
+    /// Starts a task that runs the queued writes, unless one is running.
     fn serve(self: &Arc<Self>) {
         if let Some(turn) = Turn::begin(&self.queue) {
             tokio::spawn(Arc::clone(self).run_all(turn));
         }
     }
 
-    /// Runs what waits, until nothing does.
+    /// Runs queued writes until the queue is empty.
     async fn run_all(self: Arc<Self>, mut turn: Turn) {
         loop {
-            // Whoever is about to ask for a write does so first.
+            // Let other tasks queue their writes first.
             yield_now().await;
             let mut done = Box::pin(self.run_group(turn.next(GROUP)));
             let is_prompt = timeout(PROMPT, &mut done).await.is_ok();
@@ -138,7 +137,7 @@ impl Inner {
     }
 }
 
-/// Whether a group came to nothing because of one of its writes, so that the others may succeed by themselves.
+/// Whether a group was rolled back because of one of its writes, so that the others may succeed singly.
 fn has_run_nothing(error: &Error) -> bool {
     matches!(error, Error::Refused(_) | Error::ParameterCount { .. }) && !error.is_read_only()
 }

@@ -1,11 +1,11 @@
-//! What one connection reveals about the others.
+//! The health of a server, as its connections reveal it.
 
 use std::{
     sync::{Mutex, PoisonError},
     time::Instant,
 };
 
-/// When connections to one server last misbehaved. What broke one, a restart for example, has most likely broken all.
+/// When connections to one server last failed. A cause such as a restart has most likely broken all of them.
 #[derive(Debug, Default)]
 pub(crate) struct Health {
     last_death: Mutex<Option<Instant>>,
@@ -13,14 +13,14 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    /// Reports that a connection turned out to be dead. Connections that have not answered since are not used again: to try
-    /// them one by one would take time.
+    /// Reports a dead connection. Connections that have not answered since are not used again, because trying them one by one
+    /// would take time.
     pub(crate) fn report_death(&self) {
         *self.last_death.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    /// Reports that a statement that was sent at this time has no answer yet. It may be waiting for a lock; or the server has
-    /// vanished. So connections that have not answered since are pinged before they are used.
+    /// Reports that a statement sent at this time has no answer yet. It may be waiting for a lock, or the server may have
+    /// vanished. So connections that have not answered since are pinged before use.
     pub(crate) fn report_doubt(&self, sent: Instant) {
         *self.last_doubt.lock().unwrap_or_else(PoisonError::into_inner) = Some(sent);
     }

@@ -22,7 +22,7 @@ pub use settings::Settings;
 pub use statement::{Answer, Kind, Statement};
 pub use statistics::Statistics;
 
-// In the versions that this crate's own names are made of.
+// Re-exported in the versions that appear in this crate's API.
 #[doc(no_inline)]
 pub use rustls;
 #[doc(no_inline)]

@@ -1,4 +1,4 @@
-//! Values of statements.
+//! Parameters of statements.
 
 use std::{error::Error, fmt};
 
@@ -9,12 +9,11 @@ use uuid::Uuid;
 
 /// The value of one placeholder in a statement, of a known Postgres type. `Debug` shows the type only.
 ///
-/// It is made with `From` out of one of the Rust types below or an `Option` of it, so a type that is not supported does not
-/// compile.
+/// Convert with `From` from one of the Rust types below or an `Option` of it. Unsupported types do not compile.
 #[derive(Clone)]
 pub struct Parameter(Value);
 
-/// Implements a parameter for each Rust type and the Postgres type that it is sent as.
+/// Implements the conversion from each Rust type, with the Postgres type that is sent.
 macro_rules! parameters {
     ($($variant:ident: $rust:ty => $postgres:ident,)*) => {
         #[derive(Clone)]
@@ -37,7 +36,7 @@ macro_rules! parameters {
         )*
 
         impl Parameter {
-            /// The Postgres type that the statement is prepared for.
+            /// The Postgres type for which the statement is prepared.
             #[must_use]
             pub const fn type_of(&self) -> Type {
                 match self.0 {
@@ -86,7 +85,7 @@ impl From<&str> for Parameter {
     }
 }
 
-/// Not the value, which may be personal: the driver writes parameters to its debug log.
+/// Without the value, which may be personal: the driver writes parameters to its debug log.
 impl fmt::Debug for Parameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.type_of().name())

@@ -1,10 +1,11 @@
 //! Reads that share a connection.
 //!
-//! A statement on a connection of its own wakes a process of Postgres, which then wakes the one that waits here: under load
-//! most of the time goes into that. Over a pipeline, statements that come at the same time are sent at once and answered one
-//! after the other. That suits reads of a few rows by key, which wait neither for locks nor for a disk to write.
+//! A statement on its own connection wakes a process of Postgres, which then wakes the caller. Under load, most of the time is
+//! spent on these wake-ups. A pipeline sends concurrent statements at once, and Postgres answers them one after the other. That
+//! suits reads of a few rows by key, which wait neither for locks nor for disk writes.
 //!
-//! Nothing depends on a pipeline: whatever is wrong with it, reads run on a connection of their own, and errors come from there.
+//! No read depends on the pipeline. If anything is wrong with it, the read runs on its own connection, and the caller gets only
+//! the errors from there.
 
 mod channel;
 mod traffic;
@@ -26,16 +27,16 @@ use crate::{Answer, Connector, Error, Settings, Statement, Statistics, connectio
 use channel::Channel;
 use traffic::Verdict;
 
-/// How long after a failure to open the connection the next attempt comes.
+/// The pause after a failure to open the connection.
 const REST: Duration = Duration::from_secs(1);
 
-/// What a read waits for before it runs on a connection of its own.
+/// What a read waits for before it runs on its own connection instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Patience {
-    /// For its answer: few rows are soon read elsewhere.
+    /// Its own answer. Few rows are quickly read elsewhere.
     OwnAnswer,
-    /// For any answer: while others are answered its turn comes, unless that takes longer than to get a connection may. Many
-    /// rows would only be read twice, beside those of others that have lost patience too.
+    /// Any answer: while answers arrive, the read waits for its turn, up to the acquire timeout. Running it elsewhere as well
+    /// would read many rows twice, just when other reads do the same.
     AnyAnswer,
 }
 
@@ -58,7 +59,7 @@ enum State {
 }
 
 impl Pipeline {
-    /// A pipeline that is opened when it is first wanted.
+    /// A pipeline that opens its connection on first use.
     pub(crate) fn new(connector: &Connector, settings: &Settings) -> Self {
         Self(Arc::new(Inner {
             connector: connector.clone(),
@@ -68,7 +69,7 @@ impl Pipeline {
         }))
     }
 
-    /// The answer to a read, or `None` if it should rather be run on a connection of its own.
+    /// The answer to a read, or `None` if the caller should run it on its own connection.
     pub(crate) async fn read(&self, statement: &Statement, patience: Patience) -> Option<Answer> {
         let channel = self.joinable()?;
         let begin = Instant::now();
@@ -101,7 +102,7 @@ impl Pipeline {
         Statistics { max_connections: 1, size, idle: size, pipelined, ..Default::default() }
     }
 
-    /// Closes the connection if nothing has come over it for long.
+    /// Closes the connection if it has been idle for long.
     pub(crate) fn close_idle(&self) {
         let mut state = self.0.state();
         if matches!(&*state, State::Open(channel) if channel.is_silent_for(self.0.settings.idle_timeout)) {
@@ -109,7 +110,7 @@ impl Pipeline {
         }
     }
 
-    /// Closes the connection for good, when all that was sent is answered.
+    /// Closes the connection for good, after all reads in flight are answered.
     pub(crate) async fn close(&self) {
         let before = std::mem::replace(&mut *self.0.state(), State::Shut);
         if let State::Open(channel) = before
@@ -119,7 +120,7 @@ impl Pipeline {
         }
     }
 
-    /// The connection, if it is as good as one of one's own. If it is not, sees to it that it will be.
+    /// The connection, if a read over it is not slower than on its own connection. Otherwise starts to open or check it.
     fn joinable(&self) -> Option<Arc<Channel>> {
         let mut state = self.0.state();
         match &*state {
@@ -137,7 +138,7 @@ impl Pipeline {
             State::Closed { failed } if failed.is_none_or(|failed| failed.elapsed() > REST) => {}
             State::Closed { .. } | State::Opening | State::Shut => return None,
         }
-        // An old one is closed when the last read on it has its answer.
+        // The old connection is closed after its last read is answered.
         *state = State::Opening;
         drop(state);
         self.open();
@@ -145,7 +146,7 @@ impl Pipeline {
     }
 
     fn open(&self) {
-        // Not in the task: the runtime may end before the task begins.
+        // Create the guard outside of the task: the runtime may end before the task begins.
         let unless_opened = scopeguard::guard(Arc::clone(&self.0), |inner| inner.opened(None));
         tokio::spawn(async move {
             let opened = unless_opened.connect().await;
@@ -154,7 +155,7 @@ impl Pipeline {
         });
     }
 
-    /// Lets no read join until the connection has answered again. If it does not answer, it is closed.
+    /// Keeps new reads out until the connection has answered again. Closes it if it does not answer.
     fn check(&self, channel: &Arc<Channel>) {
         if !channel.begin_check() {
             return;
@@ -164,7 +165,7 @@ impl Pipeline {
             loop {
                 match timeout(inner.settings.statement_timeout, channel.ping()).await {
                     Ok(Ok(())) => return channel.pass_check(),
-                    // Much was sent before the ping. No read joins, so it becomes less.
+                    // Many reads were sent before the ping. No new read joins, so the backlog shrinks.
                     Err(_elapsed) if channel.is_answering() => {}
                     Ok(Err(_)) | Err(_) => return inner.give_up(&channel),
                 }
@@ -195,7 +196,7 @@ impl Inner {
         }
     }
 
-    /// Closes a connection as soon as the last read on it has lost patience too.
+    /// Gives up a connection. It is closed when its last read has stopped waiting.
     fn give_up(&self, broken: &Arc<Channel>) {
         let mut state = self.state();
         if matches!(&*state, State::Open(channel) if Arc::ptr_eq(channel, broken)) {

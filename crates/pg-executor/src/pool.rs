@@ -1,4 +1,4 @@
-//! Connections that each run one statement, or one transaction, at a time.
+//! A pool whose connections each run one statement or transaction at a time.
 
 mod manager;
 
@@ -21,15 +21,15 @@ use manager::{Manager, Slot};
 
 pub(crate) use manager::FRESH;
 
-/// How much longer than Postgres the executor waits for the end of a statement. Postgres stops one that takes too long, and
-/// the connection goes on. The connection is given up only when nothing is heard of it, or when the statements of a
-/// transaction take too long together.
+/// How much longer than Postgres the executor waits for a statement. Postgres cancels a statement that takes too long, and the
+/// connection stays usable. The executor closes the connection only if no answer arrives, or if the statements of a transaction
+/// take too long in total.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// When a statement takes longer than this, other connections are in doubt.
+/// When a statement takes longer than this, other connections are pinged before use.
 const SOON: Duration = Duration::from_millis(100);
 
-/// How many times a statement is run that loses races.
+/// How many times a statement that loses races is run.
 const ATTEMPTS: u32 = 4;
 
 /// A pool of connections.
@@ -37,18 +37,18 @@ pub(crate) struct Pool {
     slots: managed::Pool<Manager>,
     acquire_timeout: Duration,
     statement_limit: Duration,
-    /// How long the first retry waits.
+    /// The pause before the first retry.
     pause: Duration,
     retries: AtomicU64,
     acquire_timeouts: AtomicU64,
 }
 
 impl Pool {
-    /// A pool of at most `size` connections. None is opened before it is needed. `pause` is how long the first retry waits:
-    /// executors with different pauses do not lose against each other again and again.
+    /// A pool of at most `size` connections, opened on demand. `pause` is the pause before the first retry. Executors with
+    /// different pauses do not collide with each other again and again.
     pub(crate) fn new(connector: &Connector, settings: &Settings, size: usize, pause: Duration) -> Self {
         let manager = Manager::new(connector.clone(), *settings);
-        // The connection that was used last comes first, so that those that are not needed become idle and are closed.
+        // The most recently used connection is taken first, so that surplus connections stay idle and are closed.
         let slots = managed::Pool::builder(manager).max_size(size).queue_mode(QueueMode::Lifo).build();
         Self {
             slots: slots.unwrap_or_else(|error| unreachable!("only timeouts need more, and none is set: {error}")),
@@ -60,8 +60,7 @@ impl Pool {
         }
     }
 
-    /// Runs a statement, and retries it if it loses a race. It is a transaction of its own, so if it loses it has done
-    /// nothing.
+    /// Runs a statement, and retries it if it loses a race. It is its own transaction, so a loser was rolled back.
     pub(crate) async fn run(&self, statement: &Statement) -> Result<Answer, Error> {
         let mut attempt = 1;
         loop {
@@ -101,8 +100,8 @@ impl Pool {
         outcome
     }
 
-    /// Takes a connection out of its slot. It is put back only when a statement on it has come to an end: if the caller does
-    /// not wait for that, the connection is closed with it.
+    /// Takes a connection out of its slot. It is put back only when its statement has ended: if the caller stops waiting
+    /// before, the connection is closed.
     async fn acquire(&self) -> Result<(Object<Manager>, PgConnection), Error> {
         match timeout(self.acquire_timeout, self.slots.get()).await {
             Ok(Ok(mut slot)) => {
@@ -129,7 +128,7 @@ impl Pool {
         }
     }
 
-    /// Waits for the answer to a statement that is being sent.
+    /// Waits for the answer to a statement.
     async fn wait_for<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         let (sent, limit) = (Instant::now(), self.statement_limit);
         let mut answer = pin!(answer);
@@ -141,7 +140,7 @@ impl Pool {
         answer.unwrap_or_else(|_elapsed| Err(Error::no_answer_within(limit)))
     }
 
-    /// Whether to try again after this error. If so, it has waited, longer after each attempt.
+    /// Whether to retry after this error. If so, it waits first, longer after each attempt.
     async fn retries_after(&self, error: &Error, attempt: &mut u32) -> bool {
         let retries = error.is_lost_race() && *attempt < ATTEMPTS;
         if retries {
@@ -165,7 +164,7 @@ impl Pool {
         }
     }
 
-    /// Closes connections that have been idle for long.
+    /// Closes connections that have been idle for too long.
     pub(crate) async fn close_idle(&self) {
         self.slots.manager().forget_finished();
         let idle_timeout = self.slots.manager().idle_timeout();
@@ -173,7 +172,7 @@ impl Pool {
         join_all(idle.into_iter().map(Slot::close)).await;
     }
 
-    /// Gives out no connection any more, and closes those that are idle.
+    /// Stops handing out connections, and closes the idle ones.
     pub(crate) async fn close(&self) {
         let idle = self.slots.retain(|_, _| false).removed;
         self.slots.close();

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-/// How many connections an [`Executor`](crate::Executor) may open, and how long it waits for what.
+/// The number of connections of an [`Executor`](crate::Executor), and its timeouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// How many connections this executor may have open, at least one. Where several executors serve one process, each has
-    /// its own part of what Postgres allows.
+    /// The maximum number of open connections, at least one. If a process has several executors, they share Postgres'
+    /// connection limit.
     pub max_connections: usize,
-    /// How long a statement waits for a connection. To open a connection may take twice as long; the statement that needed it
-    /// fails before that, and the next one uses the connection.
+    /// How long a statement waits for a connection. Opening a connection may take twice as long: the statement that needed it
+    /// then fails, and the next one uses the connection.
     pub acquire_timeout: Duration,
-    /// How long a statement, or a transaction of several, may take. Postgres itself should stop a statement after this time:
-    /// set `statement_timeout` for it, in [`Config::options`](tokio_postgres::Config::options) or for the role. The executor
-    /// waits 200 ms longer and then closes the connection.
+    /// How long a statement or a transaction may take. Postgres itself should cancel a statement after this time: set its
+    /// `statement_timeout` in [`Config::options`](tokio_postgres::Config::options) or for the role. The executor waits 200 ms
+    /// longer and then closes the connection.
     pub statement_timeout: Duration,
-    /// A connection that was idle for this long is closed.
+    /// A connection that has been idle for this long is closed.
     pub idle_timeout: Duration,
     /// A connection that is older than this is replaced, so that connections move to the new server after a fail-over.
     pub max_lifetime: Duration,
@@ -24,8 +24,8 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// Sixteen connections, 1 s to get one, 1.5 s for a statement, closed after 4 minutes of idling (Neon and others cut a
-    /// connection after 5) and after a quarter of an hour in any case. Half a second is slow.
+    /// 16 connections, 1 s to get one, 1.5 s for a statement. Connections are closed after 4 idle minutes (Neon and others
+    /// close them after 5) and after 15 minutes in any case. Statements are slow after 500 ms.
     fn default() -> Self {
         Self {
             max_connections: 16,

@@ -1,4 +1,4 @@
-//! What is run, and what comes back.
+//! Statements and their answers.
 
 use std::sync::Arc;
 
@@ -6,27 +6,28 @@ use tokio_postgres::Row;
 
 use crate::Parameter;
 
-/// How a statement is run, which depends on what it does.
+/// What a statement does, which decides how it is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Reads few rows by key. It shares the pipelined connection with other reads, and runs on a connection of its own when
-    /// that connection is busy or broken. Then Postgres may run it twice.
+    /// Reads few rows by key. It shares the pipelined connection with other reads. If that connection is busy or broken, it
+    /// runs on its own connection; Postgres may then run it twice.
     Read,
-    /// Reads rows by key, which may be many. It waits for its turn on the pipelined connection for as long as that
-    /// connection answers, and otherwise uses one of the few connections for long reads.
+    /// Reads possibly many rows by key. It waits for its turn on the pipelined connection while that connection answers, and
+    /// otherwise uses one of the few connections for long reads.
     ReadMany,
-    /// Changes rows. Writes that are waiting at the same time are committed in one transaction.
+    /// Changes rows. Writes that wait at the same time are committed in one transaction.
     Write,
 }
 
 /// A prepared statement with its parameters.
 ///
-/// Statements with the same SQL text share a plan on each connection, so texts should be few: values belong into parameters.
+/// Statements with the same SQL text share a plan on each connection. Pass values as parameters, so that there are few
+/// different texts.
 #[derive(Debug, Clone)]
 pub struct Statement {
     /// The SQL of a single statement, with `$1`, `$2` and so on for the parameters.
     pub sql: Arc<str>,
-    /// One for each placeholder.
+    /// One parameter for each placeholder.
     pub parameters: Vec<Parameter>,
     /// How to run it.
     pub kind: Kind,
@@ -38,7 +39,7 @@ impl Statement {
         Self { sql: sql.into(), parameters: parameters.into(), kind: Kind::Read }
     }
 
-    /// A statement that reads rows by key, which may be many.
+    /// A statement that reads possibly many rows by key.
     pub fn read_many(sql: impl Into<Arc<str>>, parameters: impl Into<Vec<Parameter>>) -> Self {
         Self { sql: sql.into(), parameters: parameters.into(), kind: Kind::ReadMany }
     }
@@ -54,6 +55,6 @@ impl Statement {
 pub struct Answer {
     /// The rows that the statement selected or returned.
     pub rows: Vec<Row>,
-    /// How many rows were changed, or read.
+    /// The number of rows that were changed, or read.
     pub affected: u64,
 }

@@ -1,20 +1,20 @@
-//! What an executor reports about itself.
+//! Statistics of an executor.
 
 use std::iter::Sum;
 
-/// How an [`Executor`](crate::Executor) is doing. Counts began when it was created. The statistics of several executors can
-/// be summed.
+/// The state of an [`Executor`](crate::Executor), and counts since it was created. The statistics of several executors can be
+/// summed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Statistics {
-    /// How many connections there may be.
+    /// The maximum number of connections.
     pub max_connections: usize,
-    /// How many connections there are.
+    /// The number of open connections.
     pub size: usize,
-    /// How many connections can take a statement at once: idle ones, and the pipelined one.
+    /// How many connections can take a statement now: idle ones, and the pipelined one.
     pub idle: usize,
-    /// How many statements wait for a connection. Writes that are going to share a transaction count as one.
+    /// How many statements wait for a connection. Writes that will share a transaction count as one.
     pub waiting: usize,
-    /// How many statements failed because no connection became free, or could be opened, in time.
+    /// How many statements failed because they got no connection in time.
     pub acquire_timeouts: u64,
     /// How many times a statement was retried after a serialization failure or a deadlock.
     pub retries: u64,

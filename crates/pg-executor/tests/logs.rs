@@ -1,4 +1,4 @@
-//! What the executor logs. A process of its own: what a subscriber is interested in is remembered for all threads.
+//! The executor's log. This test is its own process, because tracing caches the interest of subscribers for all threads.
 
 #![expect(clippy::unwrap_used, reason = "these are tests: their failure is a panic")]
 
@@ -12,7 +12,7 @@ use pg_executor::{Connector, Executor, Settings, Statement};
 use test_servers::PostgresDatabase;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Keeps what is logged.
+/// Collects the log output.
 #[derive(Debug, Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! The algorithms of the tokens that can be verified, as their header names them.
+//! The supported signature algorithms, by their names in token headers.
 
 /// Signed with a shared secret.
 pub(super) const SECRET: &str = "HS256";

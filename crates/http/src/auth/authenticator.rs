@@ -28,7 +28,7 @@ const SESSION: &str = "session";
 /// The name in the metrics if no verifier was chosen.
 const NO_VERIFIER: &str = "none";
 
-/// Authenticates requests with the verifiers that are configured.
+/// Authenticates requests with the configured verifiers.
 #[derive(Default)]
 pub struct Authenticator {
     secret: Option<SecretVerifier>,
@@ -41,9 +41,9 @@ pub struct Authenticator {
 
 /// The outcome of an authentication.
 pub(crate) struct Attempt {
-    /// The verifier that was chosen, as the metrics name it.
+    /// The metrics' name of the chosen verifier.
     pub(crate) verifier: &'static str,
-    /// `ok`, or why not, as the metrics name it.
+    /// `ok`, or the metrics' name of the cause.
     pub(crate) result: &'static str,
     /// The user, or the error for the client.
     pub(crate) identity: Result<Identity, ApiError>,
@@ -75,7 +75,7 @@ impl Authenticator {
         Self { cookie_origins: Some(origins), ..self }
     }
 
-    /// Tells clients why a token was rejected and how to fix that. For development only: an attacker learns from it too.
+    /// Tells clients why a token was rejected and how to fix that. For development only, because it helps attackers too.
     #[must_use]
     pub fn explaining(self) -> Self {
         Self { explains: true, ..self }
@@ -89,7 +89,7 @@ impl Authenticator {
     ///
     /// # Errors
     ///
-    /// Why it would be rejected.
+    /// The reason for which the token would be rejected.
     pub async fn inspect(&self, token: &str) -> Result<Identity, VerifyError> {
         self.verify(&Credential::parse(token)?).await.1
     }
@@ -111,7 +111,7 @@ impl Authenticator {
         Attempt { verifier, result, identity }
     }
 
-    /// The name of the verifier that was chosen, and its verdict.
+    /// The name of the chosen verifier, and its verdict.
     async fn verify(&self, credential: &Credential<'_>) -> (&'static str, Result<Identity, VerifyError>) {
         match (credential, &self.sessions) {
             (Credential::Jwt(token), _) => match self.remembered(token) {
@@ -128,7 +128,7 @@ impl Authenticator {
         }
     }
 
-    /// The identity that a token has proved before, if it still does, and the name of the verifier.
+    /// The cached identity of a token, if it is still valid, and the name of the verifier.
     fn remembered(&self, token: &str) -> Option<(&'static str, Identity)> {
         let digest = TokenDigest::of(token);
         let by_secret = || Some((SECRET, self.secret.as_ref()?.remembered(&digest)?));
@@ -136,8 +136,8 @@ impl Authenticator {
         by_secret().or_else(by_key_set)
     }
 
-    /// The verifier for a token's algorithm, and its name. The verifier uses that algorithm with its own keys only: a token
-    /// chooses a verifier, but never a key.
+    /// The verifier for a token's algorithm, and its name. The verifier uses that algorithm only with its own keys: a token can
+    /// choose a verifier, but not a key.
     fn verifier_of(&self, token: &str) -> Result<(&'static str, &dyn TokenVerifier), Rejection> {
         let header = JoseHeader::of(token)?;
         match (header.alg.as_str(), &self.secret, &self.jwks) {
@@ -162,7 +162,7 @@ impl Authenticator {
 
     fn reject(&self, rejection: &Rejection) -> ApiError {
         let error = match rejection {
-            // No secret, and of use to the developer of a page only: explained in production too.
+            // Explained in production too: it reveals no secret and helps only the developer of a page.
             Rejection::ForeignOrigin => {
                 tracing::warn!(security = true, "rejected: a session cookie from a page of another origin");
                 return ApiError::new(ErrorCode::Forbidden).with_message(rejection.to_string());

@@ -1,4 +1,4 @@
-//! The claims of a token whose signature is good.
+//! The claims of a token with a valid signature.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use super::rejection::{Rejection, Shown};
 /// How many seconds the issuer's clock may differ from ours.
 const LEEWAY_SECONDS: f64 = 5.0;
 
-/// The claims that are used. `sub` alone is the identity. `name` and `email` only serve to provision a user's row.
+/// The claims that the service uses. The identity is `sub` alone. `name` and `email` are only used to provision a user's row.
 #[derive(Debug, Deserialize)]
 pub(super) struct Claims {
     sub: String,
@@ -25,20 +25,20 @@ pub(super) struct Claims {
     email: Option<Value>,
 }
 
-/// What the claims of a token must be.
+/// The rules for the claims of a token.
 #[derive(Clone)]
 pub struct ClaimRules {
     /// The required `iss`, if it is checked.
     pub issuer: Option<String>,
-    /// What `aud` must be or contain, if it is checked.
+    /// The value that `aud` must be or contain, if it is checked.
     pub audience: Option<String>,
     /// How far in the future `exp` may be.
     pub max_lifetime: Duration,
-    /// The clock that the times are compared with.
+    /// The clock for the comparison of times.
     pub clock: Arc<dyn Clock>,
 }
 
-/// An identity, and how long a token proves it.
+/// An identity, and until when a token proves it.
 #[derive(Debug, Clone)]
 pub(super) struct Proof {
     pub(super) identity: Identity,
@@ -95,7 +95,7 @@ impl ClaimRules {
     }
 }
 
-/// Why the claims of a token could not be read as [`Claims`].
+/// The reason why the claims of a token could not be parsed as [`Claims`].
 pub(super) fn unreadable(token: &str) -> Rejection {
     let payload = token.split('.').nth(1).and_then(|payload| BASE64_URL_SAFE_NO_PAD.decode(payload).ok());
     let claims: Option<Value> = payload.and_then(|payload| serde_json::from_slice(&payload).ok());
@@ -114,7 +114,7 @@ fn names(audience: Option<&Value>, expected: &str) -> bool {
     }
 }
 
-/// The text of a claim, if it is fit to be stored. Users choose it themselves.
+/// The text of a claim, if it can be stored. Users choose the text themselves.
 fn short_text(claim: Option<Value>) -> Option<String> {
     match claim {
         Some(Value::String(text))

@@ -1,4 +1,4 @@
-//! Finds the token in a request, and tells by its shape what kind it is.
+//! Finds the token in a request and determines its kind by its shape.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::rejection::Rejection;
 
-/// The most bytes a token may have. Better Auth's have 600 to 900. The limit bounds the work for hostile tokens.
+/// The maximum size of a token in bytes. Better Auth's have 600 to 900. The limit bounds the work for hostile tokens.
 pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// The cookie with the session token. Its name has the prefix if the app is served over HTTPS.
@@ -18,18 +18,18 @@ const SESSION_COOKIES: [&str; 2] = ["__Secure-better-auth.session_token", "bette
 pub(crate) enum Credential<'a> {
     /// Three parts joined by dots.
     Jwt(&'a str),
-    /// The key of a row in Better Auth's table of sessions.
+    /// The key of a row in Better Auth's session table.
     Session(SessionToken<'a>),
 }
 
-/// An opaque session token, perhaps signed.
+/// An opaque session token, optionally signed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct SessionToken<'a> {
     /// The token itself.
     pub(crate) token: Cow<'a, str>,
     /// HMAC-SHA256 of the token under Better Auth's secret, in standard Base64.
     pub(crate) signature: Option<Cow<'a, str>>,
-    /// Whether it was in a cookie, so that the browser may have sent it without the app's doing.
+    /// Whether it was in a cookie, which a browser may send without the app's doing.
     pub(crate) in_cookie: bool,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Credential<'a> {
         cookie.map(|value| Self::Session(SessionToken::parse(value, true))).ok_or(Rejection::NoToken)
     }
 
-    /// Whether it was in a cookie.
+    /// Whether the token was in a cookie.
     pub(super) fn is_in_cookie(&self) -> bool {
         matches!(self, Self::Session(SessionToken { in_cookie: true, .. }))
     }
@@ -78,7 +78,7 @@ impl<'a> SessionToken<'a> {
     }
 }
 
-/// The token of the one `Authorization: Bearer …` header, if there is such a header.
+/// The token of the single `Authorization: Bearer …` header, if there is one.
 fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, Rejection> {
     let mut values = headers.get_all(AUTHORIZATION);
     let Some(value) = values.next() else { return Ok(None) };
@@ -99,7 +99,7 @@ fn is_token(bytes: &[u8]) -> bool {
     bytes.iter().fold(true, |token, byte| token & is_token_byte(*byte))
 }
 
-/// RFC 6750, section 2.1, and the per cent sign, since some clients percent-encode signed session tokens.
+/// The characters of RFC 6750, section 2.1, and the per cent sign, since some clients percent-encode signed session tokens.
 fn is_token_byte(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=' | b'%')
 }

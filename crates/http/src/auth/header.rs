@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::rejection::Rejection;
 
-/// The header parameters that are accepted. A token with any other is rejected: RFC 7515 requires that for a `crit` that is
-/// not understood, and a key that the token itself names (`jku`, `jwk`, `x5u`, …) proves nothing.
+/// The accepted header parameters. A token with any other parameter is rejected: RFC 7515 requires that for an unsupported
+/// `crit`, and a key that the token itself supplies (`jku`, `jwk`, `x5u`, …) proves nothing.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct JoseHeader {
@@ -16,7 +16,7 @@ pub(super) struct JoseHeader {
 }
 
 impl JoseHeader {
-    /// Reads the header of `token`, which is not verified yet: it only selects a verifier and one of its keys.
+    /// Reads the header of `token`. The header is not verified yet: it only selects a verifier and one of its keys.
     pub(super) fn of(token: &str) -> Result<Self, Rejection> {
         let header = token.split('.').next().unwrap_or_default();
         let json = BASE64_URL_SAFE_NO_PAD.decode(header).map_err(|_not_base64| Rejection::NotAToken)?;

@@ -1,4 +1,4 @@
-//! The way from a verified token to the use-cases of its user.
+//! Gives handlers the use-cases of the verified user.
 
 use std::future::{Ready, ready};
 
@@ -12,10 +12,10 @@ use crate::{
     style::Style,
 };
 
-/// The user whom the token of a request names. Only the authentication middleware makes one.
+/// The user named by the token of a request. Only the authentication middleware creates one.
 pub(crate) struct Authenticated(pub(crate) Identity);
 
-/// The use-cases of everyone. Nothing outside this file can take them out.
+/// The use-cases, not yet bound to a user. Only this file can access them.
 #[derive(Clone)]
 pub(crate) struct Unbound(Service);
 
@@ -25,7 +25,7 @@ impl Unbound {
     }
 }
 
-/// The use-cases, bound to the user whom the token names. Handlers have no other way to a resource.
+/// The use-cases, bound to the token's user. Handlers have no other access to resources.
 pub(crate) struct Owner(pub(crate) OwnerService);
 
 impl FromRequest for Owner {

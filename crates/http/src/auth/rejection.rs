@@ -1,4 +1,4 @@
-//! Why a token is rejected.
+//! The reasons for rejecting a token.
 
 use std::fmt;
 
@@ -10,11 +10,11 @@ use super::algorithms;
 /// Why a token could not be verified.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// The token proves nothing.
+    /// The token is not valid.
     #[error(transparent)]
     Rejected(#[from] Rejection),
-    /// No verdict is possible now: there is no key set, or the session store cannot be reached. Clients must not take this
-    /// for a sign-out.
+    /// The token cannot be verified now, because there is no key set or the session store cannot be reached. Clients must not
+    /// treat this as a sign-out.
     #[error("tokens cannot be verified at the moment")]
     Unavailable(#[source] BoxError),
 }
@@ -29,7 +29,7 @@ impl VerifyError {
     }
 }
 
-/// Why a token proves nothing. The text names the cause and the fix. It shows no part of the token but the algorithm, the
+/// Why a token is not valid. The text names the cause and the fix. It shows no part of the token except the algorithm, the
 /// issuer and the audience.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Rejection {
@@ -48,7 +48,7 @@ pub enum Rejection {
     /// The token is neither a JSON Web Token nor a session token.
     #[error("this is not a token: a JSON Web Token has three parts joined by dots, and the first is a JSON object")]
     NotAToken,
-    /// The token is a session token, and those are not accepted.
+    /// The token is a session token, and session tokens are not accepted.
     #[error(
         "this is not a JSON Web Token, which has three parts joined by dots: send the one from the app's /api/auth/token. \
          If it is a session token: they are off, and SESSION_TOKENS=bearer accepts them"
@@ -121,7 +121,7 @@ pub enum Rejection {
         /// When, in seconds from now.
         in_seconds: f64,
     },
-    /// A browser sent a session cookie with an unsafe method from a page that is not of the app.
+    /// A browser sent a session cookie with an unsafe method from a page of another origin.
     #[error(
         "with a session cookie, a request that changes something must come from a page of the app: its Origin must be \
          that of BETTER_AUTH_URL, or one of CORS_ORIGINS"
@@ -160,7 +160,7 @@ impl Rejection {
     }
 }
 
-/// A claim that can be shown: short and on one line, whatever the token holds.
+/// A claim that can be shown: always short and on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown(String);
 

@@ -1,4 +1,4 @@
-//! What the front end signs with a shared secret: HS256 tokens, and Better Auth's session tokens.
+//! Tokens that the front end signs with a shared secret: HS256 tokens, and Better Auth's session tokens.
 
 use async_trait::async_trait;
 use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -24,19 +24,19 @@ pub struct SecretVerifier {
     verified: VerifiedTokens<Proof>,
 }
 
-/// The secret is too short: it could be guessed.
+/// The secret is so short that it could be guessed.
 #[derive(Debug, thiserror::Error)]
 #[error("must have at least {} bytes", SecretVerifier::MIN_SECRET_BYTES)]
 pub struct SecretTooShort;
 
 impl SecretVerifier {
-    /// The algorithm of these tokens, as their header names it.
+    /// The name of the algorithm in these tokens' headers.
     pub const ALGORITHM: &'static str = algorithms::SECRET;
 
-    /// The fewest bytes a secret may have: the length of the hash of HS256 (RFC 7518, section 3.2).
+    /// The minimum length of a secret in bytes: that of HS256's hash (RFC 7518, section 3.2).
     pub const MIN_SECRET_BYTES: usize = 32;
 
-    /// A verifier for one secret, which is neither decoded nor trimmed.
+    /// A verifier for one secret. The secret is neither decoded nor trimmed.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl SecretVerifier {
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
     }
 
-    /// The identity that a token has proved before, if it still does.
+    /// The cached identity of a token, if it is still valid.
     pub(super) fn remembered(&self, token: &TokenDigest) -> Option<Identity> {
         let proof = self.verified.find(token).filter(|proof| self.rules.is_current(proof))?;
         Some(proof.identity.clone())
@@ -93,8 +93,8 @@ impl SecretVerifier {
     }
 }
 
-/// Makes the library check the algorithm and the signature only. [`ClaimRules`] check the times with our own clock, and the
-/// type [`Claims`] says which claims are required.
+/// The library checks only the algorithm and the signature. [`ClaimRules`] check the times with our own clock, and the type
+/// [`Claims`] determines which claims are required.
 pub(super) fn signature_only(algorithm: Algorithm) -> Validation {
     let mut validation = Validation::new(algorithm);
     validation.required_spec_claims.clear();

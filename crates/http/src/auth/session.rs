@@ -1,4 +1,4 @@
-//! Better Auth's session tokens, looked up in its own table, so that a sign-out takes effect at once.
+//! Better Auth's session tokens, looked up in its session table, so that a sign-out takes effect at once.
 
 use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
@@ -13,30 +13,31 @@ use super::{
     secret::SecretVerifier,
 };
 
-/// How many sessions are cached at most.
+/// The maximum number of cached sessions.
 const CAPACITY: usize = 10_000;
 
-/// The lengths of session tokens that are accepted. Shorter ones could be guessed.
+/// The accepted lengths of session tokens. Shorter ones could be guessed.
 const TOKEN_BYTES: RangeInclusive<usize> = 16..=128;
 
 /// Verifies session tokens.
 pub struct SessionVerifier {
     store: Arc<dyn SessionStore>,
     clock: Arc<dyn Clock>,
-    /// How long a session may be used from the cache, if at all.
+    /// How long a cached session may be used. `None` disables the cache.
     reuse: Option<Duration>,
     found: Cache<[u8; 32], (Session, Instant)>,
 }
 
 impl SessionVerifier {
-    /// A verifier that looks each token up, or uses a cached session for up to `reuse`. Until then a sign-out has no effect.
+    /// A verifier that looks up each token, or uses a cached session for up to `reuse`. A sign-out takes effect at the latest
+    /// after that time.
     #[must_use]
     pub fn new(store: Arc<dyn SessionStore>, clock: Arc<dyn Clock>, reuse: Option<Duration>) -> Self {
         Self { store, clock, reuse, found: Cache::new(CAPACITY) }
     }
 
-    /// The identity that a session token proves. A token in a cookie must be signed. Elsewhere a signature is checked if there
-    /// is one, as Better Auth does.
+    /// The identity that a session token proves. A token in a cookie must be signed. A bearer token's signature is checked if
+    /// there is one, as in Better Auth.
     pub(super) async fn verify(
         &self,
         token: &SessionToken<'_>,
@@ -81,7 +82,7 @@ impl SessionVerifier {
     }
 }
 
-/// Whether the text could be a token, so that a look-up makes sense. Better Auth's are 32 letters and digits; an app may
+/// Whether the text could be a token and is worth a lookup. Better Auth's tokens have 32 letters and digits; an app may
 /// generate others of this form.
 fn may_be_session_token(text: &str) -> bool {
     TOKEN_BYTES.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))

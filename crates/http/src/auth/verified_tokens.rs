@@ -5,10 +5,10 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
-/// How many tokens are cached: about 4 MB at most.
+/// The maximum number of cached tokens, about 4 MB.
 const CAPACITY: usize = 10_000;
 
-/// What verified tokens have proved, by the digest of the token. The tokens themselves are not kept.
+/// The proofs of verified tokens, by the digest of the token. The tokens themselves are not kept.
 pub(super) struct VerifiedTokens<P>(Cache<TokenDigest, Arc<P>>);
 
 impl<P> Default for VerifiedTokens<P> {
@@ -18,7 +18,7 @@ impl<P> Default for VerifiedTokens<P> {
 }
 
 impl<P> VerifiedTokens<P> {
-    /// What a token has proved. The caller checks whether it still does.
+    /// The proof of a token. The caller checks whether it is still valid.
     pub(super) fn find(&self, token: &TokenDigest) -> Option<Arc<P>> {
         self.0.get(token)
     }

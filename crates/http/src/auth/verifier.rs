@@ -1,4 +1,4 @@
-//! What every verifier of tokens has in common.
+//! The interface of all token verifiers.
 
 use async_trait::async_trait;
 use domain::Identity;
@@ -12,6 +12,6 @@ pub trait TokenVerifier: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Why it proves none.
+    /// The reason why the token proves none.
     async fn verify(&self, token: &str) -> Result<Identity, VerifyError>;
 }

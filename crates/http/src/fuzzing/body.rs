@@ -11,11 +11,11 @@ use crate::{
     tasks::wire,
 };
 
-/// Parses bytes as the body of a create, of an update and of a completion.
+/// Parses bytes as the body of a create, an update and a completion.
 ///
 /// # Panics
 ///
-/// If accepted input breaks a rule, differs from what was sent, or changes when it is written and parsed again; if an error
+/// If the parsed value breaks a rule, differs from the input, or changes when it is serialized and parsed again; if an error
 /// has the wrong code or is large.
 #[must_use]
 pub fn body(bytes: &[u8]) -> bool {
@@ -107,7 +107,7 @@ fn changes_as_sent(changes: &TaskChanges) -> Map<String, Value> {
     members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
-/// The keys of a body that have an effect, and no others.
+/// A body reduced to the keys that have an effect.
 fn expected_changes(sent: &Value) -> Map<String, Value> {
     let mut expected = Map::new();
     for name in ["title", "description", "completed"] {

@@ -12,8 +12,8 @@ use crate::auth::jwks::{
 ///
 /// # Panics
 ///
-/// If an accepted set has no key, too many keys, or a key that was not published or is not for verifying; if the use of a key
-/// panics; if the set changes when it is written and parsed again; if an unchanged key does not stay the same in memory.
+/// If an accepted set has no key, too many keys, or a key that was not published or is not for verifying; if using a key
+/// panics; if the set changes when it is serialized and parsed again; if an unchanged key does not keep its allocation.
 #[must_use]
 pub fn key_set(bytes: &[u8]) -> bool {
     let Ok(set) = KeySet::parse(bytes, None) else { return false };
@@ -41,7 +41,7 @@ pub fn key_set(bytes: &[u8]) -> bool {
     true
 }
 
-/// Checks a key against what was published, by rules that are stated here independently.
+/// Checks a key against the published JWK, with rules written independently of the parser.
 fn assert_is_for_verifying(key: &Key) {
     let name = key.algorithm_name;
     let jwk = &key.published;
@@ -58,7 +58,7 @@ fn assert_is_for_verifying(key: &Key) {
     }
 }
 
-/// Uses a key. The library finds many faults of a key only then. The verdict does not matter: the key is made up.
+/// Uses a key, because the library detects many invalid keys only then. The verdict does not matter.
 fn use_once(key: &Key) {
     let header = BASE64_URL_SAFE_NO_PAD.encode(json!({ "alg": key.algorithm_name }).to_string());
     let signature = BASE64_URL_SAFE_NO_PAD.encode([7; 64]);

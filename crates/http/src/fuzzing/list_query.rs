@@ -14,8 +14,8 @@ use crate::{
 ///
 /// # Panics
 ///
-/// If an accepted cursor is written differently; if an accepted query breaks a rule, differs from what was sent, or changes
-/// when it is written and parsed again; if an error has the wrong code or is large.
+/// If an accepted cursor is serialized differently; if a parsed query breaks a rule, differs from the input, or changes when it
+/// is serialized and parsed again; if an error has the wrong code or is large.
 #[must_use]
 pub fn list_query(bytes: &[u8]) -> bool {
     // The framework rejects a URL that is not UTF-8.
@@ -43,7 +43,7 @@ fn query(text: &str) -> Option<TaskQuery> {
     Some(query)
 }
 
-/// Checks a query against what was sent, by rules that are stated here independently.
+/// Checks a query against its text, with rules written independently of the parser.
 fn assert_asked_for(query: &TaskQuery, text: &str) {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(text).unwrap().into_inner();
     let count = pairs.len();

@@ -19,7 +19,7 @@ fn key_sets_have_sound_keys_or_are_rejected() {
 }
 
 #[test]
-fn list_queries_mean_what_they_say_or_are_rejected() {
+fn list_queries_are_parsed_correctly_or_rejected() {
     holds_for_any_input("list_query", super::list_query);
 }
 
@@ -67,7 +67,7 @@ enum Change {
     Replace(Index, u8),
     Insert(Index, String),
     Remove(Index, usize),
-    /// Inserts a copy of a range, many times.
+    /// Inserts many copies of a range.
     Repeat(Index, usize, usize),
 }
 

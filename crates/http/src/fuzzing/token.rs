@@ -39,13 +39,12 @@ const MAX_LIFETIME: u64 = 3600;
 /// A key of each kind.
 const KEY_SET: &str = include_str!("../../../../lab/fuzz/seeds/key_set/each-kind");
 
-/// Parses bytes as an `Authorization` header, as a cookie, and as the claims of a token with a good signature.
+/// Parses bytes as an `Authorization` header, as a cookie, and as the claims of a token with a valid signature.
 ///
 /// # Panics
 ///
-/// If anything but a possible session token is accepted; if the session store is asked for anything else; if accepted claims
-/// break a rule or prove another identity than they name; if an error has the wrong code, is large, or has more than one
-/// line.
+/// If anything but a possible session token is accepted or looked up in the session store; if accepted claims break a rule or
+/// prove an identity that they do not name; if an error has the wrong code, is large, or has more than one line.
 #[must_use]
 pub fn token(bytes: &[u8]) -> bool {
     let presented = HeaderValue::from_bytes(bytes).is_ok_and(|value| {
@@ -72,7 +71,7 @@ fn is_accepted(name: HeaderName, value: &HeaderValue) -> bool {
         }
         None => {}
     }
-    // Any other token needs a signature.
+    // All other tokens need a signature.
     let proves = matches!(&credential, Some(Credential::Session(SessionToken { token, signature: None, in_cookie: false }))
         if may_be_session(token));
     let service = &*SERVICE;
@@ -109,14 +108,14 @@ fn are_accepted(claims: &[u8]) -> bool {
     }
 }
 
-/// Checks an identity against the claims that proved it, by rules that are stated here independently.
+/// Checks an identity against its claims, with rules written independently of the verifier.
 fn assert_names(claims: &[u8], identity: &Identity) {
     let id = identity.id.as_str();
     assert!((1..=255).contains(&id.len()) && id.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{id:?}");
     for text in [&identity.name, &identity.email].into_iter().flatten() {
         assert!((1..=255).contains(&text.chars().count()) && !text.chars().any(char::is_control), "{text:?}");
     }
-    // A claim that is not used can hold a number that `Value` cannot, such as 1e999.
+    // An unused claim can hold a number that `Value` cannot represent, such as 1e999.
     let Ok(claims) = serde_json::from_slice::<Value>(claims) else { return };
     assert!(claims.is_object(), "{claims}");
     assert_eq!(claims["sub"], id);
@@ -138,7 +137,7 @@ fn seconds(count: i64) -> f64 {
     count as f64
 }
 
-/// Checks that the input can neither end a line of the log nor fill it.
+/// Checks that the input can neither break a line of the log nor fill the log.
 fn assert_is_one_line(message: &str) {
     assert!(message.len() < 512 && !message.chars().any(char::is_control), "{message:?}");
 }
@@ -147,7 +146,7 @@ fn may_be_session(token: &str) -> bool {
     (16..=128).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
-/// Every way to authenticate, as in development, where errors say most.
+/// Every way to authenticate, with the detailed errors of development.
 struct Service {
     authenticator: Authenticator,
     runtime: Runtime,
@@ -186,7 +185,7 @@ impl KeySource for Published {
     }
 }
 
-/// Every possible session token has a session.
+/// A store with a session for every possible session token.
 struct Sessions;
 
 #[async_trait]

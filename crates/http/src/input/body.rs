@@ -9,7 +9,7 @@ use validator::ValidationErrors;
 use super::fields::Fields;
 use crate::output::{code::ErrorCode, error::ApiError};
 
-/// The most bytes a body may have.
+/// The maximum size of a body in bytes.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// How long a body may take to arrive.
@@ -26,7 +26,7 @@ pub(crate) trait FromFields: Sized {
     fn from_fields(fields: Fields<Value>) -> Result<Self, ValidationErrors>;
 }
 
-/// A body that must be there.
+/// A required body.
 pub(crate) struct Body<T>(pub(crate) T);
 
 impl<T: FromFields> FromRequest for Body<T> {
@@ -42,7 +42,7 @@ impl<T: FromFields> FromRequest for Body<T> {
     }
 }
 
-/// A body that may be absent, which means the same as `{}`.
+/// An optional body. An absent one means the same as `{}`.
 pub(crate) struct OptionalBody<T>(pub(crate) T);
 
 impl<T: FromFields> FromRequest for OptionalBody<T> {
@@ -110,7 +110,7 @@ fn too_large() -> ApiError {
 ///
 /// `INVALID_JSON`.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Fields<Value>, ApiError> {
-    // For another type serde_json would name what it found, which helps a client less than what must be there.
+    // For other types serde_json's message names the found type. The expected type helps clients more.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(ApiError::new(ErrorCode::InvalidJson));
     }

@@ -1,4 +1,4 @@
-//! The fields of a body or a query. Each is parsed on its own, and all faults are collected.
+//! The fields of a body or a query. Each is parsed independently, and all faults are collected.
 
 use std::{
     borrow::Cow,
@@ -24,7 +24,7 @@ pub(crate) trait Input<V>: Sized {
     /// The JSON Schema of each field, by its name.
     fn properties() -> Vec<(&'static str, Schema)>;
 
-    /// Parses each field. One that is absent or at fault is `None`.
+    /// Parses each field. An absent or invalid field is `None`.
     fn take(fields: &mut Fields<V>) -> Self;
 }
 
@@ -64,7 +64,7 @@ macro_rules! input {
 
 pub(crate) use input;
 
-/// Describes a field, unless its type says enough.
+/// Adds the description to the schema of a field, unless it is empty.
 pub(crate) fn with_description(mut schema: Schema, description: &'static str) -> Schema {
     if !description.is_empty() {
         schema.insert("description".to_owned(), description.trim().into());
@@ -72,7 +72,7 @@ pub(crate) fn with_description(mut schema: Schema, description: &'static str) ->
     schema
 }
 
-/// Named values from a client, which have yet to be parsed, and the faults that were found so far.
+/// Named values from a client that are not parsed yet, and the faults found so far.
 #[derive(Debug)]
 pub(crate) struct Fields<V> {
     values: BTreeMap<String, V>,
@@ -86,7 +86,7 @@ impl<V> Default for Fields<V> {
 }
 
 impl<V> Fields<V> {
-    /// Adds a value. A name that is sent twice is a fault of that field.
+    /// Adds a value. Sending a name twice is a fault of that field.
     pub(crate) fn insert(&mut self, name: String, value: V) {
         match self.values.entry(name) {
             Entry::Vacant(entry) => {
@@ -104,7 +104,7 @@ impl<V> Fields<V> {
         self.values.is_empty()
     }
 
-    /// Takes a value out and parses it. `None` if it is absent or at fault.
+    /// Takes a value and parses it. `None` if it is absent or invalid.
     pub(crate) fn take<T: Read<V>>(&mut self, name: &'static str) -> Option<T> {
         let parsed = T::read(self.values.remove(name)?);
         parsed.map_err(|problem| self.reject(name, problem.to_string())).ok()
@@ -139,8 +139,7 @@ impl<V> Fields<V> {
         if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
     }
 
-    /// As [`finish`](Self::finish), but the field `name` must have been sent. `value` is what [`take`](Self::take) returned
-    /// for it.
+    /// Like [`finish`](Self::finish), but requires the field `name`. `value` is the result of [`take`](Self::take) for it.
     pub(crate) fn finish_with<T>(mut self, name: &'static str, value: Option<T>) -> Result<T, ValidationErrors> {
         if value.is_none() && !self.errors.errors().contains_key(name) {
             self.reject(name, "is required");
@@ -153,7 +152,7 @@ impl<V> Fields<V> {
     }
 }
 
-/// Reads a JSON object. A key that is sent twice is an error: nobody can say which value is meant.
+/// Reads a JSON object. A duplicate key is an error, because it is unclear which value is meant.
 impl<'de> Deserialize<'de> for Fields<Value> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Members;
@@ -180,7 +179,7 @@ impl<'de> Deserialize<'de> for Fields<Value> {
     }
 }
 
-/// The schema of a body with these fields, of which some are required and some are ignored.
+/// The schema of a body with these fields, some required and some ignored.
 pub(crate) fn body_schema<T: Input<Value>>(required: &[&str], ignored: &[String]) -> Schema {
     let mut properties: Map<String, Value> =
         T::properties().into_iter().map(|(name, schema)| (name.to_owned(), schema.to_value())).collect();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// A header that a request may have.
+/// A request header.
 pub struct RequestHeader {
     /// Its name.
     pub name: &'static str,

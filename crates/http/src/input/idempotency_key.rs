@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a client's name for a create, so that the request can be retried.
+//! `Idempotency-Key`: identifies a create, so that the request can be retried.
 
 use std::future::{Ready, ready};
 
@@ -15,7 +15,7 @@ use crate::output::{code::ErrorCode, error::ApiError};
 
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The header, as documented.
+/// The description of the header.
 pub(crate) const HEADER: RequestHeader = RequestHeader {
     name: "Idempotency-Key",
     description: "A name for this create, unique among the user's, so that the request can be retried: a UUID, for \

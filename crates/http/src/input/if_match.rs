@@ -1,4 +1,4 @@
-//! `If-Match`: the version of a resource that the client has seen.
+//! `If-Match`: the version of a resource that the client knows.
 
 use std::future::{Ready, ready};
 
@@ -13,7 +13,7 @@ use serde_json::json;
 use super::headers::RequestHeader;
 use crate::output::{code::ErrorCode, error::ApiError};
 
-/// The header, as documented.
+/// The description of the header.
 pub(crate) const HEADER: RequestHeader = RequestHeader {
     name: "If-Match",
     description: "The `ETag` that was seen: `\"3\"`. Or several, or `*` for any.",
@@ -26,7 +26,7 @@ pub(crate) const HEADER: RequestHeader = RequestHeader {
     },
 };
 
-/// The precondition of a change. Tags that no resource ever has, such as weak ones, match nothing.
+/// The precondition of a change. Tags that no resource can have, such as weak ones, match nothing.
 pub(crate) struct IfMatch(pub(crate) Precondition);
 
 impl FromRequest for IfMatch {

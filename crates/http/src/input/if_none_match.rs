@@ -1,4 +1,4 @@
-//! `If-None-Match`: what the client has already, so that it need not be sent again.
+//! `If-None-Match`: the version that the client already has, so that it is not sent again.
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -10,14 +10,14 @@ use serde_json::json;
 
 use super::headers::RequestHeader;
 
-/// The header, as documented.
+/// The description of the header.
 pub(crate) const HEADER: RequestHeader = RequestHeader {
     name: "If-None-Match",
     description: "The `ETag` of what the client has already.",
     schema: || json!({ "type": "string" }),
 };
 
-/// Replaces the response by 304 if the client has it already.
+/// Replaces the response by 304 if the client already has this version.
 pub(crate) fn or_not_modified(request: &HttpRequest, response: HttpResponse) -> HttpResponse {
     if !request.headers().contains_key(IF_NONE_MATCH) {
         return response;

@@ -8,8 +8,8 @@ use std::{
 use actix_web::http::header::{self, HeaderMap};
 use ipnet::{IpNet, Ipv4Net};
 
-/// The proxies whose `X-Forwarded-For` is trusted. Anyone can send that header, so that of others is ignored. `Forwarded` and
-/// `X-Real-IP` are always ignored.
+/// The proxies whose `X-Forwarded-For` is trusted. Anyone can send that header, so it is ignored from all other peers.
+/// `Forwarded` and `X-Real-IP` are always ignored.
 #[derive(Debug, Clone, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
@@ -36,9 +36,9 @@ fn canonical(network: IpNet) -> IpNet {
 }
 
 impl TrustedProxies {
-    /// The address of the client. That is the peer, unless the peer is a trusted proxy: then it is the last address in
-    /// `X-Forwarded-For`, unless that is a trusted proxy too, and so on. Each proxy appends the address it was called from. An
-    /// entry that is not an address ends the search at the proxy before it.
+    /// The address of the client: the peer, or if the peer is a trusted proxy, the last address in `X-Forwarded-For` that is
+    /// not a trusted proxy. Each proxy appends the address of its caller. The search ends at an entry that is not an address,
+    /// with the proxy that appended it as the client.
     pub(super) fn client_behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let values = headers.get_all(header::X_FORWARDED_FOR).rev();
         let mut entries = values.flat_map(|value| value.to_str().unwrap_or_default().rsplit(','));
@@ -56,7 +56,7 @@ impl TrustedProxies {
     }
 }
 
-/// Parses an address. Some proxies append the port.
+/// Parses an address, with or without a port, which some proxies append.
 fn address(entry: &str) -> Option<IpAddr> {
     let entry = entry.trim();
     let address = entry.parse().or_else(|_no_address| entry.parse().map(|address: SocketAddr| address.ip()));

@@ -1,4 +1,4 @@
-//! A rate for each key: so many a second, and as many at once.
+//! A rate limit for each key: a number per second, and the same number at once.
 
 use std::{hash::Hash, num::NonZeroU32, time::Instant};
 
@@ -6,7 +6,7 @@ use governor::{
     Quota, RateLimiter, clock::Clock, middleware::StateInformationMiddleware, state::keyed::DashMapStateStore,
 };
 
-/// A limit that each key has for itself.
+/// A separate limit for each key.
 pub(super) struct Rate<K: Hash + Eq + Clone> {
     limiter: RateLimiter<K, DashMapStateStore<K>, TokioClock, StateInformationMiddleware>,
 }
@@ -17,13 +17,13 @@ impl<K: Hash + Eq + Clone> Rate<K> {
         Self { limiter }
     }
 
-    /// Takes one, and returns how many more could be taken at once; `None` if there is none to take. The lowest limit is one a
-    /// second, so there is one again after a second.
+    /// Takes one unit and returns how many are left; `None` if none is available. The lowest limit is one per second, so a unit
+    /// is available again after a second.
     pub(super) fn take(&self, key: &K) -> Option<u32> {
         self.limiter.check_key(key).ok().map(|state| state.remaining_burst_capacity())
     }
 
-    /// Forgets the keys whose whole limit is available again: they are like new.
+    /// Forgets the keys whose whole limit is available again.
     pub(super) fn forget_idle(&self) {
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
@@ -34,7 +34,7 @@ impl<K: Hash + Eq + Clone> Rate<K> {
     }
 }
 
-/// The monotonic clock of tokio, which tests can stop.
+/// Tokio's monotonic clock, which tests can pause.
 struct TokioClock;
 
 impl Clock for TokioClock {

@@ -1,4 +1,4 @@
-//! How many requests were rejected by a limit, by the limit.
+//! Counts the requests that each limit has rejected.
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -21,7 +21,8 @@ pub(super) const USER: RejectedLabels = RejectedLabels { reason: "user" };
 /// The address had sent too many requests without a valid token.
 pub(super) const ADDRESS: RejectedLabels = RejectedLabels { reason: "address" };
 
-/// A count for each limit. All start at 0: Prometheus would miss the first event of a count that appears later.
+/// A count for each limit. All counts exist from the start with 0, because Prometheus would miss the first event of a count
+/// that appears later.
 pub(super) fn counts() -> Family<RejectedLabels, Counter> {
     let counts = Family::default();
     for reason in [OVERLOAD, USER, ADDRESS] {

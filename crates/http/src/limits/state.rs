@@ -17,23 +17,23 @@ use super::{
     user_rate::UserRate,
 };
 
-/// Protects clients from each other, and the service from overload. All workers share one.
+/// Protects clients from each other, and the service from overload. All workers share the state.
 pub struct Limits {
     free: Semaphore,
     max_in_flight: usize,
     user_rate: Option<UserRate>,
-    /// Of 401 responses, by the address of the client, or by its network.
+    /// The limit of 401 responses, by the client's address or network.
     unauthorized_rate: Option<Rate<IpAddr>>,
     proxies: TrustedProxies,
     rejected: Family<RejectedLabels, Counter>,
 }
 
 impl Limits {
-    /// How long an idle user or address is remembered at most. This bounds the memory: at 50,000 unauthorized requests a
-    /// second, each from an address of its own, the addresses of six seconds are remembered, in less than 25 MB.
+    /// The maximum time for which an idle user or address is remembered. This bounds the memory: at 50,000 unauthorized
+    /// requests a second from different addresses, the addresses of six seconds take less than 25 MB.
     const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
 
-    /// At most `max_in_flight` requests are in flight, and there is no limit of rates.
+    /// Limits the requests in flight to `max_in_flight`, without rate limits.
     #[must_use]
     pub fn new(max_in_flight: u16) -> Self {
         let max_in_flight = usize::from(max_in_flight);
@@ -47,13 +47,13 @@ impl Limits {
         }
     }
 
-    /// Each user may make `per_second` requests a second, and as many at once.
+    /// Limits each user to `per_second` requests a second, and the same number at once.
     #[must_use]
     pub fn per_user(self, per_second: NonZeroU32) -> Self {
         Self { user_rate: Some(UserRate::new(per_second)), ..self }
     }
 
-    /// Each client address gets `per_second` 401 responses a second, and as many at once. Above that it gets 429.
+    /// Limits each client address to `per_second` 401 responses a second, and the same number at once. Above that it gets 429.
     #[must_use]
     pub fn unauthorized_per_address(self, per_second: NonZeroU32, proxies: TrustedProxies) -> Self {
         Self { unauthorized_rate: Some(Rate::new(per_second)), proxies, ..self }
@@ -65,7 +65,7 @@ impl Limits {
         self.max_in_flight - self.free.available_permits()
     }
 
-    /// How many requests were rejected, by the limit.
+    /// The number of rejected requests, by limit.
     #[must_use]
     pub fn rejected(&self) -> &Family<RejectedLabels, Counter> {
         &self.rejected
@@ -78,7 +78,7 @@ impl Limits {
             + self.unauthorized_rate.as_ref().map_or(0, Rate::remembered)
     }
 
-    /// Forgets idle users and addresses from time to time. Never returns.
+    /// Forgets idle users and addresses periodically. Never returns.
     pub async fn keep_small(&self) {
         loop {
             tokio::time::sleep(Self::SWEEP_INTERVAL).await;
@@ -91,7 +91,7 @@ impl Limits {
         }
     }
 
-    /// Room for one more request in flight, until the permit is dropped; `None` if there is none.
+    /// A permit for one more request in flight; `None` if there are too many.
     pub(crate) fn try_enter(&self) -> Option<SemaphorePermit<'_>> {
         let permit = self.free.try_acquire().ok();
         if permit.is_none() {
@@ -100,7 +100,7 @@ impl Limits {
         permit
     }
 
-    /// Counts a 401 response to the client behind `peer`, and returns whether the client may have it.
+    /// Counts a 401 response to the client behind `peer`, and returns whether the limit allows it.
     pub(crate) fn may_be_unauthorized(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
         let Some(rate) = &self.unauthorized_rate else { return true };
         let is_allowed = rate.take(&network_of(self.proxies.client_behind(peer, headers))).is_some();
@@ -115,13 +115,13 @@ impl Limits {
         self.user_rate.as_ref()
     }
 
-    /// Counts a request that the limit of its user has rejected.
+    /// Counts a request that the user's limit has rejected.
     pub(crate) fn count_rejected_user(&self) {
         self.rejected.get_or_create(&USER).inc();
     }
 }
 
-/// The addresses of one client: one IPv4 address, or the 64 bits of an IPv6 network. It chooses the other 64 bits itself.
+/// The addresses of one client: one IPv4 address, or the 64 bits of an IPv6 network. A client chooses the other 64 bits itself.
 fn network_of(client: IpAddr) -> IpAddr {
     match client {
         IpAddr::V4(_) => client,

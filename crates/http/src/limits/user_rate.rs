@@ -1,4 +1,4 @@
-//! How many requests a user may make.
+//! The rate limit of a user.
 
 use std::num::NonZeroU32;
 
@@ -10,10 +10,10 @@ use super::rate::Rate;
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// A rate of requests that each user has for themselves.
+/// A separate request rate limit for each user.
 pub(crate) struct UserRate {
     rate: Rate<OwnerId>,
-    /// The header that describes it.
+    /// The value of the header that describes the limit.
     policy: HeaderValue,
 }
 
@@ -23,7 +23,7 @@ impl UserRate {
         Self { rate: Rate::new(per_second), policy }
     }
 
-    /// Counts a request, and returns how many more the user could make at once; `None` if there have been too many.
+    /// Counts a request and returns how many are left; `None` if there were too many.
     pub(crate) fn take(&self, user: &OwnerId) -> Option<u32> {
         self.rate.take(user)
     }

@@ -17,7 +17,7 @@ use crate::{
     metrics::Metrics,
 };
 
-/// Passes a request on if its token is valid, and attaches the user to it. Otherwise returns the error.
+/// If the token is valid, attaches the user to the request and passes it on. Otherwise returns the error.
 pub(crate) async fn middleware<B: MessageBody>(
     authenticator: Arc<Authenticator>,
     metrics: Arc<Metrics>,

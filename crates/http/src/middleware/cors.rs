@@ -12,7 +12,7 @@ use crate::{
     request_id::X_REQUEST_ID,
 };
 
-/// Allows the named origins only, and cookies only if they can be credentials.
+/// Allows only the named origins, and cookies only if they are accepted as credentials.
 pub(crate) fn cors(origins: &[String], with_cookies: bool) -> Cors {
     let cors = if with_cookies { Cors::default().supports_credentials() } else { Cors::default() };
     let exposed = [ETAG, LOCATION, RETRY_AFTER, IDEMPOTENCY_REPLAYED, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID];

@@ -1,4 +1,4 @@
-//! The one place where errors become responses.
+//! Turns errors into responses. No other module does.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -41,7 +41,7 @@ pub(crate) async fn middleware<B: MessageBody>(
                 }
                 None => foreign(error).to_response(Some(&id), style),
             };
-            // Other middleware, such as CORS, has added headers to the response: they stay.
+            // Keep the headers that other middleware, such as CORS, has added to the response.
             let added = response.headers().clone();
             let mut response = response.into_response(rendered).map_into_right_body();
             for (name, value) in added {
@@ -57,7 +57,7 @@ pub(crate) async fn middleware<B: MessageBody>(
     }
 }
 
-/// An error that cannot become a response here, since the request is lost. The server makes the response.
+/// An error without its request, from which the server has to make the response.
 fn without_request(error: ApiError, id: RequestId) -> Error {
     log_cause(&error);
     error.with_request_id(id).into()

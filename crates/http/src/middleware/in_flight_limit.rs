@@ -1,4 +1,4 @@
-//! Limits how many requests are in flight.
+//! Limits the number of requests in flight.
 
 use std::sync::Arc;
 
@@ -14,13 +14,13 @@ use crate::{
     output::{code::ErrorCode, error::ApiError},
 };
 
-/// Rejects a request at once if too many are in flight: it would only wait, and make the others wait.
+/// Rejects a request at once if too many are in flight. It would only wait and delay the others.
 pub(crate) async fn middleware<B: MessageBody>(
     limits: Arc<Limits>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
-    // Released when this future is dropped: also if the client hangs up, time runs out or a handler panics.
+    // Released when this future is dropped, also if the client disconnects, the request times out or a handler panics.
     let Some(_permit) = limits.try_enter() else {
         tracing::warn!("rejected: MAX_IN_FLIGHT requests are in flight");
         let error =

@@ -16,10 +16,10 @@ use crate::{
     output::{code::ErrorCode, error::ApiError},
 };
 
-/// The name of all paths of no route: clients can invent any number of paths.
+/// The name of all unknown paths, because clients can invent any number of them.
 const UNMATCHED: &str = "unmatched";
 
-/// A request in flight. It is dropped with the request, also if the client hangs up.
+/// A request in flight. It is dropped with the request, also if the client disconnects.
 struct InFlight<'a>(&'a Gauge);
 
 impl<'a> InFlight<'a> {
@@ -35,7 +35,7 @@ impl Drop for InFlight<'_> {
     }
 }
 
-/// Counts a request, however it ends.
+/// Counts a request, whether it succeeds or fails.
 pub(crate) async fn middleware<B: MessageBody>(
     metrics: Arc<Metrics>,
     request: ServiceRequest,

@@ -1,8 +1,8 @@
 //! The name of a route in the log and in the metrics: its pattern, such as `/api/tasks/{id}`. The path itself can be any
 //! text.
 //!
-//! actix-web's `match_pattern` returns a new `String` for every request, and other patterns with and without a trailing slash.
-//! The labels of the metrics are `&'static str`, and the same for both.
+//! actix-web's `match_pattern` returns a new `String` for every request, and different patterns with and without a trailing
+//! slash. Here both have the same pattern, a `&'static str` as the metrics need it.
 
 use std::sync::LazyLock;
 
@@ -12,11 +12,11 @@ use crate::routes;
 
 static ALL: LazyLock<Vec<String>> = LazyLock::new(|| routes::patterns().collect());
 
-/// The pattern that was found for a request.
+/// The pattern of a request, attached to it.
 #[derive(Clone, Copy)]
 struct Found(Option<&'static str>);
 
-/// The pattern of the route that a request matches; `None` if it matches none. It is known before the request is routed.
+/// The pattern of the route that a request matches; `None` if it matches none. Works before the request is routed.
 pub(crate) fn of(request: &ServiceRequest) -> Option<&'static str> {
     let mut extensions = request.extensions_mut();
     if let Some(Found(pattern)) = extensions.get() {

@@ -10,7 +10,7 @@ use actix_web::{
 
 use crate::{output::headers, request_id::RequestId, system::lifecycle::Lifecycle};
 
-/// Adds them, and closes the connection while the service is stopping.
+/// Adds the headers, and closes the connection while the service is stopping.
 pub(crate) async fn middleware<B: MessageBody>(
     lifecycle: Lifecycle,
     request: ServiceRequest,

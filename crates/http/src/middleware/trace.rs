@@ -1,4 +1,4 @@
-//! One span and one line in the log for every request.
+//! Creates one span and one log line for every request.
 
 use std::time::Instant;
 
@@ -17,8 +17,8 @@ use super::pattern;
 use crate::span_export;
 use crate::{metrics, request_id::RequestId, trace_context::TraceContext};
 
-/// The span of a request, for `TracingLogger`. It holds no query, no header but the ids of the request and its trace, and
-/// nothing of a body: tokens, titles and search terms are private. `TracingLogger` makes a request id of its own, which
+/// Builds the span of a request, for `TracingLogger`. The span contains the ids of the request and its trace, but no query, no
+/// other header and no body: tokens, titles and search terms are private. `TracingLogger` also creates a request id, which
 /// nothing reads.
 pub(crate) struct RequestSpan;
 
@@ -38,7 +38,7 @@ impl RootSpanBuilder for RequestSpan {
         span
     }
 
-    /// The middleware below logs the outcome: it knows when the request began, and its route.
+    /// The middleware below logs the outcome, because it knows the route and when the request began.
     #[cfg_attr(not(feature = "otlp"), expect(unused_variables, reason = "they are for the export"))]
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
         #[cfg(feature = "otlp")]
@@ -52,7 +52,7 @@ pub(crate) async fn middleware<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
     let started = Instant::now();
-    // The pattern, not the path: a path of no route may hold anything.
+    // The pattern, not the path: an unknown path may contain anything.
     let route = pattern::of(&request).unwrap_or("-");
     let context = request.extensions().get::<TraceContext>().copied().unwrap_or_else(TraceContext::new);
     let outcome = context.scope(next.call(request)).await;

@@ -1,4 +1,4 @@
-//! Limits how many 401 responses an address gets.
+//! Limits the 401 responses of an address.
 
 use std::{net::Ipv4Addr, sync::Arc};
 
@@ -16,8 +16,8 @@ use crate::{
     output::{code::ErrorCode, error::ApiError},
 };
 
-/// Replaces the 401 response of the authentication by 429 if the address has had too many of them. Requests with a valid
-/// token do not count.
+/// Replaces the 401 response of the authentication by 429 if the address has received too many. Requests with a valid token do
+/// not count.
 pub(crate) async fn middleware<B: MessageBody>(
     limits: Arc<Limits>,
     request: ServiceRequest,
@@ -26,7 +26,7 @@ pub(crate) async fn middleware<B: MessageBody>(
     let response = next.call(request).await?;
     let is_unauthorized =
         response.status() == StatusCode::UNAUTHORIZED && response.request().extensions().contains::<Rejected>();
-    // A client that hung up before its address was read has none.
+    // There is no address if the client disconnected before it was read.
     let peer = || response.request().peer_addr().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip());
     if !is_unauthorized || limits.may_be_unauthorized(peer(), response.request().headers()) {
         return Ok(response.map_into_left_body());

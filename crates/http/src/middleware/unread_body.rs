@@ -1,4 +1,4 @@
-//! Closes connections whose client has sent a body that no handler has read.
+//! Closes connections with an unread request body.
 
 use std::{
     cell::RefCell,
@@ -18,7 +18,7 @@ use actix_web::{
 };
 use futures_util::Stream;
 
-/// The body of a request, with several owners.
+/// A request body with shared ownership.
 #[derive(Clone)]
 struct Held(Rc<RefCell<Payload>>);
 
@@ -30,7 +30,7 @@ impl Stream for Held {
     }
 }
 
-/// The body of a response. It keeps the body of the request until it is sent.
+/// A response body that keeps the request body until the response is sent.
 struct Holding {
     body: BoxBody,
     _until_sent: Held,
@@ -48,11 +48,11 @@ impl MessageBody for Holding {
     }
 }
 
-/// Makes the server close the connection after the response if the request has a chunked body that was not read to its end.
+/// Makes the server close the connection after the response if the request has a chunked body that was not fully read.
 ///
-/// The server does that by itself for a body with a length. For a chunked body it waits for the rest, without a limit, as
-/// soon as the body is dropped: a client that sends nothing more would keep the connection for ever. See
-/// <https://github.com/actix/actix-web/pull/3936>, which brought that.
+/// For a body with a length, the server does that by itself. When a chunked body is dropped, the server waits for the rest
+/// without a limit, so a client that sends nothing more would keep the connection open forever.
+/// <https://github.com/actix/actix-web/pull/3936> introduced that.
 pub(crate) async fn middleware<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,

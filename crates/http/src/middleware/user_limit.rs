@@ -1,4 +1,4 @@
-//! Limits how many requests a user makes.
+//! Limits the requests of a user.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     output::{code::ErrorCode, error::ApiError},
 };
 
-/// Rejects a request of a user who has made too many. Every response tells the user how many are left.
+/// Rejects a request if its user has sent too many. Every response tells the user how many are left.
 pub(crate) async fn middleware<B: MessageBody>(
     limits: Arc<Limits>,
     request: ServiceRequest,
@@ -35,7 +35,7 @@ pub(crate) async fn middleware<B: MessageBody>(
     Ok(response)
 }
 
-/// Counts a request, and returns how many more the user could make at once.
+/// Counts a request and returns how many are left.
 fn take(rate: &UserRate, request: &ServiceRequest) -> Result<u32, ApiError> {
     match request.extensions().get() {
         Some(Authenticated(identity)) => rate.take(&identity.id).ok_or_else(|| ApiError::new(ErrorCode::RateLimited)),

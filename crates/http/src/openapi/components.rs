@@ -1,4 +1,4 @@
-//! The components that operations refer to. They are collected while the operations are written.
+//! The components that operations refer to, collected while the operations are generated.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ type Current = tasks::wire::Task<'static>;
 /// Headers that many responses have.
 const SHARED: [ResponseHeader; 2] = [RATE_LIMIT_POLICY, RATE_LIMIT];
 
-/// Schemas and responses, each once.
+/// Schemas and responses, each stored once.
 pub(super) struct Components {
     schemas: SchemaGenerator,
     responses: BTreeMap<String, Value>,
@@ -108,7 +108,7 @@ impl Components {
     }
 }
 
-/// The headers of every response under `/api`, but for some errors.
+/// The headers of every response under `/api`, except some errors.
 pub(super) fn common_headers() -> Map<String, Value> {
     [REQUEST_ID].iter().chain(&SHARED).map(header).collect()
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::error::ApiError;
 use crate::wire::Shown;
 
-/// A body that the OpenAPI document shows an example of.
+/// A body with an example in the OpenAPI document.
 pub(crate) trait Example: JsonSchema {
     /// The example.
     fn example() -> Value;
@@ -44,7 +44,7 @@ pub(crate) struct Meta {
     pub(crate) next_cursor: Option<String>,
 }
 
-/// A default is for requests.
+/// Defaults are meant for requests.
 fn without_default(schema: &mut Schema) {
     schema.remove("default");
 }
@@ -62,7 +62,7 @@ impl<T: Example> Example for Page<T> {
     }
 }
 
-/// Completes a response with a body of about `size` bytes. A better guess saves moving the body while it grows.
+/// Completes a response with a body of about `size` bytes. A good estimate avoids reallocation.
 pub(crate) fn respond(
     response: &mut HttpResponseBuilder,
     body: &impl Serialize,

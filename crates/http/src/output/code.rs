@@ -5,11 +5,11 @@ use actix_web::http::StatusCode;
 use super::headers::{ALLOW, ETAG, RATE_LIMIT, RATE_LIMIT_POLICY, RETRY_AFTER, ResponseHeader, WWW_AUTHENTICATE};
 use crate::style::Style;
 
-/// What belongs to a code.
+/// The properties of a code.
 struct Row {
     name: &'static str,
     status: Status,
-    /// The headers of its responses, besides those of every response.
+    /// Further headers of its responses, besides those of every response.
     headers: &'static [ResponseHeader],
     message: &'static str,
 }
@@ -54,7 +54,7 @@ error_codes! {
     /// The input breaks a rule. `details` lists every field at fault.
     ValidationError(
         "VALIDATION_ERROR",
-        // The clients of each style were written for another status.
+        // Existing clients of the two styles expect different statuses.
         Status { token: StatusCode::UNPROCESSABLE_ENTITY, path: StatusCode::BAD_REQUEST },
         [],
         "the input is not valid"
@@ -125,7 +125,7 @@ error_codes! {
 }
 
 impl ErrorCode {
-    /// The code as it stands in the envelope.
+    /// The code in the envelope.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.row().name
@@ -141,7 +141,7 @@ impl ErrorCode {
         }
     }
 
-    /// The message, unless an error has one of its own.
+    /// The default message.
     #[must_use]
     pub fn message(self) -> &'static str {
         self.row().message

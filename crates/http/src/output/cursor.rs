@@ -1,4 +1,4 @@
-//! Cursors: the position in a list at which a page begins, as opaque text.
+//! Cursors: the start position of a page in a list, as opaque text.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use schemars::{Schema, json_schema};
@@ -18,7 +18,7 @@ impl Cursor {
         BASE64_URL_SAFE_NO_PAD.encode([id.as_slice(), &checksum(id)].concat())
     }
 
-    /// `None` if the text is not one that [`encode`](Self::encode) returned.
+    /// `None` if [`encode`](Self::encode) never returns this text.
     pub(crate) fn decode(text: &str) -> Option<Self> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         let (id, sum) = bytes.split_last_chunk::<CHECKSUM_BYTES>()?;
@@ -39,8 +39,8 @@ impl Read<String> for Cursor {
     }
 }
 
-/// FNV-1a, 32 bits. It detects a damaged cursor. It is no signature: a cursor is only a position in the caller's own
-/// list, so there is nothing to gain by forging one.
+/// FNV-1a, 32 bits. It detects a damaged cursor. It is not a signature: a cursor is only a position in the caller's own list,
+/// so forging one gains nothing.
 fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
     let hash = bytes.iter().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
     hash.to_be_bytes()

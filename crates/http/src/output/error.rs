@@ -1,4 +1,4 @@
-//! Errors, and the envelope they are sent in.
+//! Errors and their envelope.
 
 use std::{borrow::Cow, fmt};
 
@@ -19,8 +19,7 @@ use validator::{ValidationErrors, ValidationErrorsKind};
 use super::{code::ErrorCode, headers};
 use crate::{request_id::RequestId, style::Style};
 
-/// The most faults that are listed: enough for every field there is, and too few to turn a small request into a large
-/// response.
+/// The maximum number of listed faults: enough for every field, and too few to turn a small request into a large response.
 const MAX_DETAILS: usize = 20;
 
 /// The body of every error response.
@@ -54,7 +53,7 @@ pub(crate) struct Detail {
     pub(crate) message: String,
 }
 
-/// An error on its way to the client.
+/// An error that becomes a response.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     pub(crate) code: ErrorCode,
@@ -94,7 +93,7 @@ impl ApiError {
         Self { details: details.into(), ..self }
     }
 
-    /// For a request that is lost: see [`ResponseError::error_response`] below.
+    /// For an error without its request: see [`ResponseError::error_response`] below.
     pub(crate) fn with_request_id(self, id: RequestId) -> Self {
         Self { request_id: Some(id), ..self }
     }
@@ -103,7 +102,7 @@ impl ApiError {
         Self::new(ErrorCode::NotFound)
     }
 
-    /// The resource has another version than the client expects.
+    /// The version of the resource is not the one that the client expects.
     pub(crate) fn version_conflict(current: &impl Serialize, etag: HeaderValue) -> Self {
         match serde_json::value::to_raw_value(current) {
             Ok(current) => {
@@ -177,7 +176,7 @@ impl From<ValidationErrors> for ApiError {
                 message: problem.message.unwrap_or(problem.code).into_owned(),
             }));
         }
-        // The map has no order of its own; equal requests get equal responses.
+        // The map has no defined order, but equal requests get equal responses.
         details.sort_by(|one, other| one.field.cmp(&other.field));
         details.truncate(MAX_DETAILS);
         let sentences: Vec<String> =
@@ -197,13 +196,13 @@ impl ResponseError for ApiError {
         self.code.status(Style::Token)
     }
 
-    /// The response if a panic or a time limit has taken the request with it. Otherwise the envelope middleware makes it.
+    /// The response if the request was lost in a panic or a timeout. Otherwise the envelope middleware creates the response.
     fn error_response(&self) -> HttpResponse<BoxBody> {
         self.to_response(self.request_id.as_ref(), Style::Token)
     }
 }
 
-/// An error and its causes, on one line. Only `Display`: the `Debug` form of a database error holds row contents.
+/// An error and its causes, on one line. Uses only `Display`, because `Debug` of a database error may show values of rows.
 pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -1,4 +1,4 @@
-//! Entity tags: which version of a resource, or which state of a list, a response shows.
+//! Entity tags: the version of a resource, or the state of a list, in a response.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -10,8 +10,7 @@ pub(crate) fn of_version(version: Version) -> HeaderValue {
     tag(format!("\"{}\"", version.get()))
 }
 
-/// The tag of a page: a digest of which versions of which items the page shows. It is weak, since it is not made from the
-/// bytes.
+/// The tag of a page: a digest of the ids and versions of its items. It is weak, because it is not derived from the bytes.
 pub(crate) fn of_page(limit: PageLimit, has_more: bool, items: impl Iterator<Item = impl Hash>) -> HeaderValue {
     let mut digest = DefaultHasher::new();
     (limit.get(), has_more).hash(&mut digest);

@@ -1,4 +1,4 @@
-//! The headers of responses, with what the OpenAPI document says of them.
+//! The headers of responses, with their descriptions for the OpenAPI document.
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
@@ -9,7 +9,7 @@ use crate::request_id::{RequestId, X_REQUEST_ID};
 pub struct ResponseHeader {
     /// Its name.
     pub name: &'static str,
-    /// What it says.
+    /// Its description.
     pub description: &'static str,
     /// The value it has, unless the response sets another.
     pub(crate) default: Option<&'static str>,
@@ -37,7 +37,7 @@ pub(crate) const WWW_AUTHENTICATE: ResponseHeader = ResponseHeader {
     ..header("WWW-Authenticate", "`Bearer`, and the error if a token was sent.")
 };
 
-/// Limits are per second, and the lowest is one a second: after a second there is always room.
+/// Limits are per second, and the lowest is one per second, so a request is always possible after a second.
 pub(crate) const RETRY_AFTER: ResponseHeader =
     ResponseHeader { default: Some("1"), ..header("Retry-After", "The seconds to wait before a retry.") };
 
@@ -49,7 +49,7 @@ pub(crate) const RATE_LIMIT_POLICY: ResponseHeader =
 pub(crate) const RATE_LIMIT: ResponseHeader =
     header("RateLimit", "How many requests of that limit are left: `\"user\";r=73;t=1`.");
 
-/// Headers that stop a browser from using a response for anything but what it is.
+/// Headers that stop a browser from misinterpreting a response, storing it or embedding it.
 const PROTECTION: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::CACHE_CONTROL, "no-store"),
@@ -58,7 +58,7 @@ const PROTECTION: [(HeaderName, &str); 5] = [
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
-/// Adds what every response has: the protecting headers, unless the response sets its own, and the id of the request.
+/// Adds the headers of every response: the protecting headers, unless the response sets its own, and the id of the request.
 pub(crate) fn add_common(headers: &mut HeaderMap, id: Option<&RequestId>) {
     for (name, value) in PROTECTION {
         if !headers.contains_key(&name) {

@@ -1,4 +1,4 @@
-//! The OpenAPI document, and a page that shows it and can call the API. Both are compiled in.
+//! The OpenAPI document, and a page that shows it and can call the API. Both are compiled into the binary.
 
 use std::sync::{Arc, OnceLock};
 
@@ -12,7 +12,7 @@ use utoipa_swagger_ui::Config;
 
 use crate::{openapi, output::error::ApiError};
 
-/// The page uses its own scripts and styles, sets styles on elements, and calls this service only.
+/// The page uses only its own scripts and styles, sets styles on elements, and calls only this service.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                            img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
 

@@ -17,7 +17,7 @@ use crate::output::{
     error::{ApiError, Detail, chain},
 };
 
-/// What readiness depends on.
+/// The dependencies of the service.
 pub(crate) struct Health {
     pub(crate) lifecycle: Lifecycle,
     pub(crate) dependencies: Vec<Dependency>,
@@ -54,7 +54,7 @@ impl Example for ReadyBody {
     }
 }
 
-/// Succeeds if the process answers. Nothing else matters: a restart would not fix it.
+/// Succeeds if the process answers. It checks nothing else, because a restart would not fix that.
 pub(crate) async fn live() -> HttpResponse {
     HttpResponse::Ok().json(LiveBody { status: "ok" })
 }
@@ -73,7 +73,7 @@ pub(crate) async fn ready(health: Data<Health>) -> Result<HttpResponse, ApiError
     Err(not_ready(&failures))
 }
 
-/// Names what is not ready and, in general terms, why. The cause is only logged.
+/// An error that lists the failed dependencies with a general reason. The cause is only logged.
 fn not_ready(failures: &[(&'static str, RepositoryError)]) -> ApiError {
     let details: Vec<Detail> = failures
         .iter()

@@ -7,13 +7,13 @@ use std::sync::{
 
 /// Tells every worker that the service is stopping. Clones share the state.
 ///
-/// From then on the service is not ready, and each response closes its connection, so that clients send no further request
-/// on a connection that is about to be cut.
+/// From then on the service is not ready, and each response closes its connection, so that clients send no further request on
+/// it.
 #[derive(Debug, Clone, Default)]
 pub struct Lifecycle(Arc<AtomicBool>);
 
 impl Lifecycle {
-    /// Begins to stop.
+    /// Marks the service as stopping.
     pub fn begin_stopping(&self) {
         self.0.store(true, Ordering::Relaxed);
     }

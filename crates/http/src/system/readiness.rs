@@ -1,4 +1,4 @@
-//! Checks what the service depends on.
+//! Checks the dependencies of the service.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// The name of a dependency, and its check.
 pub type Dependency = (&'static str, Arc<dyn Readiness>);
 
-/// Checks all dependencies at once. Takes two seconds at most.
+/// Checks all dependencies concurrently. Takes at most two seconds.
 pub async fn check_readiness(dependencies: &[Dependency]) -> Vec<(&'static str, Result<(), RepositoryError>)> {
     join_all(dependencies.iter().map(async |(name, dependency)| {
         let outcome = tokio::time::timeout(LIMIT, dependency.check()).await;

@@ -61,7 +61,7 @@ async fn create(
         CreateOutcome::KeyInUse => return Err(ApiError::new(ErrorCode::IdempotencyKeyInUse)),
         CreateOutcome::QuotaReached => return Err(ApiError::new(ErrorCode::QuotaExceeded)),
     };
-    // Relative to the path of the request, so that it keeps the style and what a proxy has put before it.
+    // Based on the path of the request, which keeps the style and a proxy's prefix.
     let location = format!("{}/{}", request.path().trim_end_matches('/'), task.id);
     response.insert_header((header::LOCATION, location));
     wire::respond_with(&mut response, &task)

@@ -94,7 +94,7 @@ impl FromParameters for ListQuery {
     }
 }
 
-/// The older name of the filter: `all` is no filter.
+/// The older form of the filter. `all` means no filter.
 #[derive(Clone, Copy)]
 struct Status(Option<bool>);
 

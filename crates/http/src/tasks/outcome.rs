@@ -1,11 +1,11 @@
-//! What became of a change to a task, as a response.
+//! Turns the outcome of a change to a task into a response.
 
 use domain::{Task, UpdateOutcome};
 
 use super::wire;
 use crate::output::{error::ApiError, etag};
 
-/// What the change returned.
+/// Returns the value of a successful change.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The form of each value of a task on the wire, with the limits of the domain.
+//! The wire format of each value of a task, with the limits of the domain.
 
 use domain::{Description, TaskId, Title};
 use schemars::{Schema, json_schema};

@@ -1,4 +1,4 @@
-//! The form of a task on the wire: what responses show, what clients send, and the schema of both.
+//! The wire format of a task: in responses, in requests, and the schema of both.
 
 use std::sync::LazyLock;
 
@@ -57,7 +57,7 @@ impl<'a> From<&'a domain::Task> for Task<'a> {
 }
 
 impl Task<'_> {
-    /// About how many bytes the task takes as JSON: those of its texts, and a constant for the keys and the other values.
+    /// The approximate size of the task as JSON in bytes: its texts, and a constant for the keys and the other values.
     pub(super) fn size(&self) -> usize {
         const FRAME: usize = 256;
 
@@ -74,7 +74,7 @@ pub(super) fn respond_with(response: &mut HttpResponseBuilder, task: &domain::Ta
 }
 
 input! {
-    /// What a client may write of a task.
+    /// The fields of a task that a client may set.
     struct TaskInput: Input<Value> {
         title: Title,
         description: FieldChange<Description>,
@@ -82,15 +82,15 @@ input! {
     }
 }
 
-/// The keys of a task that a client may send back, as in `{...task, title}`, and that have no effect: all that responses
-/// show and clients cannot write.
+/// The keys of a task that responses contain but clients cannot set. Clients may send them back, as in `{...task, title}`,
+/// without effect.
 static READ_ONLY: LazyLock<Vec<String>> = LazyLock::new(|| {
     let schema = Task::json_schema(&mut SchemaGenerator::default());
     let keys = schema.get("properties").and_then(Value::as_object).map(|properties| properties.keys().cloned());
     keys.into_iter().flatten().filter(|key| !TaskInput::FIELDS.contains(&key.as_str())).collect()
 });
 
-/// A task to be created.
+/// The body of a create.
 pub(crate) struct NewTask(pub(crate) domain::NewTask);
 
 impl FromFields for NewTask {
@@ -106,7 +106,7 @@ impl FromFields for NewTask {
     }
 }
 
-/// The value of a field in a create, where clearing it has no effect.
+/// The value of a field in a create, where `null` means absent.
 fn value<T>(change: FieldChange<T>) -> Option<T> {
     match change {
         FieldChange::Set(value) => Some(value),
@@ -114,7 +114,7 @@ fn value<T>(change: FieldChange<T>) -> Option<T> {
     }
 }
 
-/// The changes of an update. What is absent does not change.
+/// The body of an update. Absent fields do not change.
 pub(crate) struct Changes(pub(crate) TaskChanges);
 
 impl FromFields for Changes {
@@ -134,7 +134,7 @@ impl FromFields for Changes {
 }
 
 input! {
-    /// What a client may write to complete a task.
+    /// The fields that a client may set to complete a task.
     struct CompletionInput: Input<Value> {
         completed: bool,
     }

@@ -71,7 +71,7 @@ impl TestApp {
         app
     }
 
-    /// An application that explains errors no more than production does.
+    /// An application with production's short error messages.
     pub fn terse() -> Self {
         let mut app = Self::new();
         app.api.authenticator = Arc::new(Authenticator::default().with_secret(verifier(app.clock.clone())));
@@ -101,7 +101,7 @@ where
     async fn call(&self, request: test::TestRequest) -> Answer {
         let response = match Service::call(self, request.to_request()).await {
             Ok(response) => response.map_into_boxed_body().into_parts().1,
-            // The server does the same with an error that no middleware has made a response of.
+            // The server does the same with an error that no middleware has turned into a response.
             Err(error) => error.error_response(),
         };
         let (status, headers) = (response.status(), response.headers().clone());
@@ -110,7 +110,7 @@ where
     }
 }
 
-/// A request that has yet to be sent.
+/// A request that is not sent yet.
 pub struct Request<'a, S> {
     app: &'a Running<S>,
     request: test::TestRequest,
@@ -145,7 +145,7 @@ impl<S: Client> Running<S> {
         self.as_user(&nobody(), method, path)
     }
 
-    /// Creates a task of Alice's and returns its id.
+    /// Creates a task for Alice and returns its id.
     pub async fn task_of_alice(&self) -> String {
         let answer = self.alice(Method::POST, "/api/tasks").json(r#"{"title":"Buy groceries"}"#).send().await;
         answer.json()["data"]["id"].as_str().unwrap().to_owned()
@@ -193,13 +193,13 @@ impl Answer {
         self.json()["error"]["message"].as_str().unwrap().to_owned()
     }
 
-    /// The status and the code, to compare with [`is`].
+    /// The status and the code, for comparison with [`is`].
     pub fn outcome(&self) -> (u16, String) {
         (self.status.as_u16(), self.code())
     }
 }
 
-/// A status and a code that a test expects.
+/// An expected status and code.
 pub fn is(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
 }

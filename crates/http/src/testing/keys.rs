@@ -26,7 +26,7 @@ use crate::auth::{
 /// The issuer and audience of the tokens that the key set's keys sign.
 pub const ORIGIN: &str = "http://app.test";
 
-/// A key, and the algorithm it is for.
+/// A key and its algorithm.
 pub struct Signer {
     pub alg: &'static str,
     pub kid: &'static str,
@@ -41,7 +41,7 @@ enum Key {
     RsaPss(RsaKeyPair),
 }
 
-/// A key of each kind that is accepted.
+/// A key of each accepted kind.
 pub static SIGNERS: LazyLock<[Signer; 5]> = LazyLock::new(|| {
     [
         Signer { alg: "HS256", kid: "secret", key: Key::Secret(SECRET.as_bytes().to_vec()) },
@@ -117,7 +117,7 @@ impl Signer {
         Some(jwk)
     }
 
-    /// The public key, which an attacker knows, in every form that could be used as a secret.
+    /// The public key, which an attacker knows, in every encoding that could be used as a secret.
     pub fn public_bytes(&self) -> Vec<Vec<u8>> {
         let Some(jwk) = self.jwk() else { return Vec::new() };
         let mut forms = vec![jwk.to_string().into_bytes()];

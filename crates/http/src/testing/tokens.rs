@@ -14,7 +14,7 @@ pub fn verifier(clock: Arc<dyn Clock>) -> SecretVerifier {
     SecretVerifier::new(&SECRET.to_owned().into(), rules(clock)).unwrap()
 }
 
-/// No issuer, no audience, and a lifetime of thirty days at most.
+/// No issuer, no audience, and a lifetime of at most thirty days.
 pub fn rules(clock: Arc<dyn Clock>) -> ClaimRules {
     ClaimRules { issuer: None, audience: None, max_lifetime: Duration::from_hours(30 * 24), clock }
 }

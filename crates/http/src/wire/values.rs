@@ -1,4 +1,4 @@
-//! The form of the values that more than one resource has, with the limits of the domain.
+//! The wire format of values that several resources share, with the limits of the domain.
 
 use std::borrow::Cow;
 

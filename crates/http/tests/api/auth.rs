@@ -19,14 +19,14 @@ use http::{
 use serde_json::json;
 use time::Duration;
 
-/// The outcome of a request with a token: 200, or the status and the code.
+/// The outcome of a request with a token: status 200, or the status and the error code.
 async fn outcome(authorization: &str) -> (u16, String) {
     let app = TestApp::accepting_every_key().start().await;
     let answer = app.anonymous(Method::GET, "/api/tasks").header("authorization", authorization).send().await;
     if answer.status == 200 { is(200, "") } else { answer.outcome() }
 }
 
-/// Every verifier, without an application around it: thousands of tokens are verified.
+/// Every verifier, without an application: thousands of tokens are verified.
 static VERIFIERS: LazyLock<Authenticator> = LazyLock::new(|| every_verifier(&Arc::default()));
 
 async fn assert_refused(token: &str) {
@@ -94,7 +94,7 @@ async fn a_token_expires_five_seconds_after_its_exp() {
         let test = TestApp::accepting_every_key();
         let app = test.start().await;
         let mut age = 0;
-        // The same application, so that it has verified the token before.
+        // The same application, so that the token is in its cache.
         for (then, expected) in
             [(0, is(200, "")), (904, is(200, "")), (905, is(401, "TOKEN_EXPIRED")), (90_000, is(401, "TOKEN_EXPIRED"))]
         {

@@ -1,4 +1,4 @@
-//! What every response has in common, and errors in particular.
+//! Common properties of all responses, and of errors in particular.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use domain::{
 use http::testing::{TestApp, is};
 use serde_json::json;
 
-/// A store whose methods all fail, each in its own way.
+/// A store whose methods all fail, each in a different way.
 struct Broken;
 
 #[async_trait]

@@ -31,7 +31,7 @@ impl Readiness for Stuck {
     }
 }
 
-/// A database of another version.
+/// A database with a newer schema.
 struct Newer;
 
 #[async_trait]
@@ -98,7 +98,7 @@ async fn an_unready_service_lists_its_failures_without_causes() {
     let begin = Instant::now();
     let answer = app.anonymous(Method::GET, "/health/ready").send().await;
 
-    assert!(begin.elapsed() < Duration::from_millis(2900), "all are asked at once: {:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_millis(2900), "the checks run concurrently: {:?}", begin.elapsed());
     assert_eq!(answer.outcome(), is(503, "UNAVAILABLE"));
     assert_eq!(
         answer.json()["error"]["details"],

@@ -1,4 +1,4 @@
-//! The endpoints of tasks, a file each, in both styles.
+//! The endpoints of tasks in both styles, one file each.
 
 mod complete;
 mod conflict;

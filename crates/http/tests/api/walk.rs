@@ -1,4 +1,4 @@
-//! Every registered route, called by clients that must be rejected.
+//! Calls every registered route as clients that must be rejected.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ fn good_body(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Every route in every style: method, path of `owner`'s resource, and a valid body. `id` is the id in the path.
+/// Every route in every style: the method, the path of `owner`'s resource with this `id`, and a valid body.
 fn routes(owner: &str, id: &str) -> Vec<(Method, String, Option<&'static str>)> {
     let mut routes = Vec::new();
     for style in Style::ALL {
@@ -97,7 +97,7 @@ async fn every_route_is_404_for_the_task_of_another_user() {
         if path.contains(&id) {
             assert_eq!(answer.outcome(), is(404, "NOT_FOUND"), "{method} {path}");
             let absent = request(&path.replace(&id, ABSENT)).send().await;
-            assert_eq!(answer.bytes, absent.bytes, "{method} {path} tells Alice's task from none");
+            assert_eq!(answer.bytes, absent.bytes, "{method} {path} distinguishes Alice's task from a missing one");
         } else {
             assert!(answer.status.is_success(), "{method} {path}: {answer:?}");
             assert!(!String::from_utf8(answer.bytes).unwrap().contains("alice"), "{method} {path}");
@@ -132,8 +132,8 @@ async fn every_route_is_403_with_the_path_of_another_user() {
     assert_eq!(mine.json()["data"]["version"], 1);
 }
 
-/// The walk derives from the endpoints. This compares them with the routes that the application reports, so that no route
-/// escapes the walk.
+/// The walk derives its routes from the endpoints. This test compares them with the routes that the application reports, so
+/// that the walk misses none.
 #[actix_web::test]
 async fn the_application_has_no_routes_but_those_walked() {
     async fn report(tree: web::Data<IntrospectionTree>) -> HttpResponse {

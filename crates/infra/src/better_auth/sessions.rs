@@ -1,4 +1,4 @@
-//! Better Auth's table of sessions, which is only ever read.
+//! Better Auth's table of sessions. This crate only reads it.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     sql::{Connection, Kind, Row, Shapes, Statement},
 };
 
-/// The sessions of a Better Auth app, behind a connection. Clones share it.
+/// The sessions of a Better Auth app. Clones share the connection.
 #[derive(Debug, Clone)]
 pub struct SeaOrmSessions {
     connection: Arc<dyn Connection>,
@@ -62,7 +62,7 @@ impl SessionStore for SeaOrmSessions {
         match found.rows.read(session_row).map_err(RepositoryError::Failed)?.pop() {
             None => Ok(None),
             Some(row) if row.token == token => Ok(session(row)),
-            // The connection may be shared with statements of others. Should answers ever be mixed up, nobody is let in.
+            // Other users' statements may share the connection. If answers were ever mixed up, the session is rejected.
             Some(_) => Err(RepositoryError::Failed("the database returned another session".into())),
         }
     }
@@ -75,12 +75,13 @@ struct SessionRow {
 }
 
 fn session_row(row: Row<'_>) -> Result<SessionRow, BoxError> {
-    // Better Auth's own migrations give this column a time zone. Some of its adapters give it none, and mean UTC.
+    // Better Auth's own migrations create this column with a time zone. Some of its adapters create it without one and store
+    // UTC.
     let expires_at = row.get(2).or_else(|_zone| row.get(2).map(PrimitiveDateTime::assume_utc))?;
     Ok(SessionRow { token: row.get(0)?, user_id: row.get(1)?, expires_at })
 }
 
-/// `None` if the user's id breaks the rules of an id: such a user has no tasks, now or later.
+/// `None` if the user's id is not a valid owner id: such a user cannot have tasks.
 fn session(row: SessionRow) -> Option<Session> {
     match OwnerId::try_from(row.user_id) {
         Ok(owner) => Some(Session { owner, expires_at: row.expires_at.into() }),

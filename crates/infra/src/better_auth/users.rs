@@ -32,8 +32,8 @@ pub(crate) async fn provision(
     user: &Identity,
     now: Timestamp,
 ) -> Result<(), RepositoryError> {
-    // An address is required, and unique. If there is none, or another user has it, one that cannot exist takes its place.
-    // Better Auth keeps addresses in lower case.
+    // The column requires a unique address. If the user has none, or another user has it, a placeholder is stored. Better Auth
+    // keeps addresses in lower case.
     let own = user.email.as_ref().map(|email| email.to_lowercase());
     let placeholder = format!("{}@users.invalid", user.id.as_str());
     for email in own.into_iter().chain([placeholder]) {
@@ -45,8 +45,8 @@ pub(crate) async fn provision(
     Ok(())
 }
 
-/// Adds a row, or none if the id or the address is taken. The statement does not tell which; a second one with a free
-/// address changes nothing if it was the id.
+/// Adds a row unless the id or the address is taken. The statement does not tell which of the two. If it was the id, a second
+/// call with a free address changes nothing.
 fn insert(mut binds: Binds, user: &Identity, email: String, now: Timestamp) -> Statement {
     let (id, now) = (user.id.as_str(), OffsetDateTime::from(now));
     let name = user.name.as_deref().unwrap_or(id);
@@ -64,7 +64,7 @@ fn insert(mut binds: Binds, user: &Identity, email: String, now: Timestamp) -> S
         .into_table(User::Table)
         .columns(columns)
         .values_panic(values)
-        // Whatever the conflict: whoever has the id or the address stays as they are.
+        // On either conflict the existing user is not changed.
         .on_conflict(OnConflict::new().do_nothing().to_owned())
         .to_owned();
     let text = binds.text(&insert);

@@ -1,9 +1,9 @@
-//! Detects a pooler in front of Postgres that mixes up prepared statements, before it can do so to a request.
+//! Detects a pooler in front of Postgres that mixes up prepared statements, before any request is served.
 //!
-//! In transaction mode, a pooler runs each transaction on any of its connections to the server. The driver numbers the
-//! statements that it prepares on a connection, and runs them by their number. Unless the pooler keeps track of that, it may
-//! run another client's statement with the same number. Then the answer belongs to a different query, perhaps of another user,
-//! and there is no error.
+//! In transaction mode, a pooler may run each transaction on a different server connection. The driver numbers the statements
+//! that it prepares on a connection and runs them by number. Unless the pooler tracks these numbers, it may run another
+//! client's statement with the same number. The result is then the answer to a different query, perhaps another user's, without
+//! an error.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -19,7 +19,7 @@ use super::driver::in_words;
 /// How many statements each of the two connections prepares.
 const STATEMENTS: usize = 4;
 
-/// Why a server cannot be used, worded to follow its name.
+/// Why a server cannot be used. The text follows the server's name in a message.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unfit {
     #[error(
@@ -36,16 +36,16 @@ pub(super) enum Unfit {
     Failed(BoxError),
 }
 
-/// Succeeds if two connections behave as if they led to Postgres itself: each prepares its own statements, with the same
+/// Succeeds if two connections behave like direct connections to Postgres: each prepares its own statements, with the same
 /// numbers as the other, and gets its own answers.
 ///
-/// At first the two take turns. An idle pooler gives the second one the server connection that the first one has just left,
-/// where number one is in use. On a busy pooler that is up to chance. But so is where each further statement runs, and a
-/// statement that was prepared elsewhere fails or gives a wrong answer.
+/// At first the two take turns. An idle pooler gives the second client the server connection that the first client has just
+/// released, where number one is in use. On a busy pooler that is random, but so is the server connection for each further
+/// statement, and a statement that was prepared on another one fails or gives a wrong answer.
 ///
-/// It takes some fifteen round trips. A pooler without a free connection to the server answers none of them.
+/// The check takes about fifteen round trips. A pooler without a free server connection answers none of them.
 pub(super) async fn check(first: &mut PgConnection, second: &mut PgConnection) -> Result<(), Unfit> {
-    // Another replica may run the same check. Its answers must not be mistaken for ours.
+    // Another replica may run the same check at the same time. Its answers must differ from ours.
     let mark = RandomState::new().build_hasher().finish();
     let text = |who: char, number: usize| format!("{mark:x} {who} {number}: ");
 
@@ -65,7 +65,7 @@ pub(super) async fn check(first: &mut PgConnection, second: &mut PgConnection) -
     Ok(())
 }
 
-/// Runs the statement of this text. It is prepared when it runs for the first time.
+/// Runs a statement with this text. The first run prepares it.
 async fn ask(connection: &mut PgConnection, text: &str) -> Result<(), Unfit> {
     let statement = AssertSqlSafe(format!("SELECT '{text}' || $1"));
     match sqlx::query_scalar::<_, String>(statement).bind("answer").fetch_one(connection).await {
@@ -76,7 +76,7 @@ async fn ask(connection: &mut PgConnection, text: &str) -> Result<(), Unfit> {
     }
 }
 
-/// Whether the statement itself failed, which the right one cannot, and not the connection or the server.
+/// Whether the statement itself failed, rather than the connection or the server. The correct statement cannot fail.
 fn is_of_statement(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) => false,

@@ -22,7 +22,7 @@ use crate::{
     url::PostgresUrl,
 };
 
-/// How long the start waits for a server that may be starting too.
+/// How long startup waits for a server that may still be starting.
 const START_LIMIT: Duration = Duration::from_secs(2);
 
 pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<Database, BoxError> {
@@ -43,7 +43,7 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
     };
     let ((mut first, limited), mut second) = match connected {
         Ok(Ok(connected)) => connected,
-        // Unlike the pool, these did not wait for a server that is starting.
+        // Unlike the pool, these do not wait for a server that is starting.
         Ok(Err(_)) | Err(_) => two().await.map_err(|_elapsed| no_answer())?.map_err(in_words)?,
     };
     let asked = async {
@@ -51,7 +51,7 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
         report_limit(&mut first).await.map_err(in_words)
     };
     timeout(START_LIMIT * 2, asked).await.map_err(|_elapsed| "connected, but a statement was not answered")??;
-    // Whether or not the server receives it.
+    // The result does not matter: the connections are no longer needed.
     let _ = try_join!(first.close(), second.close());
     let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
     if settings.executor == ExecutorKind::SeaOrm {
@@ -63,11 +63,11 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
     Ok(Database { connection, pool, executor: Some(executor) })
 }
 
-/// Opens the executor's connections. It has opened one, to know that there can be one.
+/// Returns a connector for the executor, after opening one connection as a check.
 ///
 /// # Errors
 ///
-/// The error of the first way to secure a connection, if no way succeeds.
+/// If no way to secure the connection succeeds: the error of the first one.
 async fn connector(url: &PostgresUrl, limited: &PgConnectOptions) -> Result<Connector, BoxError> {
     let config = url.config(limited.get_options());
     let mut failure = None;
@@ -93,7 +93,7 @@ fn executor_settings(settings: &DatabaseSettings) -> pg_executor::Settings {
     }
 }
 
-/// SeaORM's own connection. It opens connections as they are needed.
+/// SeaORM's own connection, a pool that opens connections on demand.
 fn by_seaorm(options: PgConnectOptions, settings: &DatabaseSettings) -> DatabaseConnection {
     let pool = PgPoolOptions::new()
         .max_connections(settings.max_connections.max(1))
@@ -104,7 +104,7 @@ fn by_seaorm(options: PgConnectOptions, settings: &DatabaseSettings) -> Database
     SqlxPostgresConnector::from_sqlx_postgres_pool(pool.connect_lazy_with(options))
 }
 
-/// Two connections. The first one has a time limit for statements, if that is possible, and comes with its options.
+/// Opens two connections. The first has a statement timeout, if the server accepts one, and is returned with its options.
 async fn two(
     options: &PgConnectOptions,
     limit: Duration,
@@ -112,8 +112,7 @@ async fn two(
     try_join!(limited(options, limit), PgConnection::connect_with(options))
 }
 
-/// A connection on which Postgres cancels statements that take too long. PgBouncer rejects the option or ignores it: then it
-/// is a connection without.
+/// Opens a connection with a statement timeout. If PgBouncer rejects or ignores the option, the connection has none.
 async fn limited(options: &PgConnectOptions, limit: Duration) -> Result<(PgConnection, PgConnectOptions), sqlx::Error> {
     /// A protocol violation: PgBouncer's code for an option that it does not know.
     const REJECTED: &str = "08P01";
@@ -128,7 +127,7 @@ async fn limited(options: &PgConnectOptions, limit: Duration) -> Result<(PgConne
 }
 
 async fn report_limit(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    // In one message: between two messages a pooler may change to another server connection.
+    // One message, because a pooler may switch to another server connection between two.
     let in_force: String = raw_sql("SHOW statement_timeout").fetch_one(connection).await?.try_get(0)?;
     if in_force == "0" {
         warn!(
@@ -139,7 +138,7 @@ async fn report_limit(connection: &mut PgConnection) -> Result<(), sqlx::Error> 
     Ok(())
 }
 
-/// Logs where the URL is not followed to the letter, or is unsafe.
+/// Logs URL parameters that are ignored, replaced or unsafe.
 fn report(url: &PostgresUrl) {
     for name in &url.ignored {
         if name == "channel_binding" {
@@ -153,7 +152,7 @@ fn report(url: &PostgresUrl) {
     }
 }
 
-/// Why the pool cannot connect. It retries until its time is over, and then reports only that.
+/// The reason why the pool cannot connect. The pool itself retries until its time limit and then reports only a timeout.
 async fn diagnosis(options: &PgConnectOptions) -> BoxError {
     match timeout(START_LIMIT, PgConnection::connect_with(options)).await {
         Ok(Err(error)) => in_words(error),

@@ -26,7 +26,7 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
         .journal_mode(SqliteJournalMode::Wal)
         // Acknowledged changes survive a power cut. `NORMAL` would be faster and lose the last ones.
         .synchronous(SqliteSynchronous::Full)
-        // In KiB, for each connection: a quarter of the default. The system caches the file as well.
+        // In KiB per connection: a quarter of the default. The operating system caches the file as well.
         .pragma("cache_size", "-512");
     // No pings: there is no server that could vanish.
     let pool = SqlitePoolOptions::new()
@@ -34,7 +34,8 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
         .acquire_timeout(settings.acquire_timeout)
         .test_before_acquire(false);
     let pool = if url.in_memory {
-        // A database in memory belongs to its connection: a second one would see another database, and closing it deletes all.
+        // A database in memory belongs to its connection: a second connection would get its own, and closing it deletes all
+        // data.
         pool.max_connections(1).idle_timeout(None).max_lifetime(None)
     } else {
         pool.max_connections(settings.max_connections.max(1))
@@ -46,19 +47,20 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
     Ok(Database { connection: Arc::new(SeaOrmConnection::new(pool.clone())), pool, executor: None })
 }
 
-/// Creates an empty file that only its owner may read or write. SQLite treats it as a new database, and gives the files that
-/// it adds the same mode. A file that exists stays as it is. Any other error will happen to SQLite too, which reports it.
+/// Creates an empty file that only its owner may read or write. SQLite treats it as a new database and gives its additional
+/// files the same mode. An existing file is not changed. Any other error is ignored, because SQLite will run into it too and
+/// report it.
 fn make_private(file: &Path) {
     let mut options = fs::OpenOptions::new();
-    // Never opens a file that exists: closing it would release the locks that this process has on it.
+    // Never opens an existing file: closing it would release this process's locks on it.
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(file).ok();
 }
 
-/// Opens the pool, and waits while another process creates the same file. SQLite itself waits in all steps of that but one,
-/// the switch to WAL.
+/// Opens the pool, and waits while another process creates the same file. SQLite itself waits in every step except the switch
+/// to WAL.
 async fn open(
     pool: SqlitePoolOptions,
     options: SqliteConnectOptions,

@@ -1,4 +1,4 @@
-//! TLS to Postgres, as `sslmode` asks for it.
+//! TLS to Postgres, according to `sslmode`.
 
 use std::{fs, io, sync::Arc};
 
@@ -16,7 +16,7 @@ use sqlx::postgres::PgSslMode;
 
 use crate::url::{Certificates, Pem, PostgresUrl};
 
-/// The ways to secure a connection that the URL allows, in the order in which to try them. `None` is without TLS.
+/// The ways to secure a connection that the URL allows, in the order of attempts. `None` means without TLS.
 ///
 /// # Errors
 ///
@@ -24,11 +24,11 @@ use crate::url::{Certificates, Pem, PostgresUrl};
 pub(super) fn ways(url: &PostgresUrl) -> Result<Vec<Option<ClientConfig>>, BoxError> {
     let config = |proof| client_config(&url.certificates, proof);
     Ok(match url.options.get_ssl_mode() {
-        // No network is crossed.
+        // A Unix socket: nothing crosses the network.
         _ if url.socket().is_some() => vec![None],
         PgSslMode::Disable => vec![None],
-        // On the same machine, or `PostgresUrl` would ask for proof. Encryption there costs time and gains nothing, but a
-        // server may insist on it.
+        // The server is on this machine, otherwise `PostgresUrl` would require verification. Encryption is useless here and
+        // costs time, but the server may insist on it.
         PgSslMode::Allow | PgSslMode::Prefer => vec![None, Some(config(Proof::None)?)],
         PgSslMode::Require => vec![Some(config(Proof::None)?)],
         PgSslMode::VerifyCa => vec![Some(config(Proof::Certificate)?)],
@@ -40,9 +40,9 @@ pub(super) fn ways(url: &PostgresUrl) -> Result<Vec<Option<ClientConfig>>, BoxEr
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Proof {
     None,
-    /// That a trusted authority certified it.
+    /// A certificate from a trusted authority.
     Certificate,
-    /// The same, and that the certificate is for the host in the URL.
+    /// A certificate from a trusted authority, for the host in the URL.
     CertificateAndName,
 }
 
@@ -66,7 +66,7 @@ fn client_config(certificates: &Certificates, proof: Proof) -> Result<ClientConf
     })
 }
 
-/// The usual authorities, and the one that the URL names.
+/// The well-known authorities, and the one that the URL names.
 fn authorities(certificates: &Certificates) -> Result<RootCertStore, BoxError> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(authority) = &certificates.authority {
@@ -86,7 +86,7 @@ fn read(pem: &Pem) -> Result<Vec<u8>, io::Error> {
     }
 }
 
-/// Accepts certificates that prove less than the server's name.
+/// Accepts certificates without checking the server's name.
 #[derive(Debug)]
 struct Lenient {
     verifier: Arc<WebPkiServerVerifier>,

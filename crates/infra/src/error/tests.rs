@@ -17,7 +17,7 @@ fn is_unavailable(error: &RepositoryError) -> bool {
     matches!(error, RepositoryError::Unavailable(_))
 }
 
-/// The error of a statement over the connection that requests use, and of the same over SeaORM's own.
+/// The errors of one statement: on the connection that requests use, and on SeaORM's own.
 async fn errors(database: &TestDatabase, sql: &str) -> [DatabaseError; 2] {
     let statement = Binds::new(database.connection.backend()).statement(Kind::Write, sql);
     let usual = database.connection.run(statement).await.unwrap_err();
@@ -32,7 +32,7 @@ async fn raised(database: &TestDatabase, code: &str) -> [DatabaseError; 2] {
 
 #[test]
 fn temporary_codes_of_sqlite_are_unavailable() {
-    // Also 261, 517 and 773: busy, and more about it; 1032: read only since the file was moved; 526: cannot open.
+    // Extended codes: 261, 517 and 773 are variants of busy; 1032: read-only since the file was moved; 526: cannot open.
     assert!([5, 6, 8, 13, 14, 261, 517, 773, 1032, 526].into_iter().all(sqlite_is_unavailable));
     assert!(![0, 1, 7, 10, 11, 19, 26, 275, 787, 1299, 1555, 2067].into_iter().any(sqlite_is_unavailable));
 }
@@ -79,7 +79,7 @@ async fn a_validation_gap_is_told_from_other_failures() {
         for error in raised(&database, code).await {
             assert_eq!(error.code(), Some(Code::Postgres(code.into())), "{error:?}");
             assert_eq!(error.is_validation_gap(), is_gap, "{error:?}");
-            // To the client it is a defect, whatever it is to us.
+            // The client gets an internal error either way.
             assert!(!is_gap || !is_unavailable(&repository_error(error)), "{code}");
         }
     }
@@ -128,7 +128,7 @@ async fn only_a_create_can_lack_its_user() {
     }
 }
 
-/// A database of one connection to the same SQLite file, on which this was run. It waits for nobody.
+/// A database with one connection to the same SQLite file, on which this SQL was run. It does not wait for locks.
 async fn impatient(database: &TestDatabase, pragma: &str) -> Database {
     let url = DatabaseUrl::parse(database.url()).unwrap();
     let settings = DatabaseSettings { max_connections: 1, ..DatabaseSettings::new(url) };

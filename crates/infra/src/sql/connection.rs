@@ -1,4 +1,4 @@
-//! The seam between statements and what runs them.
+//! The interface for running statements.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::{error::DatabaseError, statistics::DatabaseStatistics};
 
 /// Runs statements. There are two implementations: SeaORM's own connection, and on Postgres the executor.
 ///
-/// Which of its connections a statement uses is decided by its [kind](super::Kind) alone.
+/// The [kind](super::Kind) of a statement alone decides which connection runs it.
 #[async_trait]
 pub trait Connection: fmt::Debug + Send + Sync {
     /// The kind of database.
@@ -20,11 +20,11 @@ pub trait Connection: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// If it did not take effect, or if the connection was lost before the answer: then it is not known whether it did.
+    /// If the statement did not take effect, or if the connection was lost before the answer, so that the outcome is unknown.
     async fn run(&self, statement: Statement) -> Result<Answer, DatabaseError>;
 
-    /// Runs statements in their order in one transaction: all of them take effect, or none does. Each sees what those
-    /// before it did. Returns their answers in the same order.
+    /// Runs statements in order in one transaction: all of them take effect, or none. Each sees the changes of those before it.
+    /// Returns the answers in the same order.
     ///
     /// # Errors
     ///
@@ -34,7 +34,7 @@ pub trait Connection: fmt::Debug + Send + Sync {
     /// The state of the connections, and counts since the start.
     fn statistics(&self) -> DatabaseStatistics;
 
-    /// Closes the connections that are idle, and the others when their statement ends. No further ones are opened.
+    /// Closes idle connections now and the others when their statement ends. No new connections are opened.
     async fn close(&self);
 }
 

@@ -1,4 +1,4 @@
-//! What the two databases write differently.
+//! SQL that differs between the two databases.
 
 use sea_orm::{
     ColumnTrait, DbBackend,
@@ -21,10 +21,10 @@ pub(crate) fn later_of(column: impl ColumnTrait, now: Placeholder, backend: DbBa
     }
 }
 
-/// Numbers as one value for [`is_one_of`], however many there are.
+/// Any number of numbers as one value, for [`is_one_of`].
 pub(crate) fn list(numbers: impl Iterator<Item = i64>, backend: DbBackend) -> String {
     let numbers = numbers.map(|number| number.to_string()).collect::<Vec<_>>().join(",");
-    // A JSON array, or a literal of an array of Postgres.
+    // A JSON array, or a Postgres array literal.
     if backend == DbBackend::Sqlite { format!("[{numbers}]") } else { format!("{{{numbers}}}") }
 }
 
@@ -38,9 +38,9 @@ pub(crate) fn is_one_of(column: impl ColumnTrait, list: Placeholder, backend: Db
     }
 }
 
-/// Whether no other transaction holds the lock on this name of the owner's. If so, this one holds it until it ends.
+/// SQL that tries to lock this name of the owner for the rest of the transaction. False if another transaction holds the lock.
 ///
-/// SQLite has one writer at a time, so a transaction that writes always holds it there.
+/// Always true on SQLite, which has one writer at a time.
 pub(crate) fn try_lock(owner: OwnerPlaceholder, name: Placeholder, backend: DbBackend) -> Expr {
     if backend == DbBackend::Sqlite {
         Expr::val(true)

@@ -1,4 +1,4 @@
-//! Runs statements over the executor: on Postgres, unless SeaORM's own connection is asked for.
+//! Runs statements over the executor: on Postgres, unless the settings choose SeaORM's own connection.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{error::DatabaseError, statistics::DatabaseStatistics};
 
-/// An executor, and a count of what it should not have been asked.
+/// An executor, and a count of statements that validation should have prevented.
 #[derive(Debug)]
 pub(crate) struct ExecutorConnection {
     executor: Executor,
@@ -21,7 +21,7 @@ pub(crate) struct ExecutorConnection {
 }
 
 impl ExecutorConnection {
-    /// Opens nothing: connections are opened when statements need them.
+    /// Opens no connection: statements open them on demand.
     pub(crate) fn new(connector: &Connector, settings: &Settings) -> Self {
         Self { executor: Executor::new(connector, settings), validation_gaps: AtomicU64::new(0) }
     }
@@ -94,7 +94,7 @@ fn parameter(value: Value) -> Result<Parameter, DbErr> {
         Value::TimeDateTime(value) => value.into(),
         Value::TimeDateTimeWithTimeZone(value) => value.into(),
         Value::Uuid(value) => value.into(),
-        // Which variants there are depends on the features of SeaORM that the build has turned on.
+        // The set of variants depends on the enabled features of SeaORM.
         other => return Err(DbErr::Type(format!("a value of type {:?} cannot be bound", other.array_type()))),
     })
 }

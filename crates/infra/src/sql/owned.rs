@@ -1,4 +1,4 @@
-//! Where every query on a table with owners starts: with the owner's filter.
+//! The starting point of every query on a table with owners. It adds the owner's filter.
 //!
 //! `clippy.toml` bans SeaORM's own starting points outside this file.
 
@@ -6,12 +6,12 @@ use sea_orm::{ColumnTrait, DeleteMany, EntityTrait, QueryFilter, Select, UpdateM
 
 use super::statement::OwnerPlaceholder;
 
-/// A table each row of which belongs to one user.
+/// A table in which each row belongs to one user.
 pub(crate) trait Owned: EntityTrait {
     /// The column with the user's id.
     const OWNER: Self::Column;
 
-    /// The place of a column in a row, counted from 0: the entity's order. Implemented as `column as usize`.
+    /// The 0-based position of a column in a row, in the entity's order. Implemented as `column as usize`.
     fn index(column: Self::Column) -> usize;
 }
 
@@ -21,13 +21,13 @@ pub(crate) fn owned<E: Owned>(owner: OwnerPlaceholder) -> Select<E> {
     E::find().filter(E::OWNER.into_expr().eq(owner))
 }
 
-/// A change of rows of an owner.
+/// An update of an owner's rows.
 #[expect(clippy::disallowed_methods, reason = "this adds the owner's filter")]
 pub(crate) fn owned_update<E: Owned>(owner: OwnerPlaceholder) -> UpdateMany<E> {
     E::update_many().filter(E::OWNER.into_expr().eq(owner))
 }
 
-/// A delete of rows of an owner.
+/// A delete of an owner's rows.
 #[expect(clippy::disallowed_methods, reason = "this adds the owner's filter")]
 pub(crate) fn owned_delete<E: Owned>(owner: OwnerPlaceholder) -> DeleteMany<E> {
     E::delete_many().filter(E::OWNER.into_expr().eq(owner))

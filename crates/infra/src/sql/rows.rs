@@ -1,4 +1,4 @@
-//! Rows to structs.
+//! Converts rows to structs.
 
 use std::{fmt::Display, marker::PhantomData};
 
@@ -27,7 +27,7 @@ pub(crate) enum Row<'r> {
     Executor(&'r tokio_postgres::Row),
 }
 
-/// A type that both drivers read from the column type that is meant for it, and from no other.
+/// A type that both drivers read from its column type, and from no other.
 pub(crate) trait Value: TryGetable + FromSqlOwned {}
 
 impl<T: TryGetable + FromSqlOwned> Value for T {}
@@ -50,7 +50,7 @@ impl Rows {
 }
 
 impl Row<'_> {
-    /// The value of a column by its place, counted from 0. Looking columns up by name took a quarter of the time of a list.
+    /// The value of a column by its 0-based position. Lookup by name took a quarter of the time of a list.
     pub(crate) fn get<T: Value>(self, index: usize) -> Result<T, BoxError> {
         match self {
             Self::SeaOrm(row) => row.try_get_by_index(index).map_err(BoxError::from),
@@ -70,7 +70,7 @@ impl Row<'_> {
     }
 }
 
-/// A resource that is read from the rows of an entity.
+/// A resource that can be read from the rows of an entity.
 pub(crate) trait FromRow: Sized {
     /// The table of the rows.
     type Entity: Owned;
@@ -79,7 +79,7 @@ pub(crate) trait FromRow: Sized {
     fn from_row(owner: &OwnerId, row: EntityRow<'_, Self::Entity>) -> Result<Self, RepositoryError>;
 }
 
-/// A resource that is written as a row of an entity.
+/// A resource that can be written as a row of an entity.
 pub(crate) trait ToRow {
     /// The table of the row.
     type Entity: Owned;
@@ -107,7 +107,7 @@ impl<E: Owned> EntityRow<'_, E> {
     }
 }
 
-/// The error for a value that breaks a rule of the domain. `id` identifies the row among those of its owner.
+/// The error for a value that breaks a rule of the domain. `id` identifies the row among its owner's rows.
 pub(crate) fn broken<E: Owned>(id: impl Display, column: E::Column) -> impl FnOnce(InvalidText) -> RepositoryError {
     move |rule| {
         let (table, id, column) = (E::default().table_name(), id.to_string(), column.as_str());
@@ -115,13 +115,13 @@ pub(crate) fn broken<E: Owned>(id: impl Display, column: E::Column) -> impl FnOn
     }
 }
 
-/// The resources of an owner in rows.
+/// Reads an owner's resources from rows.
 ///
 /// # Errors
 ///
-/// [`RepositoryError::Failed`] if a row breaks a rule, or belongs to someone else. The second cannot happen, since statements
-/// name the owner. But a connection may be shared with other users' statements, and if answers were ever mixed up, nobody may
-/// see them.
+/// [`RepositoryError::Failed`] if a row breaks a rule or belongs to another owner. Every statement names the owner, so the
+/// latter should not happen. But other users' statements may share the connection, and if answers were ever mixed up, the wrong
+/// user must not see them.
 pub(crate) fn read<T: FromRow>(owner: &OwnerId, rows: &Rows) -> Result<Vec<T>, RepositoryError> {
     rows.read(|row| {
         debug_assert!(has_columns_of::<T::Entity>(row));
@@ -137,7 +137,7 @@ fn has_columns_of<E: Owned>(row: Row<'_>) -> bool {
     E::Column::iter().map(|column| column.as_str()).eq(row.names().iter().map(String::as_str))
 }
 
-/// A row that this program did not write: it breaks a rule of the domain.
+/// A row that breaks a rule of the domain, so this program did not write it.
 #[derive(Debug, thiserror::Error)]
 #[error("row {id} of {table} is broken: its {column} {rule}")]
 struct BrokenRow {
@@ -147,7 +147,7 @@ struct BrokenRow {
     rule: InvalidText,
 }
 
-/// A column of another type than the migrations gave it.
+/// A column whose type is not the one that the migrations created.
 #[derive(Debug, thiserror::Error)]
 #[error("{table}.{column} cannot be read: {cause}")]
 struct UnreadableColumn {

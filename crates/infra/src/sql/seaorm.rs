@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct SeaOrmConnection {
     pool: DatabaseConnection,
-    /// Calls that have begun and not ended: they run a statement, or wait for a connection.
+    /// Calls in progress: they run a statement or wait for a connection.
     in_flight: AtomicU64,
     acquire_timeouts: AtomicU64,
     validation_gaps: AtomicU64,
@@ -37,7 +37,7 @@ impl SeaOrmConnection {
 
     async fn counted<T>(&self, work: impl Future<Output = Result<T, DbErr>> + Send) -> Result<T, DatabaseError> {
         self.in_flight.fetch_add(1, Relaxed);
-        // Also where the caller gives up.
+        // Also if the caller stops waiting.
         let _ended = scopeguard::guard((), |()| {
             self.in_flight.fetch_sub(1, Relaxed);
         });
@@ -61,7 +61,7 @@ impl Connection for SeaOrmConnection {
     }
 
     async fn run_all(&self, statements: Vec<Statement>) -> Result<Vec<Answer>, DatabaseError> {
-        // On SQLite. A transaction that asks for the right to write only when it writes may find that it is too late.
+        // For SQLite. A transaction that begins with a read may fail to get the write lock later.
         let immediate = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
@@ -88,7 +88,7 @@ impl Connection for SeaOrmConnection {
             max_connections,
             size,
             idle,
-            // The numbers are not read in one moment.
+            // The numbers are not read at the same moment.
             waiting: in_flight.saturating_sub(size.saturating_sub(idle)),
             acquire_timeouts: self.acquire_timeouts.load(Relaxed),
             validation_gaps: self.validation_gaps.load(Relaxed),
@@ -103,7 +103,7 @@ impl Connection for SeaOrmConnection {
     }
 }
 
-/// How many connections there may be, how many there are, and how many of those are idle.
+/// The maximum number of connections, the number of open ones, and the number of idle ones.
 fn connections<DB: sqlx::Database>(pool: &Pool<DB>) -> (usize, usize, usize) {
     let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     (count(pool.options().get_max_connections()), count(pool.size()), pool.num_idle())
@@ -120,8 +120,8 @@ async fn run(connection: &impl ConnectionTrait, statement: Statement) -> Result<
         let affected = connection.execute_raw(statement).await?.rows_affected();
         return Ok(Answer { rows: Rows::SeaOrm(Vec::new()), affected });
     }
-    // All rows are read, even where there can be only one. SQLite commits a statement when it ends, and sqlx ends one that is
-    // left after its first row without a look at the outcome: a full disk would go unnoticed.
+    // Read all rows, even if there can be only one. SQLite commits a statement when it ends. If reading stops after the first
+    // row, sqlx ends the statement without checking the result, and a full disk would go unnoticed.
     let rows = connection.query_all_raw(statement).await?;
     Ok(Answer { affected: rows.len() as u64, rows: Rows::SeaOrm(rows) })
 }

@@ -1,4 +1,4 @@
-//! The texts of statements, kept by their shape.
+//! A cache of SQL texts by the shape of the statement.
 
 use std::{fmt, hash::Hash, sync::Arc};
 
@@ -7,13 +7,13 @@ use sea_orm::{DbBackend, sea_query::QueryStatementWriter};
 
 use super::statement::{Binds, Kind, Statement};
 
-/// How many texts are kept. The least used ones are built anew: lists may ask for a thousand limits.
+/// How many texts are kept. The least used ones are dropped and rebuilt on demand: lists alone have up to a thousand limits.
 const KEPT: usize = 256;
 
-/// The texts of statements on one kind of database, each built when its shape is first used: to build a text takes longer
-/// than to run the statement.
+/// The texts of statements on one kind of database, each built when its shape is first used. Building a text takes longer than
+/// running the statement.
 ///
-/// A shape `S` is all that decides the text, and nothing else: which fields a change names, but not their values.
+/// A shape `S` is exactly what decides the text: for example which fields a change names, but not their values.
 pub(crate) struct Shapes<S> {
     backend: DbBackend,
     texts: Cache<S, Arc<str>>,
@@ -28,12 +28,12 @@ impl<S: Copy + Eq + Hash + fmt::Debug> Shapes<S> {
         self.backend
     }
 
-    /// The values of a statement to come.
+    /// Collects the values of a new statement.
     pub(crate) fn binds(&self) -> Binds {
         Binds::new(self.backend)
     }
 
-    /// The statement of a shape with these values. `build` is called if there is no text of this shape.
+    /// The statement of this shape with these values. Calls `build` if no text of this shape is kept.
     pub(crate) fn statement<Q: QueryStatementWriter>(
         &self,
         shape: S,

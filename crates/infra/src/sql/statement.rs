@@ -1,4 +1,4 @@
-//! A statement, and the values that are bound to it.
+//! A statement and its bound values.
 
 use std::{fmt, sync::Arc};
 
@@ -9,14 +9,14 @@ use sea_orm::{
     sea_query::{Expr, PostgresQueryBuilder, QueryStatementWriter, SqliteQueryBuilder},
 };
 
-/// What a statement does. It decides what the answer holds, and how the executor runs the statement.
+/// What a statement does. This decides what the answer holds and how the executor runs the statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Reads a few rows by key.
     Read,
-    /// Reads rows by key, possibly many.
+    /// Reads possibly many rows by key.
     ReadMany,
-    /// Changes rows. The answer says how many.
+    /// Changes rows. The answer holds their number.
     Write,
     /// Changes rows. The answer holds the rows.
     WriteReturning,
@@ -33,29 +33,29 @@ pub struct Statement {
     pub kind: Kind,
 }
 
-/// A type that SeaORM's connection and the executor both send. Columns of other types do not compile.
+/// A type that both SeaORM's connection and the executor can send. Binding another type does not compile.
 pub(crate) trait Bindable: Into<Value> + Into<Parameter> {}
 
 impl<T: Into<Value> + Into<Parameter>> Bindable for T {}
 
 /// Collects the values of one statement and hands out a placeholder for each.
 ///
-/// The values are bound before the text is built, so that a text that is kept from an earlier statement of the same shape
-/// can be used with them.
+/// The values are bound before the text is built, so that they can be used with a text that an earlier statement of the same
+/// shape has left.
 #[derive(Debug)]
 pub(crate) struct Binds {
     backend: DbBackend,
     values: Vec<Value>,
 }
 
-/// Stands for a bound value in a text, any number of times.
+/// The placeholder of a bound value. It can be used in a text any number of times.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Placeholder {
     backend: DbBackend,
     number: usize,
 }
 
-/// Stands for the owner whose rows a statement is about.
+/// The placeholder of the owner whose rows a statement reads or changes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OwnerPlaceholder(Placeholder);
 
@@ -64,7 +64,7 @@ impl Binds {
         Self { backend, values: Vec::with_capacity(8) }
     }
 
-    /// Binds the owner whose rows the statement is about.
+    /// Binds the owner whose rows the statement reads or changes.
     pub(crate) fn owner(&mut self, owner: &OwnerId) -> OwnerPlaceholder {
         OwnerPlaceholder(self.add(owner.as_str()))
     }
@@ -75,17 +75,17 @@ impl Binds {
         Placeholder { backend: self.backend, number: self.values.len() }
     }
 
-    /// Binds a value that need not be there.
+    /// Binds an optional value.
     pub(crate) fn add_some(&mut self, value: Option<impl Bindable>) -> Option<Placeholder> {
         value.map(|value| self.add(value))
     }
 
-    /// The statement of these values and a text that was built from their placeholders.
+    /// The statement with these values and a text that was built from their placeholders.
     pub(crate) fn statement(self, kind: Kind, sql: impl Into<Arc<str>>) -> Statement {
         Statement { sql: sql.into(), values: self.values, kind }
     }
 
-    /// Builds the text of a statement. Values that are part of `query` itself, and not bound here, stand in the text.
+    /// Builds the text of a statement. Values that were not bound here but are part of `query` become part of the text.
     pub(crate) fn text(&self, query: &impl QueryStatementWriter) -> Arc<str> {
         match self.backend {
             DbBackend::Sqlite => query.to_string(SqliteQueryBuilder).into(),

@@ -1,4 +1,4 @@
-//! Creating a task: once under a key, within a quota.
+//! Creates tasks: within a quota, and at most once for each idempotency key.
 
 use domain::{CreateOptions, CreateOutcome, IdempotencyGuard, NewTask, OwnerId, RepositoryError, Task};
 
@@ -16,7 +16,7 @@ pub(super) struct Creates<'c> {
 }
 
 impl Creates<'_> {
-    /// Creates `task`, which is made of `new`, if `options` allow it.
+    /// Creates `task`, built from `new`, if `options` allow it.
     pub(super) async fn create(
         self,
         task: Task,
@@ -38,7 +38,7 @@ impl Creates<'_> {
         self.why_not(&task.owner, new, options).await
     }
 
-    /// Finds out why no task was created, which the statements do not tell.
+    /// Finds out why no task was created. The statements do not tell.
     async fn why_not(
         self,
         owner: &OwnerId,
@@ -54,11 +54,11 @@ impl Creates<'_> {
         if at_quota.map_err(repository_error)?.rows.is_empty() {
             return Ok(CreateOutcome::KeyInUse);
         }
-        // The quota may be used up by the first request under this key, which may have been answered since.
+        // The first request with this key may have used up the quota, and may have finished in the meantime.
         Ok(self.earlier(guard, owner, new).await?.unwrap_or(CreateOutcome::QuotaReached))
     }
 
-    /// The outcome of an earlier create under this key.
+    /// The outcome of an earlier create with this key.
     async fn earlier(
         self,
         guard: &IdempotencyGuard,

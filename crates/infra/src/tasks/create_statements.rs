@@ -1,4 +1,4 @@
-//! The statements that create tasks, and that keep the idempotency keys.
+//! The statements that create tasks and store idempotency keys.
 
 use domain::{IdempotencyGuard, NewTask, OwnerId, Task};
 use sea_orm::{
@@ -18,7 +18,7 @@ use crate::sql::{Kind, NewRow, OwnerPlaceholder, Placeholder, Shapes, Statement,
 #[derive(Debug)]
 pub(super) struct CreateStatements(Shapes<Shape>);
 
-/// A quota is part of the text: it is the same for all users.
+/// The quota is part of the text, since it is the same for all users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Shape {
     Insert { quota: Option<u32> },
@@ -33,7 +33,7 @@ impl CreateStatements {
         Self(Shapes::new(backend))
     }
 
-    /// Adds a task while its owner has fewer than `quota`.
+    /// Adds a task if its owner has fewer than `quota`.
     pub(super) fn insert(&self, task: &Task, quota: Option<u32>) -> Statement {
         let mut binds = self.0.binds();
         let row = task.to_row(&mut binds);
@@ -43,8 +43,8 @@ impl CreateStatements {
         })
     }
 
-    /// Claims a key for a task while its owner has fewer tasks than `quota`: inserts the row of the key, or replaces the one that
-    /// has expired. Changes nothing if the key was used, or is in use.
+    /// Claims a key for a task if its owner has fewer tasks than `quota`: inserts the key's row, or replaces an expired one.
+    /// Changes nothing if the key was used before or is in use now.
     pub(super) fn claim_key(
         &self,
         guard: &IdempotencyGuard,
@@ -60,7 +60,7 @@ impl CreateStatements {
         let since = binds.add(guard.since.unix_milliseconds());
         let row = NewKeyUse { key: &guard.key, task, fingerprint: new.into() }.to_row(&mut binds);
         self.0.statement(Shape::ClaimKey { quota }, Kind::Write, binds, || {
-            // Without the lock, this would wait for a create in flight under the same key.
+            // Without the lock, this statement would wait for a create with the same key that is in flight.
             let is_free = dialect::try_lock(owner, key, backend);
             let has_room = quota.map(|quota| has_room(owner, quota));
             let condition = has_room.into_iter().fold(is_free, ExprTrait::and);
@@ -72,7 +72,7 @@ impl CreateStatements {
         })
     }
 
-    /// Adds a task if its key was claimed for it, by a statement before this one in the same transaction.
+    /// Adds a task if an earlier statement of this transaction has claimed its key.
     pub(super) fn insert_under_key(&self, guard: &IdempotencyGuard, task: &Task) -> Statement {
         let mut binds = self.0.binds();
         let (owner, key) = (binds.owner(&task.owner), binds.add(guard.key.as_str()));
@@ -84,7 +84,7 @@ impl CreateStatements {
         })
     }
 
-    /// The use of a key that has not expired.
+    /// The row of a key that has not expired.
     pub(super) fn key_use(&self, guard: &IdempotencyGuard, owner: &OwnerId) -> Statement {
         let mut binds = self.0.binds();
         let (owner, key) = (binds.owner(owner), binds.add(guard.key.as_str()));
@@ -94,7 +94,7 @@ impl CreateStatements {
         })
     }
 
-    /// The last task that the quota allows, if the owner has that many.
+    /// The task that fills the quota, if the owner has that many.
     pub(super) fn task_at_quota(&self, owner: &OwnerId, quota: u32) -> Statement {
         let mut binds = self.0.binds();
         let owner = binds.owner(owner);

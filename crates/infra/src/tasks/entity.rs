@@ -1,4 +1,4 @@
-//! A row of `tasks` as SeaORM sees it. It never leaves this crate.
+//! SeaORM's entity for a row of `tasks`, private to this crate.
 
 use sea_orm::entity::prelude::*;
 

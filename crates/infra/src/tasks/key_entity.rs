@@ -1,4 +1,4 @@
-//! A row of `idempotency_keys` as SeaORM sees it. It never leaves this crate.
+//! SeaORM's entity for a row of `idempotency_keys`, private to this crate.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,11 +11,11 @@ pub(crate) struct Model {
     pub(crate) user_id: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub(crate) key: String,
-    /// Of the task as the request described it.
+    /// A hash of the task as the request described it.
     pub(crate) fingerprint: Vec<u8>,
-    /// Of the task that was created. It may have been deleted since.
+    /// The id of the created task, which may have been deleted since.
     pub(crate) task_id: Uuid,
-    /// When it was created, in milliseconds since 1970.
+    /// When the task was created, in milliseconds since 1970.
     pub(crate) created_at: i64,
 }
 

@@ -15,7 +15,7 @@ use crate::{
     sql::{self, Answer, Connection, Statement},
 };
 
-/// Tasks, and the users they belong to, behind a connection. Clones share it.
+/// Tasks and their users. Clones share the connection.
 #[derive(Debug, Clone)]
 pub struct SeaOrmTasks {
     connection: Arc<dyn Connection>,
@@ -29,7 +29,7 @@ struct Statements {
 }
 
 impl SeaOrmTasks {
-    /// The tasks behind this connection. Clones share the statements that were built, so clone it rather than making another.
+    /// A repository over this connection. Clones share the cache of statements, so prefer a clone to a second repository.
     #[must_use]
     pub fn new(connection: Arc<dyn Connection>) -> Self {
         let backend = connection.backend();
@@ -45,8 +45,8 @@ impl SeaOrmTasks {
         self.connection.run(statement).await.map_err(repository_error)
     }
 
-    /// Why no row was changed. Without a precondition the row is absent. With one, a second statement finds out: versions only
-    /// grow, so a task that it finds did not have one of those versions.
+    /// Finds out why no row was changed. Without a precondition the task does not exist. With one, a second statement looks it
+    /// up: versions only grow, so if the task exists, it did not have an expected version.
     async fn why_not<T>(
         &self,
         owner: &OwnerId,
@@ -120,7 +120,7 @@ impl UserProvisioner for SeaOrmTasks {
 
 #[async_trait]
 impl Readiness for SeaOrmTasks {
-    /// A database without the table, or a file that is gone, cannot serve.
+    /// Fails if the table does not exist or the file is gone.
     async fn check(&self) -> Result<(), RepositoryError> {
         self.run(self.statements.tasks.probe()).await?;
         Ok(())

@@ -1,4 +1,4 @@
-//! Rows to domain types and back.
+//! Converts between rows and domain types.
 
 use domain::{Description, Fingerprint, IdempotencyKey, NewTask, OwnerId, RepositoryError, Task, Timestamp, Title};
 use sea_orm::prelude::Uuid;
@@ -50,7 +50,7 @@ impl FromRow for Task {
     }
 }
 
-/// A create of a task under an idempotency key, to be remembered.
+/// A create with an idempotency key, to be stored.
 pub(super) struct NewKeyUse<'k> {
     pub(super) key: &'k IdempotencyKey,
     pub(super) task: &'k Task,
@@ -74,7 +74,7 @@ impl ToRow for NewKeyUse<'_> {
     }
 }
 
-/// The create of a task under an idempotency key, as it is remembered.
+/// A create with an idempotency key, as it was stored.
 pub(super) struct KeyUse {
     fingerprint: Vec<u8>,
     task_id: Uuid,
@@ -82,7 +82,8 @@ pub(super) struct KeyUse {
 }
 
 impl KeyUse {
-    /// The task as it was created, if it is `new` that was created. The request repeats all of it but its id and the time.
+    /// The task as it was created, if it was created from `new`. Only its id and time come from the row; the request repeats
+    /// the rest.
     pub(super) fn replay(&self, owner: &OwnerId, new: &NewTask) -> Option<Task> {
         let is_same = self.fingerprint == Fingerprint::from(new).as_bytes();
         is_same.then(|| Task::created(owner.clone(), self.task_id.into(), new.clone(), self.created_at))

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use super::entity::{Column, Entity};
 use crate::sql::{Binds, Kind, Placeholder, Shapes, Statement, dialect, owned, owned_delete, owned_update};
 
-/// A page of more tasks than this may be one of many rows.
+/// A page with a higher limit than this counts as a read of many rows.
 const FEW: u16 = 100;
 
 /// The statements on tasks, for one kind of database.
@@ -39,11 +39,11 @@ impl TaskStatements {
             .statement(Shape::Get, Kind::Read, binds, || owned::<Entity>(owner).filter(is(Column::Id, id)).into_query())
     }
 
-    /// A page of an owner's tasks, newest first, and one task more, which tells whether there is another page.
+    /// A page of an owner's tasks, newest first, plus one task, which tells whether there is another page.
     ///
-    /// The limit is part of the text. If it were a value, Postgres would not know how many rows to expect, and would plan each
-    /// list anew, which takes nearly as long as running it. A rare limit costs one more round trip, since a connection keeps
-    /// only a hundred statements prepared.
+    /// The limit is part of the text. If it were a bound value, Postgres could not estimate the number of rows and would plan
+    /// every list again, which takes nearly as long as running it. A rare limit costs one more round trip, since a connection
+    /// keeps only a hundred statements prepared.
     pub(super) fn page(&self, owner: &OwnerId, query: &TaskQuery) -> Statement {
         let limit = query.limit.get();
         let mut binds = self.0.binds();
@@ -62,7 +62,7 @@ impl TaskStatements {
         })
     }
 
-    /// A change of one task of an owner, if `precondition` holds. Returns the row.
+    /// An update of one task of an owner, if `precondition` holds. Returns the row.
     pub(super) fn update(
         &self,
         owner: &OwnerId,
@@ -111,7 +111,7 @@ impl TaskStatements {
         })
     }
 
-    /// The delete of one task of an owner, if `precondition` holds.
+    /// A delete of one task of an owner, if `precondition` holds.
     pub(super) fn delete(&self, owner: &OwnerId, id: TaskId, precondition: &Precondition) -> Statement {
         let mut binds = self.0.binds();
         let (owner, id) = (binds.owner(owner), binds.add(*id.as_uuid()));
@@ -125,7 +125,7 @@ impl TaskStatements {
         })
     }
 
-    /// Looks up a row that cannot exist, in the table and its key. It runs on the connections for writes.
+    /// Looks up a row that cannot exist, by primary key, on a connection for writes.
     pub(super) fn probe(&self) -> Statement {
         self.0.statement(Shape::Probe, Kind::WriteReturning, self.0.binds(), || {
             Query::select().expr(Expr::val(1)).from(Entity).and_where(Expr::col(Column::UserId).eq("")).to_owned()
@@ -138,7 +138,7 @@ pub(super) fn is<C: ColumnTrait>(column: C, value: Placeholder) -> Expr {
     column.into_expr().eq(value)
 }
 
-/// One value, however many versions there are.
+/// One value for any number of versions.
 fn bind_versions(binds: &mut Binds, precondition: &Precondition, backend: DbBackend) -> Option<Placeholder> {
     match precondition {
         Precondition::None => None,

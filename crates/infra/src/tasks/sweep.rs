@@ -1,4 +1,4 @@
-//! Deletes idempotency keys that have expired, whoever they belong to.
+//! Deletes all users' expired idempotency keys.
 
 use async_trait::async_trait;
 use domain::{IdempotencyKeys, RepositoryError, Timestamp};
@@ -13,7 +13,7 @@ use crate::{
     sql::{Binds, Kind, Statement},
 };
 
-/// Few enough for a statement to stay within its time limit.
+/// The number of keys for each statement, small enough for its time limit.
 const BATCH: u64 = 1000;
 
 #[async_trait]
@@ -44,7 +44,7 @@ fn delete_before(mut binds: Binds, time: Timestamp) -> Statement {
     let delete = Query::delete()
         .from_table(Entity)
         .and_where(key.in_subquery(expired))
-        // Again for each row: a key may be claimed anew while this statement waits for its row.
+        // Check the age again: a key may be claimed again while this statement waits for the row's lock.
         .and_where(Expr::col(Column::CreatedAt).lt(time))
         .to_owned();
     let text = binds.text(&delete);

@@ -1,6 +1,6 @@
-/// The rule that a URL breaks, worded to follow the name of a setting: `must be postgres://… or sqlite:…`.
+/// The rule that a URL breaks. The text follows the name of a setting: `must be postgres://… or sqlite:…`.
 ///
-/// It never repeats a part of the URL.
+/// It never quotes a part of the URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidDatabaseUrl(pub(super) String);

@@ -10,23 +10,23 @@ use url::Url;
 
 use super::invalid::InvalidDatabaseUrl;
 
-/// A Postgres URL with safe defaults, in the terms of both drivers.
+/// A Postgres URL with safe defaults, for both drivers.
 #[derive(Clone)]
 pub(crate) struct PostgresUrl {
     /// For sqlx.
     pub(crate) options: PgConnectOptions,
     password: Option<Vec<u8>>,
     pub(crate) certificates: Certificates,
-    /// The names of parameters that were left out because the driver does not know them.
+    /// The names of parameters that were removed because the driver does not know them.
     pub(crate) ignored: Vec<String>,
 }
 
 /// The certificates that the URL or the environment names.
 #[derive(Clone, Default)]
 pub(crate) struct Certificates {
-    /// Of an authority, in addition to the usual ones.
+    /// The certificate of an authority, in addition to the well-known ones.
     pub(crate) authority: Option<Pem>,
-    /// Of the client.
+    /// The client's certificate.
     pub(crate) client: Option<Pem>,
     /// The private key of the client's certificate.
     pub(crate) key: Option<Pem>,
@@ -54,15 +54,16 @@ impl PostgresUrl {
         let options = options
             .ssl_mode(tls)
             .application_name(&name)
-            // Otherwise it is sent when a connection starts, and PgBouncer rejects it. No column is a float.
+            // Otherwise the driver sends this option when it connects, and PgBouncer rejects it. No column is a float.
             .extra_float_digits(None);
         let (password, certificates) = hidden(&options);
         Ok(Self { options, password, certificates, ignored })
     }
 
-    /// For tokio-postgres: the same server, user and database. Sends `options` to the server when a connection is opened.
+    /// The configuration for tokio-postgres: the same server, user and database. A new connection sends `options` to the
+    /// server.
     ///
-    /// It does not say how the connection is secured. The caller decides that.
+    /// It does not include TLS. The caller decides that.
     pub(crate) fn config(&self, options: Option<&str>) -> Config {
         let mut config = Config::new();
         let host = self.options.get_host();
@@ -82,12 +83,13 @@ impl PostgresUrl {
         if let Some(options) = options {
             config.options(options);
         }
-        // It would fail behind a proxy that ends TLS. The server's certificate is checked instead.
+        // Channel binding would fail behind a proxy that terminates TLS. The server's certificate is checked instead.
         config.channel_binding(ChannelBinding::Disable);
         config
     }
 
-    /// The directory of the server's socket, if it is reached by one. If the URL has no host, sqlx puts the directory there.
+    /// The directory of the server's Unix socket, if the URL uses one. If the URL has no host, sqlx uses the directory as the
+    /// host.
     pub(crate) fn socket(&self) -> Option<PathBuf> {
         let host = self.options.get_host();
         self.options.get_socket().cloned().or_else(|| host.starts_with('/').then(|| PathBuf::from(host)))
@@ -111,8 +113,8 @@ impl fmt::Display for PostgresUrl {
     }
 }
 
-/// The password and the certificates. sqlx takes them from the URL, the environment and `~/.pgpass`, and has no methods that
-/// return them: only its own URL contains them.
+/// The password and the certificates. sqlx reads them from the URL, the environment and `~/.pgpass`, and has no methods that
+/// return them. Only the URL that it builds contains them.
 fn hidden(options: &PgConnectOptions) -> (Option<Vec<u8>>, Certificates) {
     // User and host are replaced because sqlx does not encode them.
     let url = options.clone().username("user").host("host").to_url_lossy();
@@ -127,10 +129,10 @@ fn hidden(options: &PgConnectOptions) -> (Option<Vec<u8>>, Certificates) {
     (url.password().map(|password| percent_decode_str(password).collect()), certificates)
 }
 
-/// Removes the parameters that the driver does not know, because it logs them with their values, and returns their names.
+/// Removes the parameters that the driver does not know and returns their names. The driver would log their values.
 ///
-/// `channel_binding`, part of Neon's URLs, is one of them. It protects against an impostor. So does checking the server's
-/// certificate, as [`tls_mode`] demands.
+/// One of them is `channel_binding`, which Neon's URLs contain. It protects against an impostor. So does checking the server's
+/// certificate, which [`tls_mode`] requires.
 fn remove_unknown_parameters(url: &mut Url) -> Vec<String> {
     if url.query().is_none() {
         return Vec::new();
@@ -165,7 +167,7 @@ fn is_known(name: &str) -> bool {
     NAMES.contains(&name) || name == "options" || name.starts_with("options[")
 }
 
-/// Whether this can be the name of a parameter. It can also be part of a password that contains an unencoded `?`.
+/// Whether this looks like the name of a parameter. It may also be part of a password with an unencoded `?`.
 fn is_plain(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') && name.len() <= 32
 }

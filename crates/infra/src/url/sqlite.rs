@@ -8,9 +8,9 @@ use super::invalid::InvalidDatabaseUrl;
 #[derive(Clone)]
 pub(crate) struct SqliteUrl {
     pub(crate) options: SqliteConnectOptions,
-    /// Whether the database is in memory, and deleted with its connection.
+    /// Whether the database is in memory, so that closing its connection deletes it.
     pub(crate) in_memory: bool,
-    /// Whether a file that does not exist is created.
+    /// Whether to create a missing file.
     pub(crate) creates: bool,
 }
 
@@ -25,7 +25,7 @@ impl SqliteUrl {
         if options.get_filename() == Path::new("") && !in_memory {
             return Err(InvalidDatabaseUrl("must name a file: sqlite:data/tasks.db".to_owned()));
         }
-        // Without a mode, a file that does not exist is created.
+        // Without a mode, a missing file is created.
         let options = if mode.is_none() { options.create_if_missing(true) } else { options };
         let creates = !in_memory && mode.is_none_or(|mode| mode == "rwc");
         Ok(Self { options, in_memory, creates })

@@ -1,4 +1,4 @@
-//! The table `"user"` is Better Auth's, whether it or the migration created it.
+//! The table `"user"` is the same whether Better Auth or the migration created it.
 
 use domain::{
     Clock, CreateOptions, IdSource, TaskRepository,
@@ -12,7 +12,7 @@ on_both_databases! { empty:
     a_table_of_better_auth_stays_as_it_is,
 }
 
-/// The statement with which Better Auth 1.7 creates it.
+/// The statement with which Better Auth 1.7 creates the table.
 fn better_auths_table(backend: DbBackend) -> &'static str {
     match backend {
         DbBackend::Sqlite => {

@@ -17,7 +17,7 @@ fn settings(url: &str) -> DatabaseSettings {
     DatabaseSettings::new(DatabaseUrl::parse(url).unwrap())
 }
 
-/// The line that says why there is no connection.
+/// The one-line error of a failed connection.
 async fn failure(url: &str) -> String {
     let settings = DatabaseSettings { acquire_timeout: Duration::from_millis(300), ..settings(url) };
     let error = Database::connect(&settings).await.unwrap_err();

@@ -1,10 +1,10 @@
-//! The contract that every repository passes, on every database and over every connection.
+//! Runs the repository contract on every database and over every kind of connection.
 
 use std::{ops::Deref, time::Duration};
 
 use infra::{Database, DatabaseSettings, DatabaseUrl, ExecutorKind, SeaOrmTasks, testing::TestDatabase};
 
-/// The tasks of a fresh database, which exists for as long as they do.
+/// The tasks of a fresh database, which is deleted when they are dropped.
 pub(crate) struct Tasks<D> {
     tasks: SeaOrmTasks,
     _database: D,
@@ -24,7 +24,7 @@ impl<D> Deref for Tasks<D> {
     }
 }
 
-/// The same database over SeaORM's own connection, with a long time limit: many tests share the machine.
+/// The same database over SeaORM's own connection, with a long time limit because many tests share the machine.
 pub(crate) async fn by_seaorm(url: &str) -> Database {
     let settings = DatabaseSettings::new(DatabaseUrl::parse(url).unwrap());
     let acquire_timeout = Duration::from_secs(30);

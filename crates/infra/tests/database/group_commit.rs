@@ -1,4 +1,4 @@
-//! Concurrent writes are committed together, and each has its own answer.
+//! Concurrent writes are committed together, and each gets its own answer.
 //!
 //! Each test runs on one thread, so that its concurrent writes form groups.
 
@@ -38,7 +38,7 @@ async fn titles(tasks: &SeaOrmTasks, owner: &OwnerId) -> Vec<String> {
     page.items.into_iter().map(|task| task.title.as_str().to_owned()).collect()
 }
 
-/// The same database with longer time limits: many tests share the machine.
+/// The same database with longer time limits, because many tests share the machine.
 async fn patient(database: &TestDatabase) -> Database {
     let settings = DatabaseSettings {
         acquire_timeout: Duration::from_secs(30),
@@ -103,7 +103,7 @@ async fn writes_committed_together_have_their_own_answers() {
     each_has_its_own_answer(&patient(&database).await).await;
 }
 
-/// Runs concurrent creates. Those of an unknown user must fail, and no others.
+/// Runs concurrent creates. Only those of an unknown user must fail.
 pub(crate) async fn one_that_fails_fails_alone(database: &Database) {
     let (tasks, before) = (database.tasks(), database.statistics());
     let owners = [alice().id, nobody().id, bob().id, alice().id, nobody().id];

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests: their failure is a panic")]
 
-/// Makes a test of each case on SQLite and one on Postgres. A case is a function that takes a [`TestDatabase`], with the whole
-/// schema and users, or empty.
+/// Defines two tests for each case, one on SQLite and one on Postgres. A case is a function that takes a [`TestDatabase`],
+/// either empty or with the full schema and users.
 ///
 /// [`TestDatabase`]: infra::testing::TestDatabase
 macro_rules! on_both_databases {

@@ -1,4 +1,4 @@
-//! If the answers on a shared connection were ever mixed up, nobody would see another user's data.
+//! Even if answers on a shared connection were mixed up, nobody would see another user's data.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Reads are pipelined over a shared connection, and each has its own answer.
+//! Reads are pipelined over a shared connection, and each gets its own answer.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::sessions::with_sessions;
 
-/// Reads until reads are pipelined.
+/// Repeats a read until it is pipelined.
 async fn until_pipelined(database: &Database) {
     let before = database.statistics().pipelined;
     let opened = async {
@@ -41,7 +41,7 @@ async fn pipelined_reads_have_their_own_answers() {
         let reads = owned.iter().enumerate().map(|(number, (owner, id))| {
             let tasks = &tasks;
             async move {
-                // Some callers give up at some point. Their answers still arrive, and must reach nobody else.
+                // Some callers stop waiting. Their answers still arrive and must not reach anybody else.
                 let hangs_up = (number as u64 + round).is_multiple_of(5);
                 let patience = if hangs_up { Duration::from_micros(50 * round) } else { Duration::from_secs(30) };
                 let found = timeout(patience, tasks.get(owner, *id)).await;

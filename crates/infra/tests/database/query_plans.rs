@@ -37,7 +37,7 @@ async fn a_task_of_a_seen_version_is_found_by_the_primary_key(database: TestData
 
     for statement in recorded.take() {
         let plan = plan(&database, &statement).await;
-        // On SQLite the list itself is scanned.
+        // SQLite scans the list of versions itself.
         assert_uses(PRIMARY_KEY, &plan.replace("SCAN json_each", ""));
     }
 }
@@ -63,26 +63,26 @@ async fn a_list_is_not_planned_anew_each_time(database: TestDatabase) {
     tasks.list(&alice().id, &TaskQuery { limit: PageLimit::new(20).unwrap(), ..TaskQuery::default() }).await.unwrap();
     let list = &recorded.take()[0].sql;
 
-    // In a transaction, so that everything runs on one connection.
+    // A transaction, so that all statements run on one connection.
     let session = database.connection().begin().await.unwrap();
     session.execute_unprepared(&format!("PREPARE list (text) AS {list}")).await.unwrap();
     for _ in 0..10 {
         session.execute_unprepared("EXECUTE list ('alice')").await.unwrap();
     }
 
-    // Postgres plans the first five with their values, and then keeps one plan if that is as good.
+    // Postgres plans the first five executions with their values, and then keeps a generic plan if it is as good.
     let plans = "SELECT custom_plans FROM pg_prepared_statements WHERE name = 'list'";
     assert_eq!(value(&session, plans).await, "5", "{list}");
 }
 
-/// A repository whose statements are recorded, on a table that is large enough for an index to pay.
+/// A repository whose statements are recorded, on a table large enough for the planner to prefer an index.
 async fn recorded(database: &TestDatabase) -> (SeaOrmTasks, Recorded) {
     fill(database).await;
     let (connection, recorded) = Tapped::recording(database.sql());
     (SeaOrmTasks::new(connection), recorded)
 }
 
-/// Adds 5,000 tasks for each user, one in twenty of them completed, and updates the planner's statistics.
+/// Adds 5,000 tasks for each user, one in twenty completed, and updates the planner's statistics.
 async fn fill(database: &TestDatabase) {
     let connection = database.connection();
     let id = match connection.get_database_backend() {
@@ -102,7 +102,7 @@ pub(crate) fn some_id() -> TaskId {
     TaskId::try_from("80000000-0000-4000-8000-000000000000").unwrap()
 }
 
-/// How the database runs a statement.
+/// The database's plan for a statement.
 async fn plan(database: &TestDatabase, statement: &Statement) -> String {
     let connection = database.connection();
     let (explain, column) = match connection.get_database_backend() {
@@ -119,7 +119,7 @@ async fn plan(database: &TestDatabase, statement: &Statement) -> String {
     lines.join("\n")
 }
 
-/// Succeeds if a plan uses this index, from the owner on, and neither sorts nor reads the whole table.
+/// Succeeds if a plan uses this index starting with the owner, and neither sorts nor reads the whole table.
 fn assert_uses([on_postgres, on_sqlite]: [&str; 2], plan: &str) {
     let starts_at_the_owner =
         ["(user_id =", "((user_id ="].iter().any(|start| plan.contains(&format!("Index Cond: {start}")));

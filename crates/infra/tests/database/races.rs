@@ -25,7 +25,7 @@ async fn someone_waits(transaction: &DatabaseTransaction) {
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
     while value(transaction, waiting).await != "1" {
         sleep(Duration::from_millis(5)).await;
-        // A transaction keeps its view of other sessions until it clears it.
+        // Within a transaction, Postgres keeps one snapshot of the other sessions until it is cleared.
         transaction.execute_unprepared("SELECT pg_stat_clear_snapshot()").await.unwrap();
     }
 }
@@ -94,7 +94,7 @@ async fn a_repeat_is_replayed_although_the_first_used_up_the_quota() {
     assert_eq!(repeated.unwrap(), CreateOutcome::Replayed(task));
 }
 
-/// A connection that pauses before its `before`th statement, until `meeting` was waited for twice.
+/// A connection that waits at `meeting` twice before its `before`th statement.
 fn paused(connection: Arc<dyn Connection>, before: usize, meeting: Arc<Barrier>) -> Arc<dyn Connection> {
     let count = AtomicUsize::new(0);
     Tapped::before_each(connection, move |statement| {

@@ -1,4 +1,4 @@
-//! Broken rows and a broken database lead to an error with a cause, never to a panic or to private text in a message.
+//! Broken rows and a broken database cause an error with a cause, never a panic and never private text in a message.
 
 use std::error::Error;
 
@@ -81,8 +81,8 @@ async fn a_duplicate_id_is_a_failure_without_private_text(database: TestDatabase
     }
 }
 
-/// A full disk is noticed only at the commit, after the statement has returned its rows. Here a foreign key that is checked at
-/// the commit takes the place of the disk.
+/// A full disk is reported only at the commit, after the statement has returned its rows. A foreign key that is checked at the
+/// commit simulates that.
 async fn a_failed_commit_is_not_acknowledged(database: TestDatabase) {
     create(&database).await;
     let connection = database.connection();

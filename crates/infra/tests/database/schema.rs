@@ -1,4 +1,4 @@
-//! Rules that the database itself enforces, whatever program writes to it.
+//! Rules that the database itself enforces against any program.
 
 use domain::{
     Clock, CreateOptions, Description, IdSource, TaskRepository, Title,
@@ -14,7 +14,7 @@ on_both_databases! {
     deleting_a_user_deletes_their_tasks,
 }
 
-/// Inserts a row of these values: the owner, the title, the description and the version, as SQL.
+/// Inserts a row with these values, in SQL: the owner, the title, the description and the version.
 async fn insert(database: &TestDatabase, values: [&str; 4]) -> Result<(), DbErr> {
     let [owner, title, description, version] = values;
     let connection = database.connection();
@@ -31,7 +31,7 @@ async fn insert(database: &TestDatabase, values: [&str; 4]) -> Result<(), DbErr>
     Ok(())
 }
 
-/// A text of this many characters, each of several bytes.
+/// A text with this many characters, each of several bytes.
 fn text(characters: usize) -> String {
     format!("'{}'", "水".repeat(characters))
 }

@@ -1,4 +1,4 @@
-//! A use-case is one statement, or a list of them where two tables change, and each names the owner.
+//! A use-case is one statement, or several in one transaction if two tables change. Each names the owner.
 
 use domain::{
     Clock, CompletedChange, CreateOptions, Description, FieldChange, IdSource, IdempotencyGuard, IdempotencyKey,
@@ -80,7 +80,7 @@ async fn other_calls_are_few_statements(database: TestDatabase) {
     let (connection, recorded) = Tapped::recording(database.sql());
     let tasks = SeaOrmTasks::new(connection);
 
-    // If no row was added, a second statement rules out that only the address was taken.
+    // If no row was added, a second statement covers the case that only the address was taken.
     for (user, count) in [(nobody(), 1), (nobody(), 2), (Identity { email: None, ..nobody() }, 1)] {
         tasks.provision(&user, FixedClock::default().now()).await.unwrap();
         assert_eq!(recorded.take().len(), count);

@@ -1,4 +1,4 @@
-//! What the connections report about themselves, whatever runs the statements.
+//! The statistics of every kind of connection.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,8 +11,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::query_plans::some_id;
 
-/// Databases with one connection: SQLite, and Postgres over each kind of connection. Each comes with further connections to the
-/// same database.
+/// Databases with one connection: SQLite, and Postgres over each kind of connection. Each has a second handle to the same
+/// database.
 async fn of_one_connection() -> Vec<(Arc<TestDatabase>, Database)> {
     let sqlite = Arc::new(TestDatabase::sqlite().await);
     let mut all = vec![(sqlite, ExecutorKind::SeaOrm)];
@@ -33,7 +33,7 @@ async fn of_one_connection() -> Vec<(Arc<TestDatabase>, Database)> {
     databases
 }
 
-/// Waits until this holds: a connection is returned a moment after its statement has ended.
+/// Waits until the condition holds: a connection returns to the pool a moment after its statement has ended.
 async fn wait_until(database: &Database, holds: impl Fn(DatabaseStatistics) -> bool) {
     let waited = timeout(Duration::from_secs(10), async {
         while !holds(database.statistics()) {
@@ -54,7 +54,7 @@ async fn waiting_and_giving_up_are_counted() {
             let tasks = database.tasks();
             tokio::spawn(async move { tasks.get(&alice().id, some_id()).await })
         };
-        // Opening the connection may take longer than a statement waits for it.
+        // Opening the connection may take longer than the acquire timeout.
         while database.tasks().check().await.is_err() {}
         wait_until(&database, |now| (now.max_connections, now.size, now.idle, now.waiting) == (1, 1, 1, 0)).await;
         let timeouts = database.statistics().acquire_timeouts;

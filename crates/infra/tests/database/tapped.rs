@@ -12,7 +12,7 @@ use sea_orm::DbBackend;
 
 type Hook = Box<dyn Fn(Statement) -> BoxFuture<'static, Statement> + Send + Sync>;
 
-/// Calls the hook before each statement, and runs the statement that it returns.
+/// Calls the hook before each statement and runs the statement that the hook returns.
 pub(crate) struct Tapped {
     connection: Arc<dyn Connection>,
     hook: Hook,

@@ -1,4 +1,4 @@
-//! Connections over TLS, to servers that prove who they are as `sslmode` asks for it.
+//! Connections over TLS, to servers that prove their identity as `sslmode` requires.
 
 use std::{
     fs,
@@ -34,7 +34,7 @@ use crate::server::{Peer, server};
 /// The first message of a client that asks for TLS.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
-/// A certificate authority that only those trust who are told to.
+/// A certificate authority that nobody trusts by default.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -50,12 +50,12 @@ impl Authority {
         (CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &self.0).unwrap(), key)
     }
 
-    /// TLS of a server that has this name.
+    /// The TLS configuration of a server with this name.
     fn certifies(&self, name: &str) -> TlsAcceptor {
         self.acceptor(name, ConfigBuilder::<ServerConfig, WantsVerifier>::with_no_client_auth)
     }
 
-    /// The same, of a server that demands from clients a certificate of this authority.
+    /// The same for a server that requires client certificates from this authority.
     fn certifies_and_asks(&self, name: &str) -> TlsAcceptor {
         let mut roots = RootCertStore::empty();
         roots.add(self.0.der().clone()).unwrap();
@@ -78,16 +78,16 @@ impl Authority {
     }
 }
 
-/// The TLS of a server. `None` if it does not offer TLS.
+/// The TLS configuration of a server. `None` if it does not offer TLS.
 type Proof = Option<TlsAcceptor>;
 
 /// The server of a database, reached as `localhost` over TLS.
 struct Secured {
-    /// Through TLS, without a query.
+    /// The URL over TLS, without a query string.
     url: Url,
-    /// For connections from now on.
+    /// The TLS configuration for new connections.
     proof: Arc<Mutex<Proof>>,
-    /// With the authority's certificate, and what clients need.
+    /// A directory with the authority's certificate and the client's files.
     files: TempDir,
 }
 
@@ -109,7 +109,7 @@ impl Secured {
                 let (client, _) = listener.accept().await.unwrap();
                 let (url, proof) = (url.clone(), current.lock().unwrap().clone());
                 tokio::spawn(async move {
-                    // A client that rejects the certificate hangs up.
+                    // A client that rejects the certificate closes the connection.
                     if let Some(mut client) = welcomed(client, proof).await {
                         let _ = copy_bidirectional(&mut client, &mut server(&url).await).await;
                     }
@@ -123,7 +123,7 @@ impl Secured {
         self.connect_with("verify-full", &[]).await
     }
 
-    /// Connects with this `sslmode`, the authority's certificate, and further parameters that name files.
+    /// Connects with this `sslmode`, the authority's certificate, and further parameters for files.
     async fn connect_with(&self, sslmode: &str, parameters: &[(&str, &str)]) -> Result<Database, String> {
         let mut url = self.url.clone();
         url.query_pairs_mut().append_pair("sslmode", sslmode);
@@ -142,7 +142,7 @@ impl Secured {
     }
 }
 
-/// A client that asked for TLS and accepted what it got.
+/// A client that requested TLS and accepted the certificate.
 async fn welcomed(mut client: TcpStream, proof: Proof) -> Option<Box<dyn Peer>> {
     let mut request = [0; 8];
     client.read_exact(&mut request).await.ok()?;
@@ -155,7 +155,7 @@ async fn welcomed(mut client: TcpStream, proof: Proof) -> Option<Box<dyn Peer>> 
     Some(Box::new(acceptor.accept(client).await.ok()?))
 }
 
-/// Servers that fail to prove that they are `localhost`, and the error for each.
+/// Servers that cannot prove that they are `localhost`, with the error for each.
 fn impostors(authority: &Authority) -> [(Proof, &'static str); 3] {
     [
         (Some(Authority::new().certifies("localhost")), "invalid peer certificate"),
@@ -201,7 +201,7 @@ async fn a_server_must_prove_its_name_by_default() {
     }
 }
 
-/// Connections for requests are opened later than the first, and by another driver.
+/// Connections for requests are opened after the first one, and by a different driver.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_later_connection_checks_the_server_again() {
     let Some(database) = TestDatabase::postgres().await else { return };

@@ -1,4 +1,4 @@
-//! Users are created where nothing else creates them.
+//! Creating users whose rows do not exist yet.
 
 use domain::{
     Clock, CreateOptions, Identity, OwnerId, TaskId, TaskRepository, UserProvisioner,
@@ -26,7 +26,7 @@ async fn provision(database: &TestDatabase, user: &Identity) {
     database.tasks().provision(user, FixedClock::default().now()).await.unwrap();
 }
 
-/// The name of a user, their address, and whether that was verified.
+/// A user's name, address, and whether the address is verified.
 async fn user(database: &TestDatabase, id: &str) -> Option<(String, String, bool)> {
     let connection = database.connection();
     let sql = format!(r#"SELECT "name", "email", "emailVerified" FROM "user" WHERE "id" = '{id}'"#);

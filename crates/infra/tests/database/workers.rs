@@ -1,4 +1,4 @@
-//! Each worker of a server has a database of its own, with its part of the connections.
+//! Each worker of a server has its own database, with its share of the connections.
 
 use std::{thread, time::Duration};
 
@@ -57,7 +57,7 @@ async fn workers_open_no_more_connections_than_there_may_be() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let workers = workers(&database, 6, 2).await;
 
-    // A connection works for as long as the runtime runs that opened it.
+    // A connection works only while the runtime that opened it is running.
     let all_done = Barrier::new(2);
     thread::scope(|scope| {
         for worker in &workers {
@@ -102,7 +102,7 @@ async fn a_worker_waits_for_no_connection_of_another() {
                        WHERE datname = current_database() AND wait_event_type = 'Lock'";
         while value(&lock, waiting).await != "2" {
             sleep(Duration::from_millis(10)).await;
-            // A transaction keeps its view of other sessions until it clears it.
+            // Within a transaction, Postgres keeps one snapshot of the other sessions until it is cleared.
             lock.execute_unprepared("SELECT pg_stat_clear_snapshot()").await.unwrap();
         }
     };

@@ -14,10 +14,10 @@ use crate::{Error, Parameter, Statement};
 /// How many statements a connection keeps prepared.
 const CAPACITY: usize = 100;
 
-/// The statements that Postgres has prepared for a connection, by their text.
+/// The statements that Postgres has prepared for a connection, by SQL text.
 pub(super) struct PreparedStatements {
     statements: Cache<Arc<str>, tokio_postgres::Statement>,
-    /// How many statements Postgres may keep prepared for nobody, because whoever prepared them did not wait for the answer.
+    /// How many orphans Postgres may keep: prepared statements whose caller stopped waiting before the answer came.
     orphans: AtomicUsize,
 }
 
@@ -26,19 +26,19 @@ impl PreparedStatements {
         Self { statements: Cache::new(CAPACITY), orphans: AtomicUsize::new(0) }
     }
 
-    /// Whether Postgres may keep more orphans than statements that are used.
+    /// Whether Postgres may keep more orphans than used statements.
     pub(super) fn are_too_many(&self) -> bool {
         self.orphans.load(Ordering::Relaxed) > CAPACITY
     }
 
-    /// The statement, if it is prepared for parameters of these types.
+    /// The prepared statement, if there is one for parameters of these types.
     pub(super) fn get(&self, statement: &Statement) -> Option<tokio_postgres::Statement> {
         let prepared = self.statements.get(&*statement.sql)?;
         let types = statement.parameters.iter().map(Parameter::type_of);
         types.eq(prepared.params().iter().cloned()).then_some(prepared)
     }
 
-    /// Prepares the statement, unless it is prepared.
+    /// Prepares the statement unless it is already prepared.
     pub(super) async fn prepare(
         &self,
         client: &Client,
@@ -62,7 +62,7 @@ impl PreparedStatements {
         Ok(prepared)
     }
 
-    /// Has the statement prepared anew the next time.
+    /// Removes the statement, so that it is prepared again on its next use.
     pub(super) fn forget(&self, sql: &str) {
         self.statements.remove(sql);
     }

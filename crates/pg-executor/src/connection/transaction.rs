@@ -17,10 +17,10 @@ use crate::{Answer, Error, Statement};
 /// How a transaction begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Begin {
-    /// Statements that belong together, and wait for locks as a single one would.
+    /// Statements that belong together. They wait for locks like a single statement.
     Batch,
-    /// Statements that have nothing to do with each other. The transaction gives up soon when one of them has to wait for a
-    /// lock: the others are not to wait with it.
+    /// Independent statements. If one of them has to wait for a lock, the transaction soon fails, so that the others do not
+    /// wait too.
     Group,
 }
 
@@ -34,11 +34,11 @@ impl Begin {
 }
 
 impl PgConnection {
-    /// Runs all statements or none of them, in their order, and returns their answers when the transaction is committed.
+    /// Runs all statements in order, or none, and returns their answers when the transaction is committed.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] with what the first of the refused ones was told if the transaction was rolled back.
+    /// [`Error::Refused`] with the error of the first refused statement, if the transaction was rolled back.
     pub(crate) async fn run_transaction<S>(&self, begin: Begin, statements: &[S]) -> Result<Vec<Answer>, Error>
     where
         S: Borrow<Statement> + Sync,
@@ -58,7 +58,7 @@ impl PgConnection {
     where
         S: Borrow<Statement> + Sync,
     {
-        // Each text once. What cannot be prepared is found out before the transaction begins.
+        // Prepare each text once. A statement that cannot be prepared fails before the transaction begins.
         let unprepared: BTreeMap<_, _> = statements
             .iter()
             .map(Borrow::borrow)
@@ -78,16 +78,16 @@ impl PgConnection {
         let commit = self.client.batch_execute("COMMIT");
         let (begin, answers, commit) = join!(biased; begin, answers, commit);
 
-        // Without a transaction around them, each of them may have been executed.
+        // Without a transaction, each of the statements may have been executed.
         begin.map_err(|error| Error::of_statement(error).into_unknown_outcome())?;
         let answers = answers.into_iter().collect();
-        // After a refused statement, Postgres answers `COMMIT` by rolling back.
+        // After a refused statement, Postgres rolls back on `COMMIT`.
         commit.map_err(Error::of_statement)?;
         answers
     }
 }
 
-/// Polls all futures in their order, each time. `join_all` promises no order.
+/// Polls all futures in order, every time. `join_all` does not guarantee an order.
 async fn join_in_order<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut all: Vec<_> = futures.map(|future| Box::pin(maybe_done(future))).collect();
     poll_fn(|context: &mut Context<'_>| {

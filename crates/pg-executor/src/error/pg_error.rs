@@ -1,11 +1,11 @@
-//! What Postgres said.
+//! Errors that Postgres reported.
 
 use std::{fmt, sync::Arc};
 
 use tokio_postgres::error::{DbError, Severity, SqlState};
 
-/// An error that Postgres reported. It shows the message and the code, and not the details, in which Postgres may quote the
-/// values of a row.
+/// An error that Postgres reported. It shows the message and the code, but not the details, in which Postgres may quote values
+/// of a row.
 #[derive(Clone)]
 pub struct PgError(Arc<DbError>);
 
@@ -22,7 +22,7 @@ impl PgError {
         self.0.message()
     }
 
-    /// The name of the constraint that was violated, if that is what happened.
+    /// The name of the violated constraint, if there is one.
     #[must_use]
     pub fn constraint(&self) -> Option<&str> {
         self.0.constraint()
@@ -41,7 +41,7 @@ impl PgError {
         matches!(self.0.parsed_severity(), None | Some(Severity::Fatal | Severity::Panic))
     }
 
-    /// Whether the server does not know what became of the transaction. Some that stand in for Postgres say so.
+    /// Whether the server does not know the outcome of the transaction. Some servers that speak Postgres' protocol report that.
     pub(super) fn is_in_doubt(&self) -> bool {
         [&SqlState::TRANSACTION_RESOLUTION_UNKNOWN, &SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN].contains(&self.code())
     }
@@ -52,12 +52,12 @@ impl PgError {
 }
 
 /// Whether a statement that failed with this code may succeed a moment later: Postgres cannot be reached, is short of
-/// something, takes no writes at the moment, or another transaction was in the way.
+/// resources, is read-only at the moment, or there was a conflict with another transaction.
 #[must_use]
 pub fn is_temporary(code: &SqlState) -> bool {
     // Connections; resources (a full disk, memory, connection slots); an operator who stops the server.
     const CLASSES: [&str; 3] = ["08", "53", "57"];
-    // Lost against another transaction; read-only, as after a fail-over; waited too long for a lock.
+    // Conflict with another transaction; read-only, for example after a fail-over; lock timeout.
     const STATES: [&SqlState; 4] = [
         &SqlState::T_R_SERIALIZATION_FAILURE,
         &SqlState::T_R_DEADLOCK_DETECTED,

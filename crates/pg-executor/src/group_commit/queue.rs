@@ -1,4 +1,4 @@
-//! Writes that wait for their turn.
+//! The queue of writes.
 
 use std::{
     collections::VecDeque,
@@ -10,11 +10,11 @@ use tracing::Span;
 
 use crate::{Answer, Error, Statement};
 
-/// A write that somebody waits for.
+/// A queued write with a waiting caller.
 pub(super) struct Write {
-    /// One, or a batch.
+    /// One statement, or a batch.
     statements: Vec<Statement>,
-    /// What it is part of, for the log.
+    /// The tracing span of the caller.
     span: Span,
     reply: oneshot::Sender<Result<Vec<Answer>, Error>>,
 }
@@ -28,30 +28,30 @@ impl Write {
         self.span.clone()
     }
 
-    /// Whether nobody waits for it any more.
+    /// Whether the caller has stopped waiting.
     pub(super) fn is_abandoned(&self) -> bool {
         self.reply.is_closed()
     }
 
     pub(super) fn reply(self, answers: Result<Vec<Answer>, Error>) {
-        // It may be that nobody waits for it any more.
+        // This fails if the caller has stopped waiting.
         let _ = self.reply.send(answers);
     }
 }
 
-/// Writes in the order in which they were asked for.
+/// Writes in order of arrival.
 #[derive(Default)]
 pub(super) struct Queue(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Write>,
-    /// Whether somebody runs writes, and will go on with those that wait.
+    /// Whether a task is running writes. It will also run the queued ones.
     is_served: bool,
 }
 
 impl Queue {
-    /// Adds a write, and returns where its answers will come.
+    /// Adds a write and returns the receiver of its answers.
     pub(super) fn push(&self, statements: Vec<Statement>) -> oneshot::Receiver<Result<Vec<Answer>, Error>> {
         let (reply, answers) = oneshot::channel();
         self.state().waiting.push_back(Write { statements, span: Span::current(), reply });
@@ -67,7 +67,7 @@ impl Queue {
 pub(super) struct Turn(Arc<Queue>);
 
 impl Turn {
-    /// `None` if another task has it, or if nothing waits.
+    /// `None` if another task has the turn, or if the queue is empty.
     pub(super) fn begin(queue: &Arc<Queue>) -> Option<Self> {
         let mut state = queue.state();
         if state.is_served || state.waiting.is_empty() {
@@ -77,8 +77,8 @@ impl Turn {
         Some(Self(Arc::clone(queue)))
     }
 
-    /// The writes that have waited longest, without those that nobody waits for any more. Together they have at most `most`
-    /// statements, unless the first of them has more.
+    /// Takes the oldest writes and drops abandoned ones. The writes have at most `most` statements in total, unless the first
+    /// one alone has more.
     pub(super) fn next(&self, most: usize) -> Vec<Write> {
         let mut state = self.0.state();
         let (mut next, mut statements) = (Vec::new(), 0);

@@ -10,13 +10,13 @@ use crate::{Answer, Error, Statement, connection::PgConnection};
 
 pub(super) struct Channel {
     connection: PgConnection,
-    /// How long a read waits for its answer, or for any.
+    /// How long a read waits for an answer.
     patience: Duration,
     traffic: Mutex<Traffic>,
 }
 
 impl Channel {
-    /// `trip` is how long it takes to get there and back.
+    /// `trip` is the duration of a round trip.
     pub(super) fn new(connection: PgConnection, trip: Duration) -> Self {
         let traffic = Mutex::new(Traffic::new(Instant::now(), trip));
         Self { connection, patience: PATIENCE + trip * TRIPS, traffic }
@@ -51,7 +51,7 @@ impl Channel {
         self.traffic().verdict()
     }
 
-    /// Whether an answer has come within the time that a read waits for one.
+    /// Whether any answer has arrived within that time.
     pub(super) fn is_answering(&self) -> bool {
         !self.is_silent_for(self.patience)
     }
@@ -60,7 +60,7 @@ impl Channel {
         self.traffic().is_silent_for(time)
     }
 
-    /// Returns `false` if a check is under way.
+    /// Returns `false` if a check is already running.
     pub(super) fn begin_check(&self) -> bool {
         self.traffic().begin_check()
     }

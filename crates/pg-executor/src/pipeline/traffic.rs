@@ -1,27 +1,26 @@
-//! What is on its way over a pipeline.
+//! The reads in flight over a pipeline.
 
 use std::time::{Duration, Instant};
 
 use crate::pool::FRESH;
 
-/// A pipeline that owes an answer for longer than this and one round trip is not joined: what is first in it takes its time,
-/// and who comes next would wait too.
+/// If the oldest read has been in flight for longer than this plus one round trip, no new read joins: it would wait too.
 const PROMPT: Duration = Duration::from_millis(5);
 
-/// How long a read waits for its answer, or for that to one before it, besides [`TRIPS`] round trips.
+/// How long a read waits for its answer, or for that of an earlier read, in addition to [`TRIPS`] round trips.
 pub(super) const PATIENCE: Duration = Duration::from_millis(100);
 
-/// How many round trips a read takes at most: to be prepared and to be run, and both again if its plan is outdated.
+/// The maximum number of round trips of a read: prepare and run, and both again if the plan is outdated.
 pub(super) const TRIPS: u32 = 4;
 
-/// Counts reads as they are sent. They are answered in that order, also those that nobody waits for any more, so the answer to
-/// one shows that those before it have theirs. Those that must be prepared first are a round trip late; what the counts are
-/// for can be that wrong.
+/// Counts the reads that were sent and answered. Answers come in the order of sending, also for callers that have stopped
+/// waiting, so each answer shows that all earlier reads are answered. A read that must be prepared first is sent one round trip
+/// later than it is counted. That error does not matter here.
 pub(super) struct Traffic {
     trip: Duration,
     sent: u64,
     answered: u64,
-    /// When an answer last came, or when the first of the reads without one was sent.
+    /// When the last answer arrived or, if later, when a read was sent while none was in flight.
     progress: Instant,
     is_being_checked: bool,
 }
@@ -30,14 +29,14 @@ pub(super) struct Traffic {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Join,
-    /// Run elsewhere, and have the connection checked: it may be dead.
+    /// Run elsewhere and check the connection: it may be dead.
     Check,
-    /// Run elsewhere: the connection is being checked, or what is first in it takes its time.
+    /// Run elsewhere: the connection is being checked, or its oldest read is slow.
     Busy,
 }
 
 impl Traffic {
-    /// `trip` is how long it takes to get there and back.
+    /// `trip` is the duration of a round trip.
     pub(super) fn new(now: Instant, trip: Duration) -> Self {
         Self { trip, sent: 0, answered: 0, progress: now, is_being_checked: false }
     }
@@ -54,7 +53,7 @@ impl Traffic {
         }
     }
 
-    /// Returns the number of the read that is sent.
+    /// Counts a read that is being sent and returns its number.
     pub(super) fn send(&mut self) -> u64 {
         if self.sent == self.answered {
             self.progress = Instant::now();
@@ -68,7 +67,7 @@ impl Traffic {
         self.progress = Instant::now();
     }
 
-    /// Returns `false` if a check is under way.
+    /// Returns `false` if a check is already running.
     pub(super) fn begin_check(&mut self) -> bool {
         !std::mem::replace(&mut self.is_being_checked, true)
     }

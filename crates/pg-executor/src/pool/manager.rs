@@ -16,20 +16,21 @@ use crate::{
     health::Health,
 };
 
-/// A connection that answered this recently is taken to work.
+/// A connection that answered this recently is assumed to work.
 pub(crate) const FRESH: Duration = Duration::from_secs(5);
 
 pub(super) struct Manager {
     connector: Connector,
     settings: Settings,
-    /// Connections that nobody waits for any more. The next who needs one takes it up: if each began anew, a server that is
-    /// further away than anyone waits would never be reached.
+    /// Connections whose caller stopped waiting while they were being opened. The next caller continues with one of them. If
+    /// each caller started from the beginning, a server that takes longer to connect to than callers wait would never be
+    /// reached.
     abandoned: Mutex<VecDeque<Opening>>,
 }
 
-/// The place of one connection.
+/// A pool entry for one connection.
 pub(super) struct Slot {
-    /// `None` while a statement runs, and for good if nobody waited for its end.
+    /// `None` while a statement runs, and permanently if its caller stopped waiting.
     pub(super) connection: Option<PgConnection>,
     pub(super) answered: Instant,
 }
@@ -43,7 +44,7 @@ impl Slot {
         self.answered.elapsed() < FRESH
     }
 
-    /// Puts the connection back, which has just answered.
+    /// Puts back a connection that has just answered.
     pub(super) fn put_back(&mut self, connection: PgConnection) {
         self.connection = Some(connection);
         self.answered = Instant::now();
@@ -69,7 +70,7 @@ impl Manager {
         self.settings.idle_timeout
     }
 
-    /// Closes connections that were opened and that nobody has taken up.
+    /// Closes abandoned connections that are open by now.
     pub(super) fn forget_finished(&self) {
         self.abandoned().retain(|opening| !opening.is_finished());
     }
@@ -111,7 +112,7 @@ impl managed::Manager for Manager {
             return Err(RecycleError::message("it has not answered since another connection turned out to be dead"));
         }
         let Some(connection) = &slot.connection else {
-            return Err(RecycleError::message("nobody waited for the end of a statement on it"));
+            return Err(RecycleError::message("the caller of a statement on it stopped waiting"));
         };
         if connection.is_closed() {
             self.health().report_death();

@@ -1,4 +1,4 @@
-//! A batch is one transaction in one round trip: all of it, or nothing.
+//! A batch is one transaction in one round trip, all or nothing.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{
 async fn a_batch_runs_in_order_and_answers_in_order() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
-    // More than any library polls in one go.
+    // More than any library polls at once.
     let mut statements = vec![insert(1, 1)];
     statements.extend((0..200).map(|step| {
         Statement::write("UPDATE t SET n = (n * 2 + $1) % 1000003 WHERE id = 1 RETURNING n", [i64::from(step).into()])
@@ -34,14 +34,14 @@ async fn a_batch_runs_in_order_and_answers_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_of_which_one_is_refused_changes_nothing() {
+async fn a_batch_with_a_refused_statement_changes_nothing() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
     executor.run(insert(2, 2)).await.unwrap();
 
     let outcome = executor.run_batch(vec![insert(1, 1), insert(2, 2), insert(3, 3)]).await;
 
-    // What was wrong, and not that the transaction was aborted by it.
+    // The cause, not the aborted transaction that follows from it.
     assert_eq!(outcome.unwrap_err().code(), Some(&SqlState::UNIQUE_VIOLATION));
     assert_eq!(database.ids().await, [2]);
     assert_eq!(executor.statistics().ungrouped, 0);
@@ -104,7 +104,7 @@ async fn a_batch_of_outdated_plans_is_prepared_anew() {
 async fn a_batch_waits_for_a_lock() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor_with(Settings { max_connections: 1, ..patient() });
-    // Prepared, so that only the transaction has to wait.
+    // Already prepared, so that only the transaction has to wait.
     executor.run(insert(0, 0)).await.unwrap();
     database.lock().await;
     let blocked = executor.clone();
@@ -130,7 +130,7 @@ async fn a_batch_takes_one_round_trip() {
     let begin = Instant::now();
     batch().await.unwrap();
 
-    // Each further trip would take as long again.
+    // Each further round trip would take the same time again.
     assert!((TRIP..2 * TRIP).contains(&begin.elapsed()), "{:?}", begin.elapsed());
 }
 

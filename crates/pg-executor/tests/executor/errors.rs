@@ -1,4 +1,4 @@
-//! Errors tell what to do, and no values.
+//! Errors tell whether to retry, and do not show values.
 
 use pg_executor::{Connector, Error, Executor, Statement, tokio_postgres::error::SqlState};
 

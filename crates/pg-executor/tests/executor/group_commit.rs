@@ -1,6 +1,6 @@
-//! Writes are committed together, and it makes no difference but in time.
+//! Writes are committed together, and only their timing differs.
 //!
-//! Each test runs on one thread: what is asked for at once there waits together.
+//! Each test runs on one thread, so that concurrent writes are queued together.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::{
 
 use crate::support::{PATIENCE, TestDatabase, insert, numbers, update};
 
-/// Inserts these ids at once.
+/// Inserts these ids concurrently.
 async fn insert_all(executor: &Executor, ids: impl IntoIterator<Item = i64>) -> Vec<Result<Answer, Error>> {
     join_all(ids.into_iter().map(|id| executor.run(insert(id, id)))).await
 }
@@ -24,7 +24,7 @@ fn grouped(executor: &Executor) -> (u64, u64) {
 }
 
 #[tokio::test]
-async fn writes_at_once_share_commits_and_keep_their_answers() {
+async fn concurrent_writes_share_commits_and_keep_their_answers() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
 
@@ -40,7 +40,7 @@ async fn writes_at_once_share_commits_and_keep_their_answers() {
 }
 
 #[tokio::test]
-async fn batches_at_once_share_commits_and_keep_their_answers() {
+async fn concurrent_batches_share_commits_and_keep_their_answers() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
 
@@ -100,7 +100,7 @@ async fn a_write_with_too_few_parameters_fails_alone() {
 }
 
 #[tokio::test]
-async fn a_write_that_cannot_be_committed_takes_no_other_with_it() {
+async fn a_write_that_cannot_be_committed_fails_alone() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
     let deferred = "CREATE TABLE allowed (id bigint PRIMARY KEY); INSERT INTO allowed VALUES (1), (3); \
@@ -118,7 +118,7 @@ async fn a_write_that_cannot_be_committed_takes_no_other_with_it() {
 async fn writes_whose_connection_ends_are_in_doubt_and_not_retried() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
-    // The last one ends the connection, when all others have been made.
+    // The last write ends the connection after all others have been executed.
     let body = "IF nextval('attempts') = 8 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;";
     database.before_each_change(body).await;
 
@@ -136,11 +136,11 @@ async fn writes_whose_connection_ends_are_in_doubt_and_not_retried() {
 }
 
 #[tokio::test]
-async fn writes_of_which_the_server_does_not_know_are_not_retried() {
+async fn writes_with_an_outcome_unknown_to_the_server_are_not_retried() {
     let Some(database) = TestDatabase::create().await else { return };
     for (first, code) in [(0, "08007"), (20, "40003")] {
         let executor = database.executor();
-        let body = format!("PERFORM nextval('attempts'); RAISE 'who knows' USING ERRCODE = '{code}';");
+        let body = format!("PERFORM nextval('attempts'); RAISE 'outcome unknown' USING ERRCODE = '{code}';");
         database.before_each_change(&body).await;
 
         for outcome in insert_all(&executor, first..first + 4).await {
@@ -168,7 +168,7 @@ async fn writes_that_lose_a_race_are_run_all_the_same() {
 }
 
 #[tokio::test]
-async fn writes_whose_plan_is_outdated_are_prepared_anew() {
+async fn writes_with_an_outdated_plan_are_prepared_again() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
     let update_all = async || {
@@ -211,14 +211,14 @@ async fn a_session_that_takes_no_writes_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_write_that_waits_for_a_lock_holds_up_no_others() {
+async fn a_write_that_waits_for_a_lock_does_not_delay_others() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
     executor.run(insert(0, 0)).await.unwrap();
     database.direct.batch_execute("BEGIN; SELECT 1 FROM t FOR UPDATE").await.unwrap();
 
     let mut waiting = Vec::new();
-    // First alone, and then among others.
+    // First alone, then in a group.
     for others in [0..0, 10..18, 20..28] {
         let blocked = executor.clone();
         waiting.push(tokio::spawn(async move { blocked.run(update(0, 1)).await }));
@@ -241,7 +241,7 @@ async fn writes_that_queue_behind_a_blocked_one_go_on() {
     database.direct.batch_execute("BEGIN; SELECT 1 FROM t FOR UPDATE").await.unwrap();
     let blocked = executor.clone();
     let blocked = tokio::spawn(async move { blocked.run(update(0, 1)).await });
-    // Its turn has come, and it does not know yet that it is blocked.
+    // The write has started, and nothing shows yet that it is blocked.
     for _ in 0..10 {
         yield_now().await;
     }
@@ -254,7 +254,7 @@ async fn writes_that_queue_behind_a_blocked_one_go_on() {
 }
 
 #[tokio::test]
-async fn an_abandoned_write_whose_turn_has_not_come_is_not_run() {
+async fn an_abandoned_write_that_is_still_queued_is_not_run() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
 

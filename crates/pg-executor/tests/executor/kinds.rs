@@ -1,4 +1,4 @@
-//! Each kind of statement goes its way, whatever the number of connections.
+//! Each kind of statement runs on its connections, for any number of connections.
 
 use pg_executor::{Error, Settings, Statement};
 

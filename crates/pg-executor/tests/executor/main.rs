@@ -1,4 +1,4 @@
-//! What the executor promises, on a Postgres of its own.
+//! The executor's guarantees, tested on a Postgres server.
 
 #![expect(clippy::unwrap_used, reason = "these are tests: their failure is a panic")]
 

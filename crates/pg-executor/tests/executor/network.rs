@@ -1,4 +1,4 @@
-//! A network in front of the server, which can be slow, far away or broken.
+//! A simulated network in front of the server: slow, distant or broken.
 
 use std::{
     future::pending,
@@ -32,7 +32,7 @@ pub(crate) async fn server(config: &Config) -> Box<dyn Peer> {
     }
 }
 
-/// The same user and database, elsewhere.
+/// The same user and database, at another address.
 pub(crate) fn elsewhere(config: &Config, host: &str, port: u16) -> Config {
     let mut elsewhere = Config::new();
     elsewhere.user(config.get_user().unwrap()).dbname(config.get_dbname().unwrap());
@@ -43,17 +43,17 @@ pub(crate) fn elsewhere(config: &Config, host: &str, port: u16) -> Config {
 
 #[derive(Debug, Default)]
 pub(crate) struct Network {
-    /// How long it takes until a connection is accepted.
+    /// The delay before a connection is accepted.
     pub(crate) distance: Duration,
-    /// How long a message and its answer are on their way.
+    /// The round-trip time of a message and its answer.
     pub(crate) trip: Duration,
-    /// What is connected when this becomes true is lost: nothing arrives any more, not even the end. Connections that are
-    /// opened after that are well.
+    /// When this becomes true, open connections are lost: nothing arrives any more, not even their end. Connections opened
+    /// later work.
     pub(crate) is_broken: AtomicBool,
 }
 
 impl Network {
-    /// How to connect by way of this network.
+    /// The configuration for connecting through this network.
     pub(crate) async fn in_front_of(self: Arc<Self>, config: &Config) -> Config {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -77,7 +77,7 @@ impl Network {
         tokio::join!(self.pass(from_client, to_server, is_new), self.pass(from_server, to_client, is_new));
     }
 
-    /// Passes on what one side sends, until the network breaks.
+    /// Forwards what one side sends until the network breaks.
     async fn pass(&self, mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, is_new: bool) {
         let (sent, mut on_its_way) = unbounded_channel();
         let receive = async {
@@ -104,7 +104,7 @@ impl Network {
         tokio::join!(receive, deliver);
     }
 
-    /// Never returns if this connection is lost.
+    /// Never returns if the connection is lost.
     async fn breaks(&self, is_new: bool) {
         if !is_new && self.is_broken.load(Ordering::SeqCst) {
             pending::<()>().await;

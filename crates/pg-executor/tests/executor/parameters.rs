@@ -1,4 +1,4 @@
-//! Values arrive as they are, of the type that they have.
+//! Values arrive unchanged and with their type.
 
 use pg_executor::{Parameter, Statement, tokio_postgres::types::FromSqlOwned};
 use time::OffsetDateTime;
@@ -33,7 +33,7 @@ async fn values_of_each_type_arrive_as_they_are() {
     assert_eq!(arrived::<String>(&executor, "text".into()).await, (Some("text".to_owned()), "text".to_owned()));
 }
 
-/// The value that Postgres got, and its type. The text of the statement is the same for all types.
+/// The value that Postgres received, and its type. The SQL text is the same for all types.
 async fn arrived<T: FromSqlOwned>(executor: &pg_executor::Executor, value: Parameter) -> (Option<T>, String) {
     let statement = Statement::read("SELECT $1, pg_typeof($1)::text", [value]);
     let answer = executor.run(statement).await.unwrap();

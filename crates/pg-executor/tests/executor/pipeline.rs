@@ -1,4 +1,4 @@
-//! Reads share a connection, and it makes no difference but in time.
+//! Reads share a connection, and only their timing differs.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::support::{PATIENCE, TestDatabase, get, insert, numbers, patient, until_pipelined};
 
-/// A read over the pipeline, which is repeated until it goes that way.
+/// Repeats a read until it runs over the pipeline.
 async fn pipelined(executor: &Executor, read: impl Fn() -> Statement) -> Vec<i64> {
     loop {
         let before = executor.statistics().pipelined;
@@ -24,7 +24,7 @@ fn pid() -> Statement {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reads_at_once_share_a_connection_and_keep_their_answers() {
+async fn concurrent_reads_share_a_connection_and_keep_their_answers() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
     join_all((0..40).map(|id| executor.run(insert(id, 1000 + id)))).await;
@@ -35,7 +35,7 @@ async fn reads_at_once_share_a_connection_and_keep_their_answers() {
         let reads = (0..40_i64).map(|id| {
             let executor = &executor;
             async move {
-                // Some do not wait for their answers, which come all the same.
+                // Some callers do not wait for their answers, which arrive anyway.
                 let hangs_up = (id.unsigned_abs() + round).is_multiple_of(5);
                 let patience = if hangs_up { Duration::from_micros(50 * round) } else { PATIENCE };
                 if let Ok(answer) = timeout(patience, executor.run(get(id))).await {
@@ -52,7 +52,7 @@ async fn reads_at_once_share_a_connection_and_keep_their_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_slow_read_in_the_pipeline_holds_up_no_others() {
+async fn a_slow_read_in_the_pipeline_does_not_delay_others() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
     executor.run(insert(1, 1)).await.unwrap();
@@ -99,7 +99,7 @@ async fn a_pipeline_that_postgres_ends_is_replaced_and_no_read_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pipelined_read_whose_plan_is_outdated_is_prepared_anew() {
+async fn a_pipelined_read_with_an_outdated_plan_is_prepared_again() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
     until_pipelined(&executor).await;
@@ -117,7 +117,7 @@ async fn a_pipeline_with_many_orphaned_statements_is_replaced() {
     let first = pipelined(&executor, pid).await;
 
     for number in 0..150 {
-        // Hangs up while the statement is being prepared.
+        // Stops waiting while the statement is being prepared.
         executor.run(Statement::read(format!("SELECT {number}"), [])).now_or_never();
         if number == 50 {
             assert_eq!(pipelined(&executor, pid).await, first);

@@ -1,4 +1,4 @@
-//! Connections are shared out, given up and replaced as they should be.
+//! How connections are handed out, closed and replaced.
 
 use std::time::Duration;
 
@@ -50,14 +50,14 @@ async fn a_connection_that_postgres_ended_is_replaced() {
     let before = pid(&executor).await;
     let end = format!("SELECT pg_terminate_backend({})::text", before[0]);
     assert_eq!(database.value(&end).await, "true");
-    // Until the end has arrived.
+    // Wait until the connection's end has arrived.
     sleep(Duration::from_millis(500)).await;
 
     assert_ne!(pid(&executor).await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_abandoned_statement_takes_its_connection_along() {
+async fn an_abandoned_statement_closes_its_connection() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor_with(single());
     let before = pid(&executor).await;
@@ -66,7 +66,7 @@ async fn an_abandoned_statement_takes_its_connection_along() {
     timeout(Duration::from_millis(50), executor.run(get(1))).await.unwrap_err();
     database.unlock().await;
 
-    // At once, over a new connection.
+    // Immediately, over a new connection.
     assert_ne!(pid(&executor).await, before);
 }
 
@@ -75,7 +75,7 @@ async fn a_statement_that_gets_no_connection_in_time_fails() {
     let Some(database) = TestDatabase::create().await else { return };
     let limit = Duration::from_millis(300);
     let executor = database.executor_with(Settings { acquire_timeout: limit, ..single() });
-    // To open the connection may take longer where many share the machine.
+    // Opening the connection may take longer if many tests share the machine.
     while executor.run(get(1)).await.is_err() {}
     wait_until(&executor, |now| (now.size, now.idle, now.waiting) == (1, 1, 0)).await;
     let before = executor.statistics().acquire_timeouts;

@@ -1,4 +1,4 @@
-//! Behind a pooler that keeps the prepared statements of its clients apart, everything works as without.
+//! Behind a pooler that tracks prepared statements, everything works as without a pooler.
 
 use futures_util::future::join_all;
 use pg_executor::{Connector, Error, Executor};
@@ -12,7 +12,7 @@ async fn statements_run_behind_a_pooler_by_transactions() {
     else {
         return;
     };
-    // Fewer connections than those of the executor, so that each transaction may run on another one.
+    // Fewer connections than the executor has, so that each transaction may run on a different one.
     let settings =
         "pool_mode = transaction\nmax_prepared_statements = 100\ndefault_pool_size = 3\nserver_round_robin = 1";
     let pooler = pgbouncer.start(&database.url(), settings);

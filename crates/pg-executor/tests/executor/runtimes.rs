@@ -1,4 +1,4 @@
-//! One executor for each runtime, or one for several.
+//! One executor for each runtime, or one shared by several.
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -14,9 +14,9 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-/// Runs statements on as many threads as there are executors, each with a runtime of its own.
+/// Runs statements on one thread for each executor, each with its own runtime.
 fn run_on_threads(executors: &[Executor]) {
-    // A connection needs the runtime on which it was opened for as long as anyone uses it.
+    // A connection works only while the runtime on which it was opened is running.
     let all_done = Arc::new(Barrier::new(executors.len()));
     thread::scope(|scope| {
         for (thread, executor) in (0..).zip(executors) {

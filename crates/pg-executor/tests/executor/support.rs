@@ -7,13 +7,13 @@ use test_servers::PostgresDatabase;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::Client;
 
-/// How long a test waits for what must happen: many tests share the machine.
+/// How long a test waits for an expected event. Many tests share the machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A database with the table `t (id bigint PRIMARY KEY, n bigint NOT NULL)`.
 pub(crate) struct TestDatabase {
     database: PostgresDatabase,
-    /// A connection beside those of the executors.
+    /// A connection in addition to the executors' connections.
     pub(crate) direct: Client,
 }
 
@@ -26,7 +26,7 @@ impl Deref for TestDatabase {
 }
 
 impl TestDatabase {
-    /// `None` where there is no Postgres.
+    /// `None` if Postgres is not installed.
     pub(crate) async fn create() -> Option<Self> {
         let database = PostgresDatabase::create().await?;
         let direct = database.connect().await;
@@ -34,7 +34,7 @@ impl TestDatabase {
         Some(Self { database, direct })
     }
 
-    /// A patient executor.
+    /// An executor with long timeouts.
     pub(crate) fn executor(&self) -> Executor {
         self.executor_with(patient())
     }
@@ -47,7 +47,7 @@ impl TestDatabase {
         Connector::new(limited(self.config(), settings), None)
     }
 
-    /// Runs this before each row of `t` is inserted or updated, in PL/pgSQL. `nextval('attempts')` counts the rows.
+    /// Runs this PL/pgSQL before each row of `t` is inserted or updated. `nextval('attempts')` counts the rows.
     pub(crate) async fn before_each_change(&self, body: &str) {
         let sql = format!(
             "CREATE SEQUENCE IF NOT EXISTS attempts; \
@@ -72,13 +72,13 @@ impl TestDatabase {
         self.direct.batch_execute("ROLLBACK").await.unwrap();
     }
 
-    /// The one value that a query returns, as text.
+    /// The single value that a query returns, as text.
     pub(crate) async fn value(&self, sql: &str) -> String {
         self.direct.query_one(sql, &[]).await.unwrap().get(0)
     }
 }
 
-/// Has Postgres stop statements that take too long.
+/// Sets Postgres' statement timeout.
 pub(crate) fn limited(mut config: Config, settings: Settings) -> Config {
     config.application_name("executor");
     config.options(format!("-c statement_timeout={}", settings.statement_timeout.as_millis()));
@@ -101,12 +101,12 @@ pub(crate) fn update(id: i64, n: i64) -> Statement {
     Statement::write("UPDATE t SET n = $2 WHERE id = $1", [id.into(), n.into()])
 }
 
-/// The numbers in a column of the answer.
+/// The numbers in one column of the answer.
 pub(crate) fn numbers(answer: &Answer, column: usize) -> Vec<i64> {
     answer.rows.iter().map(|row| row.get(column)).collect()
 }
 
-/// Reads until reads share the pipelined connection.
+/// Repeats a read until it is pipelined.
 pub(crate) async fn until_pipelined(executor: &Executor) {
     let before = executor.statistics().pipelined;
     let pipelined = async {
@@ -117,7 +117,7 @@ pub(crate) async fn until_pipelined(executor: &Executor) {
     };
     timeout(PATIENCE, pipelined).await.unwrap();
 }
-/// Waits until the statistics are so.
+/// Waits until the statistics match.
 pub(crate) async fn wait_until(executor: &Executor, holds: impl Fn(Statistics) -> bool) {
     let waited = timeout(PATIENCE, async {
         while !holds(executor.statistics()) {
@@ -127,7 +127,7 @@ pub(crate) async fn wait_until(executor: &Executor, holds: impl Fn(Statistics) -
     assert!(waited.await.is_ok(), "{executor:?}");
 }
 
-/// All that an error shows, with its causes.
+/// Everything that an error shows, including its causes.
 pub(crate) fn shown(error: &Error) -> String {
     let mut shown = format!("{error} {error:?}");
     let mut cause = error.source();

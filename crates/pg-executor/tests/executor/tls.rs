@@ -1,4 +1,4 @@
-//! Over TLS all is as without, and only with a server that proves who it is.
+//! Statements over TLS, only to a server that proves its identity.
 
 use std::sync::{Arc, Mutex};
 
@@ -23,10 +23,10 @@ use crate::{
     support::{TestDatabase, get, insert, limited, numbers, patient, shown, until_pipelined},
 };
 
-/// How the first message of a client asks for TLS.
+/// The first message of a client that requests TLS.
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
-/// Who certifies servers. Nobody knows it unless told.
+/// A certificate authority that nobody trusts by default.
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -36,7 +36,7 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap())
     }
 
-    /// What proves that a server has this name.
+    /// The TLS configuration of a server with this name.
     fn certifies(&self, name: &str) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
         let certificate = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &self.0).unwrap();
@@ -48,7 +48,7 @@ impl Authority {
         Arc::new(config.unwrap()).into()
     }
 
-    /// A client that believes this authority only.
+    /// A client that trusts only this authority.
     fn client(&self) -> ClientConfig {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from(self.0.der().to_vec())).unwrap();
@@ -60,13 +60,13 @@ impl Authority {
     }
 }
 
-/// How a server proves who it is. `None` if it does not offer TLS.
+/// The TLS configuration of a server. `None` if it does not offer TLS.
 type Proof = Option<TlsAcceptor>;
 
 /// The server of a database, reached as `localhost` over TLS.
 struct Secured {
     config: Config,
-    /// For those who connect from now on.
+    /// The TLS configuration for new connections.
     proof: Arc<Mutex<Proof>>,
 }
 
@@ -82,7 +82,7 @@ impl Secured {
                 let (client, _) = listener.accept().await.unwrap();
                 let (proof, behind) = (current.lock().unwrap().clone(), behind.clone());
                 tokio::spawn(async move {
-                    // A client that does not like the proof goes away.
+                    // A client that rejects the certificate closes the connection.
                     if let Some(mut client) = welcomed(client, proof).await {
                         let _ = copy_bidirectional(&mut client, &mut server(&behind).await).await;
                     }
@@ -101,7 +101,7 @@ impl Secured {
     }
 }
 
-/// A client that asked for TLS and took what it got.
+/// A client that requested TLS and accepted the certificate.
 async fn welcomed(mut client: TcpStream, proof: Proof) -> Option<Box<dyn Peer>> {
     let mut request = [0; 8];
     client.read_exact(&mut request).await.ok()?;

@@ -1,4 +1,4 @@
-//! Peers that vanish without a word, or are far away, do not take the connections with them.
+//! Peers that vanish silently, or are far away, do not block connections for good.
 
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -32,7 +32,7 @@ async fn a_pool_whose_peers_all_vanished_is_soon_back() {
     network.is_broken.store(true, Ordering::SeqCst);
     let request = || timeout(Duration::from_millis(200), executor.run(get(1)));
     let (a, b) = tokio::join!(request(), request());
-    assert!(a.is_err() && b.is_err(), "requests are given up");
+    assert!(a.is_err() && b.is_err(), "both statements time out");
 
     executor.run(get(1)).await.unwrap();
 }
@@ -71,7 +71,7 @@ async fn a_statement_is_given_up_when_the_server_does_not_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_death_that_one_executor_finds_warns_the_others() {
+async fn a_dead_connection_found_by_one_executor_warns_the_others() {
     let Some(database) = TestDatabase::create().await else { return };
     let network = Arc::new(Network::default());
     let settings = Settings { max_connections: 1, statement_timeout: Duration::from_millis(100), ..patient() };
@@ -94,7 +94,7 @@ async fn dead_connections_are_not_tried_one_by_one() {
     let network = Arc::default();
     let settings = Settings { max_connections: 12, statement_timeout: Duration::from_millis(300), ..patient() };
     let executor = executor_behind(&network, &database, settings).await;
-    // As large as a group, so that each takes a connection of its own.
+    // Each batch is as large as a group, so that it takes its own connection.
     let batch = || executor.run_batch(vec![Statement::read("SELECT 1 FROM pg_sleep(0.005)", []); 30]);
     let eight = join_all((0..8).map(|_| batch())).await;
     assert!(eight.iter().all(Result::is_ok) && executor.statistics().size == 8, "{executor:?}");
@@ -104,12 +104,12 @@ async fn dead_connections_are_not_tried_one_by_one() {
     let begin = Instant::now();
     batch().await.unwrap();
 
-    // To ping each of the others would have taken 7 times 300 ms.
+    // Pinging each of the others would have taken 7 times 300 ms.
     assert!(begin.elapsed() < Duration::from_millis(1500), "{:?}", begin.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_further_away_than_anyone_waits_is_reached() {
+async fn a_server_slower_to_reach_than_the_timeout_is_reached() {
     let Some(database) = TestDatabase::create().await else { return };
     let network = Arc::new(Network { distance: Duration::from_millis(200), ..Network::default() });
     let acquire_timeout = Duration::from_millis(150);
@@ -124,14 +124,14 @@ async fn a_server_further_away_than_anyone_waits_is_reached() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pipeline_whose_peer_vanished_holds_up_no_read_for_long() {
+async fn a_pipeline_with_a_vanished_peer_delays_reads_briefly() {
     let Some(database) = TestDatabase::create().await else { return };
     let network = Arc::default();
     let executor = executor_behind(&network, &database, Settings { max_connections: 4, ..Settings::default() }).await;
     until_pipelined(&executor).await;
 
     network.is_broken.store(true, Ordering::SeqCst);
-    // Both the pipeline and the connection beside it are lost. The first to find that out pays for it.
+    // Both the pipeline and the other connection are lost. The first read to find out may fail.
     let reads = async { while executor.run(get(1)).await.is_err() {} };
 
     timeout(Duration::from_secs(10), reads).await.unwrap();

@@ -19,17 +19,17 @@ use crate::{
     trace_context::TraceContext,
 };
 
-/// How often the set is fetched if no token asks for it. A removed key is accepted for that long at most.
+/// How often the set is fetched if no token causes a fetch. A removed key is accepted for at most that long.
 const REFRESH: Duration = Duration::from_mins(10);
 
-/// At most two fetches begin within this time: anyone can send tokens with unknown key ids. Two, because a key may be
-/// created during a fetch, and because a rotation right after the start must not go unnoticed.
+/// At most two fetches begin within this time, because anyone can send tokens with unknown key ids. Two rather than one,
+/// because a key may be created during a fetch, and a rotation right after the start must be noticed.
 const COOLDOWN: Duration = Duration::from_secs(30);
 
-/// The same, until the first set is fetched.
+/// The same limit before the first set has been fetched.
 const START_COOLDOWN: Duration = Duration::from_secs(1);
 
-/// How long keys are accepted while no newer set can be fetched.
+/// How long keys stay valid while no newer set can be fetched.
 const MAX_AGE: Duration = Duration::from_hours(24);
 
 /// The last valid key set, kept until there is a newer one.
@@ -42,7 +42,7 @@ pub(super) struct KeyCache {
 
 #[derive(Default)]
 struct Attempts {
-    /// When the last two fetches began, the newer one last.
+    /// When the last two fetches began, in order.
     begun: [Option<Instant>; 2],
     /// When the last fetch ended, if it failed.
     failed: Option<Instant>,
@@ -73,19 +73,19 @@ impl KeyCache {
         self.usable().and_then(|set| set.keys.get(id)).is_some_and(|current| Arc::ptr_eq(&current, key))
     }
 
-    /// The key with this id. If it is unknown, a newer set is fetched, unless that was done a moment ago.
+    /// The key with this id. If it is unknown, a newer set is fetched, unless a fetch began a moment ago.
     ///
     /// # Errors
     ///
-    /// [`Rejection::UnknownKey`], or [`VerifyError::Unavailable`] if no set is new enough to tell.
+    /// [`Rejection::UnknownKey`], or [`VerifyError::Unavailable`] if no set is new enough to decide.
     pub(super) async fn key(self: &Arc<Self>, id: &str) -> Result<Arc<Key>, VerifyError> {
         if let Some(key) = self.usable().and_then(|set| set.keys.get(id)) {
             return Ok(key);
         }
-        // In a task of its own: a client that hangs up must not cancel a fetch that others wait for.
+        // In its own task: a client that disconnects must not cancel a fetch for which others wait.
         let (cache, wanted) = (self.clone(), id.to_owned());
         let refresh = async move { cache.refresh_unless_recent(Some(&wanted)).await };
-        // It stays part of the request's trace, in the log too.
+        // The fetch stays part of the request's trace, also in the log.
         let refresh = TraceContext::carry(refresh).in_current_span();
         let refreshed = tokio::spawn(refresh).await;
         let is_fresh = refreshed.map_err(|error| VerifyError::Unavailable(error.into()))?;
@@ -97,7 +97,7 @@ impl KeyCache {
         }
     }
 
-    /// Fetches the set again and again. Never returns.
+    /// Fetches the set periodically. Never returns.
     pub(super) async fn keep_fresh(&self) {
         loop {
             let is_fresh = self.refresh_unless_recent(None).await;
@@ -110,14 +110,14 @@ impl KeyCache {
         }
     }
 
-    /// Fetches the set, unless that was tried a moment ago or another fetch has brought the wanted key. Returns whether the
+    /// Fetches the set, unless that was tried a moment ago or another fetch has returned the wanted key. Returns whether the
     /// set is as new as possible.
     async fn refresh_unless_recent(&self, wanted: Option<&str>) -> bool {
         let asked = Instant::now();
         let mut attempts = self.attempts.lock().await;
         let [older, newer] = attempts.begun;
-        // A fetch that began after this call has all that another could find. A fetch that failed during this call is not
-        // repeated: the next one may hang as well.
+        // A fetch that began after this call makes another one unnecessary. A fetch that failed during this call is not
+        // repeated, because the next one may hang as well.
         let is_answered = newer.is_some_and(|at| at >= asked)
             || attempts.failed.is_some_and(|at| at >= asked)
             || wanted.is_some_and(|id| self.usable().is_some_and(|set| set.keys.get(id).is_some()));
@@ -158,7 +158,7 @@ impl KeyCache {
     }
 }
 
-/// Up to a tenth more, so that replicas that started together do not keep fetching together.
+/// Adds up to a tenth, so that replicas that started together do not keep fetching together.
 fn with_jitter(span: Duration) -> Duration {
     let thousandths = u32::try_from(RandomState::new().build_hasher().finish() % 100).unwrap_or(0);
     span + span / 1000 * thousandths

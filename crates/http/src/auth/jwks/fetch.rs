@@ -12,10 +12,10 @@ use crate::trace_context::{TRACEPARENT, TraceContext};
 /// How long a fetch may take, from the first packet to the last.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The most bytes a key set may have.
+/// The maximum size of a key set in bytes.
 const MAX_BYTES: usize = 64 * 1024;
 
-/// A key set at an address. Redirects are not followed: keys come from where the operator said and from nowhere else.
+/// A key set at a URL. Redirects are not followed: keys come only from the address that the operator configured.
 pub struct HttpKeySource {
     client: Client,
     url: String,
@@ -29,7 +29,7 @@ impl HttpKeySource {
     /// If TLS cannot be set up.
     pub fn new(url: String) -> Result<Self, BoxError> {
         let client = Client::builder().timeout(TIMEOUT).redirect(redirect::Policy::none());
-        // In clear, keys come from a private host only: a proxy may not reach it, and could change them.
+        // Without TLS, keys come only from a private host. A proxy may not reach that host, and could change the keys.
         let client = if url.starts_with("http:") { client.no_proxy() } else { client };
         Ok(Self { client: client.build()?, url })
     }

@@ -10,21 +10,21 @@ use serde_json::{Map, Value};
 
 use crate::auth::secret::signature_only;
 
-/// The most keys a set may have. Better Auth keeps old keys for a while after it has created a new one.
+/// The maximum number of keys in a set. Better Auth keeps old keys for a while after it has created a new one.
 const MAX_KEYS: usize = 16;
 
-/// The most bytes the id of a key may have.
+/// The maximum length of a key id in bytes.
 pub(super) const MAX_KEY_ID_BYTES: usize = 128;
 
-/// The fewest bytes of an RSA modulus: 2048 bits (RFC 7518, section 3.3).
+/// The minimum length of an RSA modulus in bytes: 2048 bits (RFC 7518, section 3.3).
 const MIN_RSA_BYTES: usize = 256;
 
-/// A key, and the algorithm it is for.
+/// A key and its algorithm.
 pub(crate) struct Key {
     pub(crate) algorithm_name: &'static str,
     pub(crate) decoding: DecodingKey,
     pub(crate) validation: Validation,
-    /// The key as it was published, to see whether a later set still has it.
+    /// The key as it was published, for the comparison with later sets.
     pub(crate) published: Map<String, Value>,
 }
 
@@ -32,8 +32,8 @@ pub(crate) struct Key {
 #[derive(Default)]
 pub(crate) struct KeySet(pub(crate) HashMap<String, Arc<Key>>);
 
-/// The parts of a JWK that are needed here. Symmetric keys (`oct`) are not accepted: anyone who reads the set could sign
-/// with them.
+/// The parts of a JWK that are used. Symmetric keys (`oct`) are not accepted, because anyone who reads the set could sign with
+/// them.
 #[derive(Deserialize)]
 #[serde(tag = "kty")]
 enum Material {
@@ -46,11 +46,11 @@ enum Material {
 }
 
 impl KeySet {
-    /// Reads a set. Keys that cannot be used are left out. Keys that `previous` has already stay the same in memory.
+    /// Parses a set. Unusable keys are left out. Keys that are also in `previous` keep their allocation.
     ///
     /// # Errors
     ///
-    /// If it is not a key set, has too many keys, or has no key that can be used.
+    /// If the JSON is not a key set, has too many keys, or has no usable key.
     pub(crate) fn parse(json: &[u8], previous: Option<&Self>) -> Result<Self, BoxError> {
         #[derive(Deserialize)]
         struct Published {
@@ -117,7 +117,7 @@ impl Key {
     }
 }
 
-/// Whether a coordinate has the length that Ed25519 and P-256 require. The library checks that only when a key is used.
+/// Whether a coordinate has the length that Ed25519 and P-256 require. The library checks the length only when a key is used.
 fn is_32_bytes(coordinate: &str) -> bool {
     BASE64_URL_SAFE_NO_PAD.decode(coordinate).is_ok_and(|bytes| bytes.len() == 32)
 }

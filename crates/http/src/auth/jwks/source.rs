@@ -1,15 +1,15 @@
-//! The port through which key sets come.
+//! The port for fetching key sets.
 
 use async_trait::async_trait;
 use domain::BoxError;
 
-/// Where a key set comes from.
+/// A source of key sets.
 #[async_trait]
 pub trait KeySource: Send + Sync {
-    /// The key set as it is published: JSON that has yet to be validated.
+    /// The published key set: JSON that is not validated yet.
     ///
     /// # Errors
     ///
-    /// If it cannot be fetched in time.
+    /// If the set cannot be fetched in time.
     async fn fetch(&self) -> Result<Vec<u8>, BoxError>;
 }

@@ -20,14 +20,14 @@ use crate::auth::{
     verifier::TokenVerifier,
 };
 
-/// Verifies tokens with the keys of a key set. Each key is for one algorithm, which the key set decides, never the token.
+/// Verifies tokens with the keys of a key set. Each key has one algorithm. The key set decides which, never the token.
 pub struct JwksVerifier {
     keys: Arc<KeyCache>,
     rules: ClaimRules,
     verified: VerifiedTokens<ProofByKey>,
 }
 
-/// A token's proof, and the key that verified it. Both must still be good when the proof is used again.
+/// A token's proof, and the key that verified it. Both must still be valid when the proof is reused.
 struct ProofByKey {
     key_id: String,
     key: Arc<Key>,
@@ -38,7 +38,7 @@ impl JwksVerifier {
     /// The algorithms of these tokens, as their header names them.
     pub const ALGORITHMS: [&'static str; 4] = algorithms::KEY_SET;
 
-    /// A verifier without keys, until [`keep_fresh`](Self::keep_fresh) runs or a token asks for one.
+    /// A verifier that has no keys until [`keep_fresh`](Self::keep_fresh) runs or a token requires one.
     #[must_use]
     pub fn new(source: Arc<dyn KeySource>, rules: ClaimRules) -> Self {
         Self { keys: Arc::new(KeyCache::new(source)), rules, verified: VerifiedTokens::default() }
@@ -49,14 +49,14 @@ impl JwksVerifier {
         self.keys.keep_fresh().await;
     }
 
-    /// The age of the key set; `None` until the first one is fetched.
+    /// The age of the key set; `None` before the first fetch.
     #[must_use]
     pub fn key_set_age(&self) -> Option<Duration> {
         self.keys.age()
     }
 
-    /// The identity that a token has proved before, if it still does. To verify an elliptic curve signature takes longer than
-    /// the rest of a request.
+    /// The cached identity of a token, if it is still valid. Verifying an elliptic curve signature takes longer than the rest
+    /// of a request.
     pub(in crate::auth) fn remembered(&self, token: &TokenDigest) -> Option<Identity> {
         let verified = self.verified.find(token)?;
         let holds = self.rules.is_current(&verified.proof) && self.keys.still_has(&verified.key_id, &verified.key);
@@ -66,7 +66,7 @@ impl JwksVerifier {
     async fn verify_signature(&self, token: &str, digest: TokenDigest) -> Result<Identity, VerifyError> {
         let header = JoseHeader::of(token)?;
         let key_id = header.kid.ok_or(Rejection::NoKeyId)?;
-        // No key set has such a key, so a newer one need not be fetched.
+        // No key set contains such a key, so a fetch would be useless.
         if key_id.len() > MAX_KEY_ID_BYTES {
             return Err(Rejection::UnknownKey.into());
         }

@@ -47,7 +47,7 @@ proptest! {
 }
 
 #[test]
-fn read_only_keys_are_those_that_cannot_be_written() {
+fn read_only_keys_are_all_keys_that_clients_cannot_set() {
     assert_eq!(*READ_ONLY, ["id", "user_id", "created_at", "updated_at", "version"]);
 }
 

@@ -50,7 +50,7 @@ async fn a_cookie_must_be_signed() {
 }
 
 #[actix_web::test]
-async fn a_cookie_may_change_something_from_pages_of_the_app_only() {
+async fn a_cookie_allows_changes_only_from_pages_of_the_app() {
     let app = app().start().await;
     let create = || {
         let request = app.anonymous(Method::POST, "/api/tasks").json(r#"{"title":"x"}"#);

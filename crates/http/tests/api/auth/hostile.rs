@@ -207,7 +207,7 @@ async fn missing_and_malformed_claims_are_rejected() {
     }
 }
 
-/// Better Auth signs other things with the same secret.
+/// Better Auth signs other kinds of data with the same secret.
 #[actix_web::test]
 async fn other_tokens_of_better_auth_are_rejected() {
     let exp = now() + 900;

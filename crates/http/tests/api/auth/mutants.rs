@@ -1,4 +1,4 @@
-//! Valid tokens, changed at random: none may be accepted or cause a panic.
+//! Randomly changed tokens must neither be accepted nor cause a panic.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ enum Mutation {
     Remove(Index),
     Truncate(Index),
     Swap(Index, Index),
-    /// Replaces this part by that of a token of another key.
+    /// Replaces this part by the same part of another key's token.
     Graft(usize, Index),
     /// Changes a claim and keeps the signature.
     Claim(&'static str, i64),

@@ -39,7 +39,7 @@ impl SessionStore for Sessions {
 }
 
 impl Sessions {
-    /// A session of Alice's, for an hour.
+    /// A session of Alice that expires in an hour.
     pub fn of_alice(clock: &FixedClock) -> Arc<Self> {
         let owner = OwnerId::try_from("alice".to_owned()).unwrap();
         let expires_at = (time::OffsetDateTime::from(clock.now()) + time::Duration::HOUR).into();

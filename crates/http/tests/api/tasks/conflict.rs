@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::BOTH_STYLES;
 
-/// Every endpoint that changes a task, with a body if it needs one.
+/// Every endpoint that changes a task, with a body if needed.
 const CHANGES: [(Method, &str, &str); 4] = [
     (Method::PUT, "", r#"{"title":"Buy wine"}"#),
     (Method::PATCH, "", r#"{"title":"Buy wine"}"#),

@@ -33,7 +33,7 @@ async fn a_retried_create_gets_the_first_response() {
         let task = first.header("location").unwrap();
         app.alice(Method::PATCH, task).json(r#"{"title":"Buy wine"}"#).send().await;
 
-        // Quoted, with other white space, in another order, and with keys that are ignored.
+        // Quoted, with different white space, in a different order, and with ignored keys.
         let same = r#"{ "description": "Milk", "title": " Buy groceries", "completed": false, "version": 7 }"#;
         for (key, body) in [("8e03978e", BODY), ("\"8e03978e\"", BODY), ("8e03978e", same)] {
             let again = create(&app, path, key, body).await;

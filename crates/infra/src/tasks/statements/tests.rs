@@ -107,7 +107,7 @@ fn versions(numbers: &[i64]) -> Precondition {
     Precondition::Version(numbers.iter().copied().map(Version::from).collect())
 }
 
-/// The value of the placeholder that follows these words.
+/// The value of the placeholder that follows this text.
 fn value_of(statement: &Statement, words: &str) -> Value {
     let (_, after) = statement.sql.split_once(words).unwrap();
     let number = after[1..].split(|other: char| !other.is_ascii_digit()).next().unwrap();

@@ -5,7 +5,7 @@ use super::{FRESH, PATIENCE, PROMPT, TRIPS, Traffic, Verdict};
 const MOMENT: Duration = Duration::from_millis(1);
 const TRIP: Duration = Duration::from_millis(20);
 
-/// The verdict on traffic after this silence.
+/// The verdict after no answer has arrived for this long.
 fn silent_for(silence: Duration, change: impl FnOnce(&mut Traffic)) -> Verdict {
     let mut traffic = Traffic::new(Instant::now(), TRIP);
     change(&mut traffic);

@@ -10,10 +10,13 @@ type Schemas = components["schemas"];
 
 /** A task as the service stores it. */
 export type Task = Schemas["Task"];
+/** The fields of a body that have an effect. The service ignores the others, so the document gives them no type. */
+type Writable<Body> = { [Field in keyof Body as unknown extends Body[Field] ? never : Field]: Body[Field] };
+
 /** The fields of a new task. */
-export type NewTask = Pick<Schemas["NewTask"], "title" | "description" | "completed">;
+export type NewTask = Writable<Schemas["NewTask"]>;
 /** The fields to change. An absent field stays the same; `description: null` clears it. */
-export type TaskChanges = Pick<Schemas["TaskChanges"], "title" | "description" | "completed">;
+export type TaskChanges = Writable<Schemas["TaskChanges"]>;
 /** The filter, the limit and the cursor of a list. */
 export type ListQuery = NonNullable<operations["listTasks"]["parameters"]["query"]>;
 

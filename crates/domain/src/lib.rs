@@ -42,10 +42,7 @@ pub use owner::OwnerId;
 pub use page::{Page, PageLimit};
 pub use readiness::Readiness;
 pub use service::{OwnerService, Service};
-pub use task::{
-    CompletedChange, Description, IdempotencyKeys, NewTask, OwnerTasks, Task, TaskChanges, TaskId, TaskQuery,
-    TaskRepository, Title,
-};
+pub use task::*;
 pub use text::InvalidText;
 pub use update::{FieldChange, Precondition, UpdateOutcome};
 pub use user::{Identity, Session, SessionStore, UserProvisioner};

@@ -10,8 +10,8 @@ use std::{
 
 use domain::{
     Clock, CreateOptions, Description, FieldChange, NewTask, Precondition, TaskChanges, TaskId, TaskQuery,
-    TaskRepository, Title,
-    testing::{FixedClock, alice},
+    TaskRepository,
+    testing::{FixedClock, alice, titled},
 };
 use infra::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
 use sea_orm::ConnectionTrait;
@@ -49,7 +49,7 @@ async fn use_everything(database: &Database, connection: &impl ConnectionTrait) 
     let (tasks, owner, now) = (database.tasks(), alice().id, FixedClock::default().now());
     let id = TaskId::try_from("00000000-0000-7000-8000-000000000001").unwrap();
     let text = || Description::try_from("private".to_owned()).unwrap();
-    let new = NewTask { title: Title::try_from("private").unwrap(), description: Some(text()), completed: false };
+    let new = NewTask { description: Some(text()), ..titled("private") };
     let changes =
         TaskChanges { title: Some(new.title.clone()), description: FieldChange::Set(text()), ..TaskChanges::default() };
 

@@ -32,12 +32,13 @@ pub fn body(bytes: &[u8]) -> bool {
     let completed = accepted(bytes).map(|wire::Completion(completed)| completed);
 
     if let Some(task) = &created {
-        assert_title(&task.title, &sent);
-        assert_eq!(task.description.as_ref().map(Description::as_str), sent["description"].as_str());
-        assert_eq!(task.completed, sent["completed"] == true);
+        let NewTask { title, description, completed } = task;
+        assert_title(title, &sent);
+        assert_eq!(description.as_ref().map(Description::as_str), sent["description"].as_str());
+        assert_eq!(*completed, sent["completed"] == true);
         assert_eq!(accepted(&task_as_sent(task)).map(|wire::NewTask(task)| task).as_ref(), Some(task));
         // A valid create is a valid update.
-        assert_eq!(changes.as_ref().and_then(|changes| changes.title.as_ref()), Some(&task.title));
+        assert_eq!(changes.as_ref().and_then(|changes| changes.title.as_ref()), Some(title));
     }
     if let Some(changes) = &changes {
         assert_ne!(*changes, TaskChanges::default(), "an update changes something");
@@ -93,14 +94,15 @@ fn task_as_sent(task: &NewTask) -> Vec<u8> {
 }
 
 fn changes_as_sent(changes: &TaskChanges) -> Map<String, Value> {
-    let title = changes.title.as_ref().map(|title| Value::from(title.as_str()));
-    let description = match &changes.description {
+    let TaskChanges { title, description, completed } = changes;
+    let title = title.as_ref().map(|title| Value::from(title.as_str()));
+    let description = match description {
         FieldChange::Keep => None,
         FieldChange::Clear => Some(Value::Null),
         FieldChange::Set(description) => Some(description.as_str().into()),
     };
-    let completed = match changes.completed {
-        CompletedChange::Set(completed) => Some(Value::Bool(completed)),
+    let completed = match completed {
+        CompletedChange::Set(completed) => Some(Value::Bool(*completed)),
         CompletedChange::Keep | CompletedChange::Toggle => None,
     };
     let members = [("title", title), ("description", description), ("completed", completed)];

@@ -1,7 +1,9 @@
 //! Migrations are applied and rolled back, also by several processes at once.
 
 use infra::{Database, DatabaseSettings, DatabaseUrl, MigrateError, testing::TestDatabase};
+use migration::Migrator;
 use sea_orm::ConnectionTrait;
+use sea_orm_migration::MigratorTrait;
 
 on_both_databases! { empty:
     migrations_are_applied_rolled_back_and_applied_again,
@@ -11,11 +13,14 @@ on_both_databases! { empty:
     a_schema_that_is_too_old_or_too_new_is_rejected,
 }
 
-const STEPS: [&str; 3] = ["m20261122_000001_user", "m20261122_000002_tasks", "m20261122_000003_idempotency_keys"];
+/// The names of all migrations, oldest first.
+fn steps() -> Vec<String> {
+    Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
+}
 
 async fn applied(database: &Database) -> Vec<bool> {
     let states = database.migration_status().await.unwrap();
-    assert!(states.iter().map(|state| state.name.as_str()).eq(STEPS));
+    assert!(states.iter().map(|state| &state.name).eq(&steps()));
     states.iter().map(|state| state.applied).collect()
 }
 
@@ -24,29 +29,32 @@ async fn has_table(database: &TestDatabase, table: &str) -> bool {
 }
 
 async fn migrations_are_applied_rolled_back_and_applied_again(database: TestDatabase) {
-    assert_eq!(applied(&database).await, [false; 3]);
+    let steps = steps();
+    let all = |applied| vec![applied; steps.len()];
+    assert_eq!(applied(&database).await, all(false));
 
     for _twice in 0..2 {
-        assert_eq!(database.migrate_up().await.unwrap(), STEPS);
-        assert_eq!(applied(&database).await, [true; 3]);
+        assert_eq!(database.migrate_up().await.unwrap(), steps);
+        assert_eq!(applied(&database).await, all(true));
         assert!(has_table(&database, "tasks").await);
         database.check_schema().await.unwrap();
         assert!(database.migrate_up().await.unwrap().is_empty(), "nothing is left to do");
 
-        assert!(database.migrate_down(3).await.unwrap().iter().eq(STEPS.iter().rev()));
-        assert_eq!(applied(&database).await, [false; 3]);
+        assert!(database.migrate_down(u32::MAX).await.unwrap().iter().eq(steps.iter().rev()));
+        assert_eq!(applied(&database).await, all(false));
         assert!(!has_table(&database, "tasks").await);
     }
 }
 
 async fn migrations_are_rolled_back_one_at_a_time(database: TestDatabase) {
-    database.migrate_up().await.unwrap();
+    let steps = database.migrate_up().await.unwrap();
 
     assert!(database.migrate_down(0).await.unwrap().is_empty());
-    assert_eq!(database.migrate_down(1).await.unwrap(), [STEPS[2]]);
-    assert_eq!(applied(&database).await, [true, true, false]);
-    assert_eq!(database.migrate_up().await.unwrap(), [STEPS[2]]);
-    assert_eq!(database.migrate_down(9).await.unwrap().len(), 3);
+    let (last, before) = steps.split_last().unwrap();
+    assert_eq!(database.migrate_down(1).await.unwrap(), [last.as_str()]);
+    assert_eq!(applied(&database).await, [vec![true; before.len()], vec![false]].concat());
+    assert_eq!(database.migrate_up().await.unwrap(), [last.as_str()]);
+    assert_eq!(database.migrate_down(u32::MAX).await.unwrap().len(), steps.len());
 }
 
 async fn checking_changes_nothing(database: TestDatabase) {
@@ -67,15 +75,14 @@ async fn replicas_may_migrate_at_once(database: TestDatabase) {
 
     let (a, b, c, d) = tokio::join!(replica(), replica(), replica(), replica());
 
-    assert_eq!([a, b, c, d].concat(), STEPS, "each step is taken once");
+    assert_eq!([a, b, c, d].concat(), steps(), "each step is taken once");
 }
 
 async fn a_schema_that_is_too_old_or_too_new_is_rejected(database: TestDatabase) {
     let line = |error: MigrateError| error.to_string();
     assert_eq!(
         line(database.check_schema().await.unwrap_err()),
-        "the database is older than this program: run `tasks-api migrate up` to apply \
-         m20261122_000001_user, m20261122_000002_tasks, m20261122_000003_idempotency_keys"
+        format!("the database is older than this program: run `tasks-api migrate up` to apply {}", steps().join(", "))
     );
 
     database.migrate_up().await.unwrap();

@@ -4,8 +4,8 @@ use std::error::Error;
 
 use domain::{
     Clock, CreateOptions, Description, NewTask, Precondition, Readiness, RepositoryError, TaskChanges, TaskId,
-    TaskQuery, TaskRepository, Title, UserProvisioner,
-    testing::{FixedClock, alice, nobody},
+    TaskQuery, TaskRepository, UserProvisioner,
+    testing::{FixedClock, alice, nobody, titled},
 };
 use infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, DbBackend};
@@ -25,7 +25,7 @@ fn id() -> TaskId {
 
 fn secret_task() -> NewTask {
     let description = Description::try_from("private".to_owned()).unwrap();
-    NewTask { title: Title::try_from("private").unwrap(), description: Some(description), completed: false }
+    NewTask { description: Some(description), ..titled("private") }
 }
 
 async fn create(database: &TestDatabase) {
@@ -114,7 +114,7 @@ async fn a_failed_commit_is_not_acknowledged(database: TestDatabase) {
 
 async fn a_database_without_tables_is_not_ready(database: TestDatabase) {
     database.tasks().check().await.unwrap();
-    database.migrate_down(2).await.unwrap();
+    database.migrate_down(u32::MAX).await.unwrap();
 
     let error = database.tasks().check().await.unwrap_err();
 

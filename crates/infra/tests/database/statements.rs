@@ -54,7 +54,8 @@ async fn a_use_case_is_one_statement_that_names_the_owner(database: TestDatabase
 
     let description = FieldChange::Set(Description::try_from("Milk".to_owned()).unwrap());
     let title = Title::try_from("Buy wine").unwrap();
-    let all = TaskChanges { title: Some(title), description, completed: CompletedChange::Toggle };
+    let all =
+        TaskChanges { title: Some(title), description, completed: CompletedChange::Toggle, ..TaskChanges::default() };
     let clear = TaskChanges { description: FieldChange::Clear, ..TaskChanges::default() };
     let set = TaskChanges { completed: CompletedChange::Set(true), ..TaskChanges::default() };
     for changes in [all, clear, set, TaskChanges::default()] {

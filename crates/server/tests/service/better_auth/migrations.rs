@@ -60,7 +60,7 @@ async fn either_side_can_migrate_first_with_the_same_result() {
     drop(app);
     drop(BetterAuth::on(&database));
     assert_eq!(described(&database).await, theirs);
-    assert!(migrate(&database, &["down", "--delete-tasks", "--steps", "3"]).0);
+    assert!(migrate(&database, &["down", "--delete-tasks", "--steps", "99"]).0);
     assert_eq!(described(&database).await, theirs);
 
     let other = empty_database().await.unwrap();

@@ -115,6 +115,6 @@ async fn two_roles_work_with_the_documented_privileges() {
     assert_eq!(list(&service, &bearer(&ada.session_token)).await.0, 401);
 
     drop(service);
-    roles.migrate(&["down", "--delete-tasks", "--steps", "3"]);
+    roles.migrate(&["down", "--delete-tasks", "--steps", "99"]);
     roles.run("DROP OWNED BY tasks_migrator, tasks_service; DROP ROLE tasks_migrator, tasks_service").await;
 }

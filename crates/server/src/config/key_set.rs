@@ -1,4 +1,4 @@
-//! The key set and what its tokens must name, as the settings say.
+//! The settings of the key set and of its tokens.
 
 use std::net::IpAddr;
 
@@ -12,14 +12,14 @@ use super::{
     settings::{BETTER_AUTH_URL, JWKS_URL, JWT_AUDIENCE, JWT_ISSUER},
 };
 
-/// A key set, with the issuer and the audience that its tokens must name.
+/// A key set, with the required issuer and audience of its tokens.
 pub(crate) struct KeySet {
     pub(crate) url: Url,
     pub(crate) issuer: String,
     pub(crate) audience: String,
 }
 
-/// Reads and checks the settings; `None` if they name no key set.
+/// Reads and checks the settings; `None` if no key set is configured.
 pub(super) fn read(environment: &Environment) -> anyhow::Result<Option<KeySet>> {
     let app = environment.optional(&BETTER_AUTH_URL)?;
     let (url, setting) = match (environment.optional(&JWKS_URL)?, &app) {
@@ -39,7 +39,7 @@ pub(super) fn read(environment: &Environment) -> anyhow::Result<Option<KeySet>> 
     Ok(Some(KeySet { url, issuer: named(&JWT_ISSUER)?, audience: named(&JWT_AUDIENCE)? }))
 }
 
-/// Where Better Auth publishes its keys: under `/api/auth`, unless its address has a path of its own.
+/// The URL of Better Auth's published keys: under `/api/auth`, unless the app's URL has another path.
 fn key_set_of(app: &Url) -> Url {
     let mut url = app.clone();
     let base = match app.path().trim_end_matches('/') {
@@ -52,13 +52,13 @@ fn key_set_of(app: &Url) -> Url {
     url
 }
 
-/// Whether a host is this machine, or is reached without leaving a private network.
+/// Whether a host is this machine or in a private network.
 fn is_private(url: &Url) -> bool {
     match url.host() {
         None => false,
         Some(Host::Ipv4(address)) => is_private_address(address.into()),
         Some(Host::Ipv6(address)) => is_private_address(address.into()),
-        // Names without a dot exist in private networks only: Compose and Kubernetes give them.
+        // Names without a dot exist only in private networks, such as those of Compose and Kubernetes.
         Some(Host::Domain(name)) => {
             !name.contains('.')
                 || [".localhost", ".local", ".internal", ".svc"].iter().any(|suffix| name.ends_with(suffix))
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_fetched_in_clear_only_from_private_hosts() {
+    fn keys_are_fetched_without_tls_only_from_private_hosts() {
         let is_private = |url| is_private(&Url::parse(url).unwrap());
         for url in [
             "http://localhost",

@@ -1,4 +1,4 @@
-//! Lines of JSON. Why the format is our own: docs/adr/0019-log-format.md.
+//! Formats log lines as JSON. docs/adr/0019-log-format.md explains why the format is our own.
 
 use std::fmt::{self, Debug, Display};
 

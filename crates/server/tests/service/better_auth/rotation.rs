@@ -1,4 +1,4 @@
-//! Keys that change while the service serves.
+//! Keys that change while the service is running.
 
 use infra::testing::TestDatabase;
 use sea_orm::ConnectionTrait;

@@ -1,4 +1,4 @@
-//! The cases about tasks one by one, and about lists.
+//! The cases about single tasks and lists.
 
 use time::{Duration, OffsetDateTime};
 
@@ -41,7 +41,7 @@ pub(super) fn fresh_id() -> TaskId {
     UuidV7Ids::default().next(now())
 }
 
-/// Changes a task of Alice's, whatever its version, and returns it.
+/// Changes a task of Alice without a precondition and returns it.
 pub(super) async fn change(tasks: &dyn TaskRepository, id: TaskId, changes: &TaskChanges, now: Timestamp) -> Task {
     match tasks.update(&alice().id, id, changes, &Precondition::None, now).await.unwrap() {
         UpdateOutcome::Done(task) => task,
@@ -65,7 +65,7 @@ async fn create_as(tasks: &dyn TaskRepository, owner: &OwnerId, id: TaskId, task
     tasks.create(owner, id, task, &CreateOptions::default(), now()).await.unwrap().created().unwrap()
 }
 
-/// Creates `count` tasks of Alice's, oldest first; every other one is completed.
+/// Creates `count` tasks for Alice, oldest first; every other one is completed.
 async fn create_many(tasks: &dyn TaskRepository, count: usize) -> Vec<TaskId> {
     let ids = SequentialIds::default();
     let mut made = Vec::new();

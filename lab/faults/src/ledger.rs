@@ -20,12 +20,12 @@ use crate::{
 pub(crate) const FIRST: &str = "a-private-matter, as created";
 pub(crate) const SECOND: &str = "a-private-matter, as changed";
 
-/// What a client knows about a write.
+/// A client's knowledge about a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     NotSent,
     Acknowledged,
-    /// It may have been executed or not: there was no response, or one that says so.
+    /// The outcome is unknown: there was no response, or the response says that it is unknown.
     InDoubt,
     /// It was not executed.
     Rejected,
@@ -108,7 +108,7 @@ pub(crate) async fn verify(
     verify_with(&|user| context.token(user), address, writes).await
 }
 
-/// The same with other tokens.
+/// The same with different tokens.
 pub(crate) async fn verify_with(
     token: &dyn Fn(&str) -> String,
     address: SocketAddr,

@@ -76,7 +76,7 @@ impl Row {
         cells
     }
 
-    /// Explains a row that is not good, a line for each reason.
+    /// Explains a failed or skipped row, with one line for each reason.
     pub(crate) fn remarks(&self) -> Vec<String> {
         let name = format!("{} ({})", self.fault, self.on);
         match &self.outcome {

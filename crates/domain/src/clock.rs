@@ -6,7 +6,7 @@ use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 /// An instant in UTC with a resolution of one millisecond.
 ///
-/// Both databases and JavaScript's `Date` store it exactly, so a client reads what was stored.
+/// Both databases and JavaScript's `Date` store it exactly, so a client reads the same instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(OffsetDateTime);
 

@@ -23,11 +23,11 @@ use crate::{OwnerId, Timestamp, Version};
 /// Something that a user wants to get done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
-    /// Identifies the task among those of its owner.
+    /// Identifies the task among its owner's tasks.
     pub id: TaskId,
     /// The one user who may see and change it.
     pub owner: OwnerId,
-    /// What is to be done.
+    /// What the user wants to get done.
     pub title: Title,
     /// Details, if there are any.
     pub description: Option<Description>,

@@ -62,7 +62,7 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Creates the database, on a server of its own unless `DATABASE_URL` names one.
+    /// Creates the database, on a new server unless `DATABASE_URL` names one.
     pub(crate) fn start() -> anyhow::Result<Self> {
         match env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) {
             Some(url) => Self::create(&url, None),
@@ -70,7 +70,7 @@ impl Postgres {
         }
     }
 
-    /// Creates the database on a server of its own that logs every statement with its parameters.
+    /// Creates the database on a new server that logs every statement with its parameters.
     pub(crate) fn start_logged() -> anyhow::Result<Self> {
         Self::on(Server::start(&["log_statement=all", "log_min_messages=warning"])?)
     }

@@ -65,7 +65,7 @@ pub(crate) fn transcript(address: SocketAddr, client: &Client) -> anyhow::Result
     Ok(responses)
 }
 
-/// Checks that two servers responded alike.
+/// Checks that two servers gave the same responses.
 pub(crate) fn compare(expected: &[Response], answered: &[Response]) -> anyhow::Result<()> {
     for (nth, (expected, answered)) in expected.iter().zip(answered).enumerate() {
         if expected != answered {

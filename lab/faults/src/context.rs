@@ -78,7 +78,7 @@ impl Context {
         if self.long { long } else { short }
     }
 
-    /// Creates a directory with this name and a number of its own.
+    /// Creates a directory with this name and a unique number.
     pub(crate) fn directory(&self, name: &str) -> anyhow::Result<PathBuf> {
         let number = self.names.fetch_add(1, Ordering::Relaxed);
         let directory = self.directory.path().join(format!("{number}-{name}"));

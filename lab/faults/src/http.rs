@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn response_that_is_not_http_is_told_from_a_cut() {
+    async fn response_that_is_not_http_is_distinguished_from_a_cut() {
         assert_eq!(outcome(b"SSH-2.0-OpenSSH_10.0\r\n\r\n").await.unwrap_err(), Failure::Status(0));
     }
 

@@ -1,4 +1,4 @@
-//! Compares the responses to writes with what is stored.
+//! Compares the responses to writes with the stored tasks.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -60,7 +60,7 @@ struct Stored {
 }
 
 impl Write {
-    /// Describes what is lost or wrong, if anything.
+    /// Describes the lost or wrong write, if there is one.
     fn fault(&self, stored: &[Stored]) -> Option<&'static str> {
         let Some(stored) = stored.first() else {
             let may_be_gone =
@@ -82,7 +82,7 @@ impl Write {
     }
 }
 
-/// Compares writes with what is stored.
+/// Compares writes with the stored tasks.
 fn judge(writes: &[Write], stored: &HashMap<String, Vec<Stored>>) -> Measured {
     let mut measured = Measured { lost: Some(0), twice: Some(0), ..Measured::default() };
     for write in writes {

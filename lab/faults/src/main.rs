@@ -47,7 +47,7 @@ const LONG_TIMEOUT: Duration = Duration::from_hours(1);
 #[command(name = "just faults")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 struct CommandLine {
-    /// The service's binary; by default the one beside this program
+    /// The service's binary; by default the one in this program's directory
     #[arg(long)]
     binary: Option<PathBuf>,
     /// Run many rounds, as before a release; takes hours

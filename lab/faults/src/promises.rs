@@ -122,7 +122,7 @@ pub(crate) struct Measured {
     pub(crate) started: Option<(u64, u64)>,
     /// Details of broken promises and of `untrue` statements.
     pub(crate) evidence: Vec<String>,
-    /// The number of further statements that were checked, and those that do not hold.
+    /// The number of further statements that were checked, and the false ones.
     pub(crate) statements: u64,
     pub(crate) untrue: Vec<String>,
 }

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn one_row_that_is_not_good_fails_the_run() {
+    fn one_failed_row_fails_the_run() {
         assert!(is_success(&[ran(&[]), ran(&[])], false));
         assert!(!is_success(&[ran(&[]), ran(&["no write is executed twice: 1 executed twice"])], true));
         assert!(!is_success(&[ran(&[]), row(Outcome::Failed("no server".to_owned()))], true));

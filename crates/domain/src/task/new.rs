@@ -6,7 +6,7 @@ use crate::Fingerprint;
 /// A task to be created. The service decides all its other values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTask {
-    /// What is to be done.
+    /// What the user wants to get done.
     pub title: Title,
     /// Details, if there are any.
     pub description: Option<Description>,

@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_listed_and_nothing_else_is_accepted() {
+    fn only_the_listed_words_are_accepted() {
         let words = OneOf(&[("off", 0), ("bearer", 1), ("cookie", 2)]);
 
         assert_eq!((words.expects(), SWITCH.expects()), ("off, bearer or cookie".into(), "on or off".into()));

@@ -28,7 +28,9 @@ pub(super) fn read(environment: &Environment) -> anyhow::Result<Option<KeySet>> 
         (None, None) => return Ok(None),
     };
     if url.scheme() == "http" && !is_private(&url) {
-        bail!("{setting} must be https:// for a public host: whoever can change the keys in transit can sign tokens");
+        bail!(
+            "{setting} must be https:// for a public host: anyone who can change the keys in transit can sign tokens"
+        );
     }
     let named = |setting: &Setting<String>| {
         environment.optional(setting)?.or_else(|| app.as_ref().map(origin_of)).with_context(|| {
@@ -100,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_set_may_have_an_address_of_its_own() {
+    fn the_key_set_may_have_its_own_address() {
         let found = key_set(&[
             ("BETTER_AUTH_URL", "https://app.example.com"),
             ("JWKS_URL", "http://web:3000/api/auth/jwks"),

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn session_lookups_are_cached_only_if_that_is_set() {
+    fn session_lookups_are_cached_only_if_configured() {
         let cache = |value| {
             let variables: &'static [_] = Box::leak(Box::new([PRODUCTION, SECRET, ("SESSION_CACHE", value)]));
             read(variables).map(|tokens| tokens.session_cache)

@@ -101,7 +101,7 @@ fn answer_to(command: &str) -> Value {
 }
 
 #[test]
-fn the_token_command_signs_what_its_arguments_say() {
+fn the_token_command_signs_the_claims_in_its_arguments() {
     let directory = tempfile::tempdir().unwrap();
     let print = |arguments: &[&str]| {
         let output =

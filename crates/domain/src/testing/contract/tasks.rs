@@ -260,7 +260,7 @@ pub async fn pages_have_no_gap_and_no_overlap(tasks: &dyn TaskRepository) {
 }
 
 /// A repository may have one statement for each size, and a connection keeps a limited number of statements prepared.
-pub async fn pages_of_more_sizes_than_prepared_statements_are_right(tasks: &dyn TaskRepository) {
+pub async fn pages_of_more_sizes_than_prepared_statements_work(tasks: &dyn TaskRepository) {
     let mut made = create_many(tasks, 3).await;
     made.reverse();
 

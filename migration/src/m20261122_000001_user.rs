@@ -1,7 +1,7 @@
 //! Creates `"user"`, unless Better Auth has created it.
 //!
-//! Tasks refer to users, and either of the two programs may be set up first. These are exactly the columns that Better Auth
-//! creates, so that its own migrations find nothing to change. That takes different SQL for each database.
+//! Tasks refer to users, and either of the two programs may be set up first. The columns are exactly those that Better Auth
+//! creates, so that its own migrations find nothing to change. This requires different SQL for each database.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -43,7 +43,7 @@ impl MigrationTrait for Migration {
         Ok(())
     }
 
-    /// Keeps the table: Better Auth may have created it, and its users are not ours to delete.
+    /// Keeps the table, because Better Auth may have created it and owns the users.
     async fn down(&self, _manager: &SchemaManager) -> Result<(), DbErr> {
         Ok(())
     }

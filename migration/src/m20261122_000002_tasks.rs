@@ -37,10 +37,11 @@ impl MigrationTrait for Migration {
             .col(ColumnDef::new(Tasks::CreatedAt).timestamp_with_time_zone().not_null())
             .col(ColumnDef::new(Tasks::UpdatedAt).timestamp_with_time_zone().not_null())
             .col(ColumnDef::new(Tasks::Version).big_integer().not_null())
-            // The owner comes first in every key. So the primary key serves to find, list in order, change and delete the
-            // tasks of one user, however many others have, and rows can be distributed over machines by user.
+            // The owner comes first in every key. So finding, listing, changing and deleting a user's tasks uses the primary
+            // key, independent of other users' tasks, and rows can be sharded by user.
             .primary_key(Index::create().name("tasks_pkey").col(Tasks::UserId).col(Tasks::Id))
-            // Better Auth deletes users row by row. Without the cascade that would fail halfway and leave a broken account.
+            // Better Auth deletes a user's rows one by one. Without the cascade it would fail halfway and leave a broken
+            // account.
             .foreign_key(
                 ForeignKey::create()
                     .name("tasks_user_id_fkey")
@@ -48,14 +49,14 @@ impl MigrationTrait for Migration {
                     .to(User::Table, User::Id)
                     .on_delete(ForeignKeyAction::Cascade),
             )
-            // The domain rejects these first. The checks are for other programs that write to the table.
+            // The domain rejects such values first. The checks are for other programs that write to the table.
             .check(Check::named("tasks_title_length", Expr::cust("length(title) BETWEEN 1 AND 500")))
             .check(Check::named("tasks_description_length", Expr::cust("length(description) <= 10000")))
             .check(Check::named("tasks_version_positive", Expr::cust("version >= 1")))
             .to_owned();
         manager.create_table(tasks).await?;
 
-        // A list of the completed tasks, or of the open ones, reads no other tasks.
+        // With this index, a list of the completed or of the open tasks reads no other tasks.
         let filter = Index::create()
             .name("tasks_user_id_completed_id_idx")
             .table(Tasks::Table)

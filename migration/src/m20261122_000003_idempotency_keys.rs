@@ -28,11 +28,11 @@ impl MigrationTrait for Migration {
             .table(IdempotencyKeys::Table)
             .col(ColumnDef::new(IdempotencyKeys::UserId).text().not_null())
             .col(ColumnDef::new(IdempotencyKeys::Key).text().not_null())
-            // Of the task as the request described it.
+            // A digest of the task as the request described it.
             .col(ColumnDef::new(IdempotencyKeys::Fingerprint).binary().not_null())
-            // Not a foreign key: a task may be deleted before the key under which it was created.
+            // Not a foreign key, because a task may be deleted before its key.
             .col(ColumnDef::new(IdempotencyKeys::TaskId).uuid().not_null())
-            // Milliseconds since 1970: the database compares ages, and SQLite has no type for times.
+            // Milliseconds since 1970, because the database compares ages and SQLite has no type for times.
             .col(ColumnDef::new(IdempotencyKeys::CreatedAt).big_integer().not_null())
             .primary_key(
                 Index::create().name("idempotency_keys_pkey").col(IdempotencyKeys::UserId).col(IdempotencyKeys::Key),

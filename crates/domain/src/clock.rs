@@ -1,4 +1,4 @@
-//! Time, to the millisecond, and the port it comes through.
+//! Instants with a resolution of one millisecond, and the port that tells the time.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 /// An instant in UTC with a resolution of one millisecond.
 ///
-/// Both databases and JavaScript's `Date` store it exactly, so a client reads what was stored.
+/// Both databases and JavaScript's `Date` store it exactly, so a client reads the same instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(OffsetDateTime);
 
 impl Timestamp {
-    /// The most bytes that the text of an instant has. Years before year 0 have a sign.
+    /// The maximum length of an instant's text in bytes. Years before year 0 have a sign.
     pub const MAX_BYTES: usize = "-0000-00-00T00:00:00.000Z".len();
 
     /// The instant as seconds since 1970-01-01T00:00:00Z, rounded down.
@@ -26,7 +26,7 @@ impl Timestamp {
         self.0.unix_timestamp() * 1000 + i64::from(self.0.millisecond())
     }
 
-    /// The instant that many milliseconds after 1970-01-01T00:00:00Z, or before it if negative. `None` outside the calendar.
+    /// The instant this many milliseconds after 1970-01-01T00:00:00Z, or before it if negative. `None` outside the calendar.
     #[must_use]
     pub fn from_unix_milliseconds(milliseconds: i64) -> Option<Self> {
         let nanoseconds = i128::from(milliseconds) * 1_000_000;
@@ -88,7 +88,7 @@ fn put(digits: &mut [u8], mut number: u32) {
     }
 }
 
-/// The port that tells the time. All code asks it, so that tests can set the time.
+/// The port that tells the time. All code uses it, so that tests can set the time.
 pub trait Clock: Send + Sync {
     /// The current instant.
     fn now(&self) -> Timestamp;
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instant_survives_the_way_to_milliseconds_and_back() {
+    fn an_instant_survives_conversion_to_milliseconds_and_back() {
         for instant in [datetime!(2026-02-06 10:00:00.123 UTC), datetime!(1969-12-31 23:59:59.999 UTC)] {
             let timestamp = Timestamp::from(instant);
             assert_eq!(Timestamp::from_unix_milliseconds(timestamp.unix_milliseconds()), Some(timestamp));

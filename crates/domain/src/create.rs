@@ -1,17 +1,17 @@
-//! What creates of any resource have in common: idempotency keys and quotas.
+//! Creates of any resource: idempotency keys and quotas.
 
 use std::fmt;
 
 use crate::{InvalidText, Timestamp};
 
-/// A client's name for one create, so that the request can be repeated when its response was lost.
+/// Identifies one create, so that the client can repeat the request if the response was lost.
 ///
-/// 1 to 255 printable ASCII characters. Keys of different users have nothing to do with each other.
+/// 1 to 255 printable ASCII characters. Keys of different users are independent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// The most characters a key may have.
+    /// The maximum length of a key in characters.
     pub const MAX_CHARS: usize = 255;
 
     /// The key as text.
@@ -61,13 +61,14 @@ impl fmt::Debug for Fingerprint {
 /// Conditions under which a resource is created. The default has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CreateOptions {
-    /// Create at most once under this key.
+    /// Create at most once with this key.
     pub idempotency: Option<IdempotencyGuard>,
-    /// Create only while the owner has fewer resources than this. Concurrent creates may each see the last free place.
+    /// Create only if the owner has fewer resources than this. Concurrent creates may each see the last free place and exceed
+    /// the quota.
     pub quota: Option<u32>,
 }
 
-/// A key, and how long its use is remembered.
+/// A key, and how long its use is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyGuard {
     /// The key.
@@ -81,13 +82,13 @@ pub struct IdempotencyGuard {
 pub enum CreateOutcome<R> {
     /// The resource was created.
     Created(R),
-    /// It had been created under this key before. This is the resource as it was then, whatever has happened to it since.
+    /// An earlier request with this key had created it. This is the resource as it was then, without later changes.
     Replayed(R),
     /// The key was used for a different resource. Nothing was created.
     KeyReused,
-    /// A create under this key is in flight, and its outcome is not known yet. Nothing was created.
+    /// A create with this key is in flight, and its outcome is not known yet. Nothing was created.
     KeyInUse,
-    /// The owner has reached the quota. Nothing was created, and the key is free.
+    /// The owner has reached the quota. Nothing was created, and the key remains unused.
     QuotaReached,
 }
 

@@ -5,10 +5,10 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why a repository failed.
 ///
-/// There is a variant only where a caller acts differently. An absent row is not an error.
+/// There is a variant for each case that callers handle differently. An absent row is not an error.
 #[derive(Debug, thiserror::Error)]
 pub enum RepositoryError {
-    /// The owner has no row among the users, so nothing can belong to them.
+    /// There is no user with the owner's id.
     #[error("the owner is not a known user")]
     UnknownOwner,
     /// The store cannot be reached or is overloaded. The same call may succeed a moment later.

@@ -1,16 +1,16 @@
-//! What a task is, what may be done with it, and what that needs from outside.
+//! Tasks, the use-cases on them, and the ports that these need.
 //!
 //! The rules of this crate:
 //!
-//! - **Parse, don't validate.** A [`Title`] exists only if it keeps the rules of a title. Each rule stands once, in the
-//!   type it belongs to.
+//! - **Parse, don't validate.** A [`Title`] exists only if it follows the rules of a title. Each rule is implemented once, in
+//!   its type.
 //! - **The owner comes first.** No method of [`TaskRepository`] takes a bare [`TaskId`], and use-cases are reached only
 //!   through [`OwnerService`], which is bound to one owner. Code that forgets the owner does not compile.
 //! - **The outside is a port.** Storage ([`TaskRepository`], [`IdempotencyKeys`], [`UserProvisioner`], [`SessionStore`],
 //!   [`Readiness`]), time ([`Clock`]) and ids ([`IdSource`]) are traits. This crate knows no database and no web
 //!   framework.
-//! - **A resource has a room of its own.** What belongs to tasks stands in `task`. What serves any resource stands beside
-//!   it: [`Page`], [`UpdateOutcome`], [`CreateOutcome`], [`FieldChange`], [`Precondition`].
+//! - **Each resource has its own module.** Everything about tasks is in `task`. Types for any resource are beside it: [`Page`],
+//!   [`UpdateOutcome`], [`CreateOutcome`], [`FieldChange`], [`Precondition`].
 //!
 //! With the feature `testing`, [`testing`] holds an in-memory repository and the contract suite that every repository
 //! passes.

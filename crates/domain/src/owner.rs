@@ -12,7 +12,7 @@ use crate::{InvalidText, text::is_printable_ascii};
 pub struct OwnerId(String);
 
 impl OwnerId {
-    /// The most characters an id may have.
+    /// The maximum length of an id in characters.
     pub const MAX_CHARS: usize = 255;
 
     /// The id as text.

@@ -2,12 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-/// The most items a page holds: 1 to 1000.
+/// The maximum number of items in a page: 1 to 1000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageLimit(u16);
 
 impl PageLimit {
-    /// The limits that are accepted.
+    /// The accepted limits.
     pub const RANGE: RangeInclusive<u16> = 1..=1000;
 
     /// The limit, if it is within [`RANGE`](Self::RANGE).
@@ -35,12 +35,12 @@ impl Default for PageLimit {
 pub struct Page<T> {
     /// The items, in the order of the list.
     pub items: Vec<T>,
-    /// Whether the list goes on after them.
+    /// Whether the list has more items after them.
     pub has_more: bool,
 }
 
 impl<T> Page<T> {
-    /// Makes a page from `items`, which were read one past `limit` to see whether the list goes on.
+    /// Creates a page from up to `limit` + 1 `items`. The additional item only shows that the list has more.
     #[must_use]
     pub fn from_one_past(limit: PageLimit, mut items: Vec<T>) -> Self {
         let limit = usize::from(limit.get());
@@ -49,7 +49,7 @@ impl<T> Page<T> {
         Self { items, has_more }
     }
 
-    /// The item after which the next page begins, if there is a next page.
+    /// The last item, if there is a next page, which begins after it.
     #[must_use]
     pub fn last_before_next(&self) -> Option<&T> {
         self.items.last().filter(|_| self.has_more)

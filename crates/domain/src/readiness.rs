@@ -1,4 +1,4 @@
-//! The port that tells whether the service can do its work.
+//! The port for readiness checks.
 
 use async_trait::async_trait;
 

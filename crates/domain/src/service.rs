@@ -1,4 +1,4 @@
-//! What use-cases of any resource need, and the handle that binds them to one owner.
+//! The common parts of all use-cases, and the handle that binds them to one owner.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,11 +21,11 @@ pub struct Service {
 }
 
 impl Service {
-    /// A day: how long a create can be repeated under its key, unless [`replaying_for`](Self::replaying_for) says
-    /// otherwise.
+    /// The default for how long a create can be repeated with its key: one day. [`replaying_for`](Self::replaying_for) changes
+    /// it.
     pub const REPLAY_WINDOW: Duration = Duration::from_hours(24);
 
-    /// A service for users whose rows something else creates.
+    /// A service that does not create users.
     #[must_use]
     pub fn new(tasks: Arc<dyn TaskRepository>, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
         Self { tasks, clock, ids, provisioner: None, quota: None, replay_window: Self::REPLAY_WINDOW }
@@ -73,8 +73,7 @@ impl OwnerService {
         CreateOptions { idempotency, quota: self.service.quota }
     }
 
-    /// Runs a create, and runs it again once the user's row has been provisioned, where that was missing and may be
-    /// created.
+    /// Runs a create. If the user's row is missing and may be created, provisions it and runs the create again.
     pub(crate) async fn with_user<T, F: Future<Output = Result<T, RepositoryError>>>(
         &self,
         now: Timestamp,

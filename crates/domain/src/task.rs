@@ -1,4 +1,4 @@
-//! The task: its values, what may be done with it, and the port that keeps it.
+//! The task: its values, its use-cases, and the port that stores it.
 
 mod changes;
 mod description;
@@ -20,14 +20,14 @@ pub use use_cases::OwnerTasks;
 
 use crate::{OwnerId, Timestamp, Version};
 
-/// Something one user wants done.
+/// Something that a user wants to get done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Task {
-    /// Identifies the task among those of its owner.
+    /// Identifies the task among its owner's tasks.
     pub id: TaskId,
     /// The one user who may see and change it.
     pub owner: OwnerId,
-    /// What is to be done.
+    /// What the user wants to get done.
     pub title: Title,
     /// Details, if there are any.
     pub description: Option<Description>,
@@ -37,12 +37,12 @@ pub struct Task {
     pub created_at: Timestamp,
     /// When it was last changed. It never goes backwards.
     pub updated_at: Timestamp,
-    /// Counts its states.
+    /// Its version, which grows with every change.
     pub version: Version,
 }
 
 impl Task {
-    /// The task that `new` becomes when it is created at `now`: both its times are `now`, and its version is the first.
+    /// The task that is created from `new` at `now`: both its times are `now`, and its version is the first.
     #[must_use]
     pub fn created(owner: OwnerId, id: TaskId, new: NewTask, now: Timestamp) -> Self {
         let NewTask { title, description, completed } = new;

@@ -1,4 +1,4 @@
-//! For tests: a clock and ids that are known beforehand, users, the in-memory repository, and the contract suite.
+//! For tests: a fixed clock, predictable ids, users, the in-memory repository, and the contract suite.
 
 mod clock;
 pub mod contract;
@@ -32,7 +32,7 @@ pub fn bob() -> Identity {
     person("bob")
 }
 
-/// A user with a valid token and without a row.
+/// A user who has a valid token but no row.
 #[must_use]
 pub fn nobody() -> Identity {
     person("nobody")

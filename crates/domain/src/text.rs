@@ -1,8 +1,8 @@
-//! Helpers of the rules about text.
+//! Helpers for the rules about text.
 
 use std::borrow::Cow;
 
-/// The rule that a text breaks, worded to follow a field's name: `must be 1 to 500 characters`.
+/// The rule that a text breaks. Its wording follows a field's name: `must be 1 to 500 characters`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidText(Cow<'static, str>);
@@ -13,8 +13,8 @@ impl InvalidText {
     }
 }
 
-/// Whether the text consists of ASCII letters, digits, punctuation and spaces, as most text does. It reads all bytes without
-/// an early exit, so that the compiler can vectorize the loop.
+/// Whether the text consists only of ASCII letters, digits, punctuation and spaces, like most text. Reads all bytes without an
+/// early exit, so that the compiler can vectorize the loop.
 pub(crate) fn is_printable_ascii(text: &str) -> bool {
     text.bytes().fold(true, |printable, byte| printable & matches!(byte, b' '..=b'~'))
 }

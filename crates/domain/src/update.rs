@@ -1,8 +1,8 @@
-//! What changes of any resource have in common.
+//! Changes of any resource.
 
 use crate::Version;
 
-/// What an update does to a field that can be empty.
+/// The change of an optional field in an update.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum FieldChange<T> {
     /// Keeps the value.
@@ -25,13 +25,13 @@ impl<T: Clone> FieldChange<T> {
     }
 }
 
-/// Which version a row must have for a change to take place.
+/// The required version of a row for a change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Precondition {
     /// Any version.
     #[default]
     None,
-    /// One of these versions: those the caller has seen.
+    /// One of these versions, which the caller has seen.
     Version(Vec<Version>),
 }
 
@@ -53,7 +53,6 @@ pub enum UpdateOutcome<R, T = R> {
     Done(T),
     /// The owner has no such resource.
     Absent,
-    /// Nothing was changed: the resource does not have the version that the precondition asks for. This is its present
-    /// state.
+    /// Nothing was changed, because the version does not match the precondition. This is the present state.
     Stale(R),
 }

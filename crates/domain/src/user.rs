@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::{OwnerId, RepositoryError, Timestamp};
 
-/// The user a verified token names.
+/// The user that a verified token names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// The user's id. It alone decides what they may see.
@@ -15,13 +15,13 @@ pub struct Identity {
     pub email: Option<String>,
 }
 
-/// Creates the row of a user whom a token names and the store does not know.
+/// Creates the missing row of a user with a verified token.
 ///
 /// For installations where nothing else creates users, such as development without a sign-in service.
 #[async_trait]
 pub trait UserProvisioner: Send + Sync {
-    /// Adds the user. Changes nothing if the id exists. If another user has the e-mail address, the row gets an address that
-    /// cannot exist, and the other user stays unchanged.
+    /// Adds the user. Changes nothing if the id exists. If another user has the e-mail address, the new row gets a placeholder
+    /// address, and the other user is not changed.
     ///
     /// # Errors
     ///
@@ -34,7 +34,7 @@ pub trait UserProvisioner: Send + Sync {
 pub struct Session {
     /// The user who signed in.
     pub owner: OwnerId,
-    /// When it expires. The row may stay longer.
+    /// When it expires. The row may be deleted later.
     pub expires_at: Timestamp,
 }
 

@@ -9,7 +9,7 @@ use sqlx::{postgres::PgDatabaseError, sqlite::SqliteError};
 
 /// The error of a statement, as SeaORM or the executor reports it.
 ///
-/// It may contain values of rows. The errors that keep it as their cause do not show them.
+/// It may contain values of rows, but neither `Display` nor `Debug` shows them.
 pub enum DatabaseError {
     /// From SeaORM's own connection.
     SeaOrm(DbErr),

@@ -26,7 +26,7 @@ pub struct SchemaReadiness {
 }
 
 impl Database {
-    /// Reports whether the schema is the one that this program was written for.
+    /// A readiness check that the schema is the one that this program needs.
     #[must_use]
     pub fn schema(&self) -> SchemaReadiness {
         SchemaReadiness { database: self.clone(), reused_for: REUSED_FOR, succeeded: Mutex::default() }

@@ -16,7 +16,7 @@ pub struct DatabaseSettings {
     /// How long a statement may take before Postgres cancels it, and how long SQLite waits for another writer. Must be longer
     /// than `acquire_timeout`.
     pub statement_timeout: Duration,
-    /// What runs statements on Postgres.
+    /// The implementation that runs statements on Postgres.
     pub executor: ExecutorKind,
     /// How long a connection may be idle before it is closed.
     pub idle_timeout: Duration,
@@ -24,7 +24,7 @@ pub struct DatabaseSettings {
     pub max_lifetime: Duration,
 }
 
-/// What runs statements on Postgres. On SQLite it is always SeaORM's own connection.
+/// The implementation that runs statements on Postgres. On SQLite it is always SeaORM's own connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ExecutorKind {
     /// The executor: reads are pipelined, and concurrent writes are committed together.

@@ -43,7 +43,7 @@ impl TestDatabase {
         Self::empty_sqlite().await.with_users().await
     }
 
-    /// Postgres with the full schema and the users [`alice`] and [`bob`], or `None` if Postgres is not installed.
+    /// Postgres with the full schema and the users [`alice`] and [`bob`], or `None` if there is no Postgres server.
     ///
     /// # Panics
     ///
@@ -63,7 +63,7 @@ impl TestDatabase {
         Self { database: connect(&url).await, url, _home: Home::Directory(directory) }
     }
 
-    /// An empty Postgres database, or `None` if Postgres is not installed.
+    /// An empty Postgres database, or `None` if there is no Postgres server.
     ///
     /// # Panics
     ///

@@ -1,8 +1,8 @@
 //! Commits concurrent writes together.
 //!
 //! For Postgres, committing a write is more work than executing it. So one group of writes runs at a time, over one connection
-//! and in one transaction, and the writes that arrive in the meantime form the next group. A write without company runs as it
-//! is. A write is one statement, or a batch of statements that take effect together.
+//! and in one transaction, and the writes that arrive in the meantime form the next group. If only one write is waiting, it
+//! runs without an additional transaction. A write is one statement, or a batch of statements that take effect together.
 //!
 //! For callers only the timing differs:
 //!

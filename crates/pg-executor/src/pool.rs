@@ -29,7 +29,7 @@ const GRACE: Duration = Duration::from_millis(200);
 /// When a statement takes longer than this, other connections are pinged before use.
 const SOON: Duration = Duration::from_millis(100);
 
-/// How many times a statement that loses races is run.
+/// The maximum number of runs of a statement that loses races.
 const ATTEMPTS: u32 = 4;
 
 /// A pool of connections.

@@ -1,4 +1,4 @@
-//! The settings, read and checked. What is here can be used as it is, and no other part of the program reads a variable.
+//! Reads and checks the settings. Values from here need no further checks, and no other part of the program reads a variable.
 
 mod address;
 mod database;
@@ -38,7 +38,7 @@ pub(crate) use self::{
     tokens::Tokens,
 };
 
-/// Everything the service needs to know to run.
+/// The configuration of the service.
 pub(crate) struct Config {
     pub(crate) stage: Stage,
     pub(crate) database: DatabaseSettings,
@@ -59,7 +59,7 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads and checks all settings but those of the log.
+    /// Reads and checks all settings except those of the log.
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ impl Config {
     }
 }
 
-/// The address that the service listens on.
+/// The address on which the service listens.
 ///
 /// # Errors
 ///
@@ -106,7 +106,7 @@ pub(crate) fn address(environment: &Environment) -> anyhow::Result<Address> {
     Ok(Address { host: environment.value(&settings::HOST)?, port: environment.value(&settings::PORT)? })
 }
 
-/// The origins whose pages may call the API: that of the app, and those that are set.
+/// The origins whose pages may call the API: that of the app, and the configured ones.
 fn cors_origins(environment: &Environment, stage: Stage) -> anyhow::Result<Vec<String>> {
     let app = environment.optional(&settings::BETTER_AUTH_URL)?;
     let others = match (environment.optional(&settings::CORS_ORIGINS)?, stage) {

@@ -1,15 +1,15 @@
-//! What runs beside the requests, for as long as the process runs.
+//! Background jobs, which run as long as the process.
 
 use std::{sync::Arc, time::Duration};
 
 use domain::{Clock, IdempotencyKeys, SystemClock, Timestamp};
 use http::{JwksVerifier, Limits};
 
-/// How often expired idempotency keys are deleted. They have no effect anyway, and only take up space.
+/// The interval for deleting expired idempotency keys. They have no effect and only use space.
 const SWEEP_INTERVAL: Duration = Duration::from_mins(5);
 
-/// Starts the jobs: the key set is refreshed, users and addresses that the rate limits no longer need are forgotten, and
-/// idempotency keys older than `key_lifetime` are deleted.
+/// Starts the jobs: refreshing the key set, forgetting users and addresses that the rate limits no longer need, and deleting
+/// idempotency keys older than `key_lifetime`.
 pub(crate) fn start(
     key_set: Option<Arc<JwksVerifier>>,
     limits: Arc<Limits>,
@@ -26,7 +26,7 @@ pub(crate) fn start(
 async fn delete_expired_keys(keys: Arc<dyn IdempotencyKeys>, lifetime: Duration) {
     let lifetime = i64::try_from(lifetime.as_millis()).unwrap_or(i64::MAX);
     loop {
-        // The first deletion waits too: many replicas may be starting, and all of them are busy.
+        // Wait before the first deletion too, because at the start all replicas may be busy.
         tokio::time::sleep(SWEEP_INTERVAL).await;
         let oldest = SystemClock.now().unix_milliseconds().saturating_sub(lifetime);
         let Some(oldest) = Timestamp::from_unix_milliseconds(oldest) else { continue };

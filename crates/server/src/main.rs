@@ -1,7 +1,7 @@
 //! `tasks-api`: a multi-user task API in one binary.
 //!
-//! This crate only wires: it reads the command line and the settings, opens the database, builds the application of
-//! `http` over the adapters of `infra`, and shuts down gracefully.
+//! This crate only connects the parts: it reads the command line and the settings, opens the database, builds the application
+//! of `http` over the adapters of `infra`, and shuts down gracefully.
 
 #![forbid(unsafe_code)]
 
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // One line, whatever the cause: this is what an operator sees when the start fails.
+            // Always one line, which operators see when the start fails.
             eprintln!("tasks-api: {}", format!("{error:#}").replace('\n', " "));
             ExitCode::FAILURE
         }

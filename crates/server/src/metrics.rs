@@ -1,4 +1,4 @@
-//! The metrics, and the address where Prometheus reads them.
+//! The metrics and their endpoint for Prometheus.
 
 mod collector;
 mod endpoint;

@@ -1,4 +1,4 @@
-//! Serving, from an open database to a graceful stop.
+//! Serves: from opening the database to a graceful stop.
 
 mod api;
 mod greeting;
@@ -24,15 +24,15 @@ use crate::{
 };
 use workers::{PerWorker, Workers};
 
-/// How long the database may take to hear that its connections end. Behind a broken network it never does.
+/// The time limit for closing database connections. Over a broken network, closing never ends.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Serves until a signal stops the process, and then until the requests in flight are answered.
+/// Serves until a signal stops the process, and then finishes the requests in flight.
 ///
 /// # Errors
 ///
-/// If the start fails: the database is unreachable or not migrated, or the address is in use. If requests in flight were
-/// cut off.
+/// If the start fails, because the database is unreachable or not migrated, or the address is in use; or if requests in flight
+/// were aborted.
 pub(crate) async fn serve(config: &Config, log: &Log) -> anyhow::Result<()> {
     let mut signals = StopSignals::new()?;
     let (databases, sessions) = tokio::select! {
@@ -48,7 +48,7 @@ pub(crate) async fn serve(config: &Config, log: &Log) -> anyhow::Result<()> {
     let verifiers = Verifiers::new(&config.tokens, sessions, &config.cors_origins)?;
     let key_set = verifiers.jwks.clone();
     let services = PerWorker { values: api::services(config, &databases), workers };
-    // What no worker does uses the connections of the first one.
+    // Work outside of the workers uses the first worker's connections.
     let api = api::api(config, &databases[0], services.values[0].clone(), verifiers);
     let metrics = Metrics::new(Sources {
         http: api.metrics.clone(),
@@ -66,7 +66,7 @@ pub(crate) async fn serve(config: &Config, log: &Log) -> anyhow::Result<()> {
     run(config, server, lifecycle, signals, databases, metrics).await
 }
 
-/// The database for each worker, with its schema up to date, and the sessions in it if they are used.
+/// A database for each worker with an up-to-date schema, and its sessions if they are used.
 async fn open(config: &Config) -> anyhow::Result<(Vec<Database>, Option<Vec<SeaOrmSessions>>)> {
     let database = Database::connect(&config.database).await.context("DATABASE_URL")?;
     if config.migrates_on_start {
@@ -85,19 +85,19 @@ async fn open(config: &Config) -> anyhow::Result<(Vec<Database>, Option<Vec<SeaO
     Ok((databases, sessions))
 }
 
-/// Starts to serve, and returns the addresses.
+/// Starts the server and returns its addresses.
 fn listen(config: &Config, services: PerWorker<Service>, api: Api) -> anyhow::Result<(Server, Vec<SocketAddr>)> {
     let (host, port) = (config.address.host.as_str(), config.address.port);
     let services = Arc::new(services);
-    // On each worker, once for each of the addresses.
+    // Called on each worker, once for each address.
     let make_app = move || http::app(&Api { service: services.mine().clone(), ..api.clone() });
     let server = HttpServer::new(make_app)
         .workers(config.workers)
         .shutdown_timeout(whole_seconds(config.shutdown_timeout))
-        // Longer than the idle timeout of the usual proxies: they should close a connection, not this service, which could
-        // close one that a proxy is about to use.
+        // Longer than the idle timeout of the usual proxies, so that the proxy closes a connection. If the service closed it,
+        // the proxy might just be sending a request.
         .keep_alive(Duration::from_secs(75))
-        // The framework's own handling of SIGINT would cut off requests in flight.
+        // The framework's handling of SIGINT would abort requests in flight.
         .disable_signals()
         .bind((host, port))
         .with_context(|| format!("HOST, PORT: cannot listen on {}", config.address))?;
@@ -105,7 +105,7 @@ fn listen(config: &Config, services: PerWorker<Service>, api: Api) -> anyhow::Re
     Ok((server.run(), addresses))
 }
 
-/// Logs the addresses. In development it also prints how to send the first request, after the lines of the log.
+/// Logs the addresses. In development also prints how to send the first request.
 fn announce(config: &Config, addresses: &[SocketAddr], log: &Log) -> anyhow::Result<()> {
     for address in addresses {
         tracing::info!(%address, workers = config.workers, "listening");
@@ -120,7 +120,7 @@ fn announce(config: &Config, addresses: &[SocketAddr], log: &Log) -> anyhow::Res
     Ok(())
 }
 
-/// Serves until a signal, and stops gracefully.
+/// Serves until a signal arrives, and stops gracefully.
 async fn run(
     config: &Config,
     server: Server,
@@ -136,7 +136,7 @@ async fn run(
     if tokio::time::timeout(CLOSE_TIMEOUT, closing.join_all()).await.is_err() {
         tracing::warn!("connections to the database were dropped: closing them took too long");
     }
-    // Last, so that the end can be observed too.
+    // The metrics stop last, so that the shutdown can be observed too.
     if let Some((metrics, server)) = metrics {
         metrics.stop(true).await;
         server.await??;

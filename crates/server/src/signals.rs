@@ -3,8 +3,8 @@
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// SIGTERM and SIGINT. Once this exists, neither ends the process by itself. Before, the first process of a container receives
-/// neither.
+/// SIGTERM and SIGINT. Once this exists, neither signal ends the process by itself. Before, the first process of a container
+/// does not receive them.
 #[cfg(unix)]
 pub(crate) struct StopSignals {
     terminated: Signal,

@@ -24,29 +24,29 @@ use crate::config::{LogOutput, Logging};
 /// The running log. When it is dropped, the last spans are exported and the last lines are written.
 pub(crate) struct Log {
     writer: NonBlocking,
-    // Before the guard: a failed export is logged.
+    // Dropped before the guard, because a failed export is logged.
     #[cfg(feature = "otlp")]
     _exporter: Option<otlp::Exporter>,
     _guard: WorkerGuard,
 }
 
 impl Log {
-    /// How many lines were dropped because there was no room for them.
+    /// The number of lines that were dropped because the buffer was full.
     pub(crate) fn dropped_lines(&self) -> ErrorCounter {
         self.writer.error_counter()
     }
 
-    /// Writes a text as it is, after the lines that were logged before.
+    /// Writes a text unchanged, after the lines logged before it.
     pub(crate) fn print(&self, text: &str) {
-        // Where nobody reads, there is nobody to tell either.
+        // An error cannot be reported, because nobody reads the log.
         let _ = self.writer.clone().write_all(format!("{text}\n").as_bytes());
     }
 }
 
 /// Starts the log, the export of spans if there is a collector, and the logging of panics.
 ///
-/// A thread of its own writes the lines, those of some milliseconds at once, so that a reader that is slow or gone delays no
-/// request. If there is no room for a line, it is dropped.
+/// A separate thread writes the lines in batches of a few milliseconds, so that a slow or closed log delays no request. If the
+/// buffer is full, lines are dropped.
 ///
 /// # Errors
 ///
@@ -84,12 +84,12 @@ pub(crate) fn init(logging: Logging) -> anyhow::Result<Log> {
     })
 }
 
-/// Lines of JSON, or of text for people.
+/// A layer that writes JSON or readable text.
 fn lines<S>(writer: NonBlocking, json: bool, is_terminal: bool) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: Subscriber + for<'lookup> LookupSpan<'lookup>,
 {
-    // An error about a line that cannot be written could not be written either.
+    // An error about an unwritable line could not be written either.
     let lines = fmt::layer().with_writer(move || writer.clone()).log_internal_errors(false);
     if json {
         lines.event_format(JsonLines).fmt_fields(JsonMembers).boxed()

@@ -1,4 +1,4 @@
-//! Verifying tokens, as the settings say.
+//! Creates the verifiers of tokens according to the settings.
 
 use std::sync::Arc;
 
@@ -8,16 +8,16 @@ use http::{Authenticator, ClaimRules, HttpKeySource, JwksVerifier, SecretVerifie
 
 use crate::config::{KeySet, Sessions, Tokens};
 
-/// Everything that verifies tokens.
+/// All verifiers of tokens.
 pub(crate) struct Verifiers {
     pub(crate) authenticator: Authenticator,
-    /// The verifier whose key set has to be kept fresh.
+    /// The verifier whose key set must be kept fresh.
     pub(crate) jwks: Option<Arc<JwksVerifier>>,
 }
 
 impl Verifiers {
-    /// Creates the verifiers. Nothing has to be reachable yet. Session tokens are looked up in `sessions`; without it they
-    /// are not accepted. In a cookie they are accepted from `cookie_origins`, if the settings allow cookies.
+    /// Creates the verifiers, without connecting anywhere. Session tokens are looked up in `sessions`; without it they are not
+    /// accepted. If the settings allow cookies, session cookies are accepted from `cookie_origins`.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ impl Verifiers {
     }
 }
 
-/// The verifier of the secret, which also signs tokens; `None` if there is no secret.
+/// The verifier for the shared secret, which can also sign tokens; `None` if there is no secret.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The Postgres that is installed on this machine.
+//! Finds the Postgres installation of this machine.
 
 use std::{
     env, fs, io,
@@ -19,7 +19,7 @@ pub fn program(name: &str) -> Option<PathBuf> {
     directories().into_iter().map(|directory| directory.join(name)).find(|program| program.is_file())
 }
 
-/// The directories in which programs of Postgres may be. Debian and Homebrew keep them out of the `PATH`.
+/// The directories that may contain the programs of Postgres. Debian and Homebrew do not add them to the `PATH`.
 fn directories() -> Vec<PathBuf> {
     const USUAL: [&str; 5] = [
         "/usr/lib/postgresql",
@@ -38,12 +38,12 @@ fn directories() -> Vec<PathBuf> {
     env::split_paths(&path).chain(usual).collect()
 }
 
-/// Postgres refuses to run as root. If this process does, gives `directory` to the user `postgres` or `nobody`, and returns
-/// the ids of that user and of their group. `None` if this process is not root.
+/// Postgres refuses to run as root. If this process runs as root, changes the owner of `directory` to `postgres` or `nobody`,
+/// and returns the ids of that user and group. `None` if this process is not root.
 ///
 /// # Errors
 ///
-/// If the directory cannot be read or given away, or neither user exists.
+/// If the owner of the directory cannot be changed, or neither user exists.
 pub fn give_to_unprivileged(directory: &Path) -> io::Result<Option<(u32, u32)>> {
     if fs::metadata(directory)?.uid() != 0 {
         return Ok(None);

@@ -8,14 +8,14 @@ use std::{
     process::Command,
 };
 
-/// A group of tests that needs more than Rust, and is left out where that is missing.
+/// A group of tests that needs a program besides Rust, and is left out if that is missing.
 #[derive(Debug)]
 pub struct Optional {
-    /// What the tests need.
+    /// The required program.
     pub name: &'static str,
-    /// How to include them, worded to follow "to include them,".
+    /// How to include the tests. The text follows "to include them,".
     pub remedy: &'static str,
-    /// The environment variable that makes it a failure to leave them out.
+    /// The environment variable that makes the tests fail instead of being left out.
     pub required_by: &'static str,
 }
 
@@ -27,7 +27,7 @@ pub(crate) const POSTGRES: Optional =
 pub(crate) const PGBOUNCER: Optional =
     Optional { name: "PgBouncer", remedy: "install pgbouncer", required_by: "REQUIRE_PGBOUNCER" };
 
-/// The tests behind a PgBouncer that keeps the prepared statements of its clients apart.
+/// The tests behind a PgBouncer that tracks prepared statements.
 pub(crate) const NEWER_PGBOUNCER: Optional = Optional {
     name: "PgBouncer by transactions",
     remedy: "put a pgbouncer of version 1.21 or later on the PATH",
@@ -35,7 +35,7 @@ pub(crate) const NEWER_PGBOUNCER: Optional = Optional {
 };
 
 impl Optional {
-    /// Writes a line that says so, once per run.
+    /// Reports on one line, once per run, that the tests are left out.
     ///
     /// # Panics
     ///
@@ -53,12 +53,12 @@ impl Optional {
         }
     }
 
-    /// Whether no other test of this run has written the line. A file beside the tests' programs, under `target/`, names the
-    /// last run that wrote it.
+    /// Whether this is the first test of this run to write the line. A file under `target/`, beside the tests' programs, names
+    /// the last run that wrote it.
     fn is_first_of_this_run(&self) -> bool {
         let name = format!("{}-left-out-in-run", self.name.to_lowercase().replace(' ', "-"));
         let run = run();
-        // Twice is better than never.
+        // On an error, writing the line twice is better than never.
         env::current_exe().and_then(|program| replaces(&program.with_file_name(name), &run)).unwrap_or(true)
     }
 }
@@ -78,15 +78,16 @@ fn replaces(path: &Path, text: &str) -> io::Result<bool> {
     Ok(true)
 }
 
-/// What identifies this run. A run is many processes, one for each test binary, and all have the same parent. Process ids are
-/// reused, so the start time of the parent is part of it.
+/// An id for this run. A run has one process for each test binary, all with the same parent. Process ids are reused, so the id
+/// includes the parent's start time.
 fn run() -> String {
     let parent = parent_id();
     let start = started_on_linux(parent).or_else(|| started_elsewhere(parent)).unwrap_or_default();
     format!("{parent} {start}")
 }
 
-/// In ticks since the machine started: field 22. Fields are counted from behind the program's name, which may contain anything.
+/// The start time in ticks since the machine started: field 22. Fields are counted after the program's name, which may contain
+/// anything.
 fn started_on_linux(process: u32) -> Option<String> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let (_, fields) = stat.rsplit_once(')')?;

@@ -1,9 +1,9 @@
 //! Postgres and `PgBouncer` for tests.
 //!
-//! The Postgres server is the one of `TEST_DATABASE_URL`: the URL of any database on a server where further databases may be
-//! created, reached without TLS. Without that variable, a server is started for this process alone if Postgres is installed
-//! on this machine. If it is not, the tests on Postgres are left out: one line on standard error says so, once per run. They
-//! fail instead if `REQUIRE_POSTGRES` is set.
+//! `TEST_DATABASE_URL` names the Postgres server: the URL of any database on a server without TLS where tests may create
+//! databases. Without that variable, each process starts its own server if Postgres is installed on this machine. If it is not,
+//! the tests on Postgres are left out, and one line on standard error reports that once per run. If `REQUIRE_POSTGRES` is set,
+//! they fail instead.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::expect_used, clippy::panic, reason = "this is part of tests: its failure is a panic")]

@@ -1,6 +1,6 @@
-//! A Postgres server for this process alone.
+//! A Postgres server that only this process uses.
 //!
-//! It listens on a socket in a directory of its own, and does not flush what it writes.
+//! It listens on a socket in its own directory, and does not flush writes to disk.
 
 use std::sync::Mutex;
 
@@ -12,7 +12,7 @@ use crate::{
 /// Runs until this process ends.
 static SERVER: Mutex<Option<Watched>> = Mutex::new(None);
 
-/// Starts the server and returns the URL of a database on it, or says why it could not be started.
+/// Starts the server and returns the URL of a database on it, or the reason why it cannot be started.
 pub(crate) fn start() -> Result<String, String> {
     let binaries = installation::find().ok_or("no TEST_DATABASE_URL and no local postgres found")?;
     let home = Home::make("postgres")?;

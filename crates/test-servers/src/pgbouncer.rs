@@ -49,8 +49,7 @@ impl PgBouncer {
         })
     }
 
-    /// The newest version, if it can keep the prepared statements of its clients apart. Otherwise the tests that need one are
-    /// left out.
+    /// The newest version, if it can track prepared statements. Otherwise the tests that need one are left out.
     ///
     /// # Panics
     ///

@@ -23,23 +23,23 @@ pub struct PostgresDatabase {
 }
 
 impl PostgresDatabase {
-    /// Creates a database, or returns `None` where there is no Postgres.
+    /// Creates a database, or returns `None` if there is no Postgres server.
     ///
     /// # Panics
     ///
-    /// If the database cannot be created although there is a server, or should be one.
+    /// If there is a server but the database cannot be created, or if a required server is missing.
     pub async fn create() -> Option<Self> {
         let server = server()?;
         let admin = connect(&config(server)).await;
         sweep(&admin).await;
-        // The server's time tells when this database may be swept.
+        // The name contains the server's time, which decides when the database may be dropped as a leftover.
         let [now] = texts(&admin, "SELECT extract(epoch FROM now())::bigint").await.try_into().expect("one time");
         let name = format!("tasks_test_{now}_{:016x}", RandomState::new().build_hasher().finish());
         run(&admin, &format!("CREATE DATABASE {name}")).await;
         Some(Self { server, name })
     }
 
-    /// The URL of this database. Where the server listens on a socket only, the parameter `host` names its directory.
+    /// The URL of this database. If the server listens only on a socket, the parameter `host` names its directory.
     #[must_use]
     pub fn url(&self) -> Url {
         let mut url = self.server.clone();
@@ -51,7 +51,7 @@ impl PostgresDatabase {
     ///
     /// # Panics
     ///
-    /// If `TEST_DATABASE_URL` says what `tokio_postgres` does not know.
+    /// If `TEST_DATABASE_URL` has a parameter that `tokio_postgres` does not support.
     #[must_use]
     pub fn config(&self) -> Config {
         config(&self.url())
@@ -61,7 +61,7 @@ impl PostgresDatabase {
     ///
     /// # Panics
     ///
-    /// If it cannot be opened.
+    /// If the connection cannot be opened.
     pub async fn connect(&self) -> Client {
         connect(&self.config()).await
     }
@@ -75,7 +75,7 @@ impl Drop for PostgresDatabase {
             let runtime = runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async { run(&connect(&server).await, &drop).await });
         });
-        // A panic has been printed already; the next run sweeps the database away.
+        // The panic has already been printed, and a later run drops the database.
         done.join().ok();
     }
 }
@@ -94,7 +94,7 @@ fn server() -> Option<&'static Url> {
         .as_ref()
 }
 
-/// What a URL means. Unlike libpq and sqlx, `tokio_postgres` takes a `host` parameter for a second host beside the first.
+/// Parses a URL. Unlike libpq and sqlx, `tokio_postgres` treats a `host` parameter as a second host.
 pub(crate) fn config(url: &Url) -> Config {
     let mut url = url.clone();
     let is_host = |(name, _): &(Cow<'_, str>, Cow<'_, str>)| name == "host";
@@ -127,7 +127,7 @@ async fn connect(config: &Config) -> Client {
     panic!("the server is still starting after 10 s");
 }
 
-/// Drops what killed runs have left: databases that are older than an hour and that nobody uses.
+/// Drops databases that killed runs have left: those older than an hour without connections.
 async fn sweep(admin: &Client) {
     static SWEPT: OnceCell<()> = OnceCell::const_new();
     const LEFT: &str = "SELECT datname FROM pg_database \

@@ -1,7 +1,7 @@
 //! A server program that ends with this process.
 //!
-//! It works in a directory of its own. A shell waits for the end of this process, even if it is killed, and then stops the
-//! program and removes the directory.
+//! It runs in its own directory. A shell waits until this process ends or is killed, then stops the program and removes the
+//! directory.
 
 use std::{
     ffi::OsStr,
@@ -70,7 +70,7 @@ impl Home {
     ) -> Result<Watched, String> {
         let mut shell = self.command("sh");
         shell.arg("-c").arg(WATCH).arg("sh").arg(self.path()).arg(program).args(arguments);
-        // A group of its own, which the terminal's Ctrl-C does not reach.
+        // A separate process group, which the terminal's Ctrl-C does not reach.
         shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
         let server = Watched(shell.spawn().map_err(|error| format!("sh does not run: {error}"))?);
         let directory = self.directory.keep();

@@ -1,5 +1,5 @@
-//! The rows in the database before a measurement. Owners and ids are computed from a number, so that the load generator and
-//! `pgbench` can choose existing tasks without reading them.
+//! The initial rows of a measurement. Owners and ids are computed from a number, so that the load generator and `pgbench` can
+//! choose existing tasks without reading them.
 
 /// The prefix of all owners' ids. With the number they have the length of Better Auth's ids.
 pub(crate) const OWNER: &str = "benchmark0000000000000000";
@@ -10,7 +10,7 @@ pub(crate) const TASK: &str = "01970000-0000-7000-8000-";
 /// Added to the number of an owner, so that all numbers have the same length.
 pub(crate) const FIRST_OWNER: u64 = 1_000_000;
 
-/// Added to the number of a task, for the same reason.
+/// Added to the number of a task, so that all numbers have the same length.
 pub(crate) const FIRST_TASK: u64 = 100_000_000_000;
 
 /// Added to the number of a task that will be deleted.

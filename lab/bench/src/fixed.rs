@@ -1,5 +1,5 @@
-//! A server that sends fixed responses of the service's size at once. With it the load generator reaches the highest rate
-//! that it can measure.
+//! A server that immediately sends fixed responses of the service's size. It shows the highest rate that the load generator can
+//! measure.
 
 use std::{
     env,
@@ -39,7 +39,7 @@ pub(crate) fn serve() -> anyhow::Result<()> {
                     connections.push(Connection { stream, response: None });
                 }
             } else if let Some(connection) = connections.get_mut(event.token().0) {
-                // A client that goes away is none of our business.
+                // Ignore clients that disconnect.
                 let _ = connection.proceed(&responses, event.is_readable());
             }
         }

@@ -29,10 +29,10 @@ const TASKS_EACH: u64 = 100;
 /// The number of users who send requests, spread over all users. The same at each size, so that only the table grows.
 const ASKING: u64 = 100;
 
-/// The highest number of users who send requests where it grows with the table.
+/// The maximum number of users who send requests, if it grows with the table.
 const MANY: u64 = 1000;
 
-/// A user who sends requests. The numbers of their tasks have equal distances.
+/// A user who sends requests. The numbers of the user's tasks are evenly spaced.
 struct User {
     client: Client,
     first: u64,
@@ -85,8 +85,7 @@ impl Requests for Asking<'_> {
     }
 }
 
-/// A table of one size, with a Postgres and a service of its own. All sizes exist at once, so that they can be measured in
-/// turn.
+/// A table of one size, with its own Postgres and service. All sizes exist at once, so that they can be measured in turn.
 struct Stage {
     tasks: u64,
     postgres: Postgres,
@@ -244,9 +243,8 @@ fn cursors(server: &Server, user: &User) -> anyhow::Result<Vec<(&'static str, St
     Ok(found)
 }
 
-/// Fills the table with `tasks` tasks: those of users with the `heavy` numbers of tasks, and those of users with
-/// [`TASKS_EACH`]. Rows are ordered as if all users had created tasks in turn. Returns the number of the latter users, and
-/// the former.
+/// Fills the table with `tasks` tasks: of one user for each number in `heavy`, and of users with [`TASKS_EACH`]. Rows are
+/// ordered as if all users had created tasks in turn. Returns the number of users with [`TASKS_EACH`], and the heavy users.
 fn fill(postgres: &mut Postgres, tasks: u64, heavy: &[u64]) -> anyhow::Result<(u64, Vec<User>)> {
     let others = (tasks.saturating_sub(heavy.iter().sum()) / TASKS_EACH).max(1);
     let mut next = others * TASKS_EACH;

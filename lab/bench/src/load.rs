@@ -1,5 +1,5 @@
-//! The load generator: connections that each send a request, wait for the response, check its status and send the next. One
-//! thread serves all of them. docs/adr/0021-lab.md says why it is not a tool such as oha.
+//! The load generator: connections that each send a request, wait for the response, check its status and send the next request.
+//! One thread serves all of them. docs/adr/0021-lab.md explains why it is not a tool such as oha.
 
 use std::{
     io::{ErrorKind, Read, Write},
@@ -15,7 +15,7 @@ use crate::{answer, requests::Requests};
 /// How long to wait for the requests in flight at the end.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The time in which responses count.
+/// The period in which responses count.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window {
     /// Its start.

@@ -54,7 +54,7 @@ fn parameters(mut rest: &str) -> Option<Vec<Option<String>>> {
     }
 }
 
-/// A value in single quotes at the start of a text, in which a quote is doubled, and what comes after it.
+/// A value in single quotes, with doubled quotes inside, at the start of a text; and the rest of the text.
 fn quoted(text: &str) -> Option<(String, &str)> {
     let mut rest = text.strip_prefix('\'')?;
     let mut value = String::new();

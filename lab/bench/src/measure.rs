@@ -17,7 +17,8 @@ use crate::{
     requests::Requests,
 };
 
-/// Sends requests to a server for `warmup` and then `duration`, which counts. `database` is the process id of its database.
+/// Sends requests to a server for `warmup` and then for `duration`, which is measured. `database` is the process id of its
+/// database.
 pub(crate) fn measure(
     server: &Server,
     database: Option<u32>,

@@ -132,7 +132,7 @@ impl Options {
 pub(crate) enum Target {
     /// The service on Postgres, with HS256 tokens
     Service,
-    /// The same with only errors logged, as the peers do
+    /// The same with only errors logged, like the peers
     Quiet,
     /// The service on Postgres, with `EdDSA` tokens
     Eddsa,
@@ -149,7 +149,7 @@ pub(crate) enum Target {
 }
 
 impl Target {
-    /// The target whose server is used. For both kinds of tokens it is the same process, since no two are equally fast.
+    /// The target whose server is used. Both kinds of tokens use the same process, since no two processes are equally fast.
     pub(crate) fn server(self) -> Self {
         if self == Self::Eddsa { Self::Service } else { self }
     }

@@ -16,7 +16,7 @@ pub(crate) struct Outcome {
     pub(crate) transactions: u64,
 }
 
-/// Runs a workload for `warmup` and then `duration`, which counts. `None` if connecting took longer than the warm-up.
+/// Runs a workload for `warmup` and then for `duration`, which is measured. `None` if connecting took longer than the warm-up.
 pub(crate) fn run(
     url: &str,
     statements: &Statements,
@@ -63,7 +63,7 @@ pub(crate) fn run(
     Ok(Some(Outcome { latencies, transactions: transactions.len() as u64 }))
 }
 
-/// How much longer `pgbench` should run, since its time includes that of connecting.
+/// How much longer `pgbench` should run, since its time includes connecting.
 pub(crate) fn connecting(connections: usize) -> Duration {
     Duration::from_secs(connections as u64 / 80)
 }

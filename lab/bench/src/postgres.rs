@@ -25,7 +25,7 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 /// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The default settings, with durable commits, except for what makes runs differ: memory and WAL are large enough for the
+/// The default settings with durable commits, except for those that make runs differ: memory and WAL are large enough for the
 /// data, and neither a vacuum nor a checkpoint starts by itself.
 const SETTINGS: [&str; 7] = [
     "listen_addresses=127.0.0.1",
@@ -54,7 +54,7 @@ pub(crate) struct Postgres {
     pub(crate) url: String,
     name: String,
     runtime: Runtime,
-    /// To another database of the server, since nobody can drop the database they are connected to.
+    /// A connection to another database of the server, since a session cannot drop its own database.
     outside: PgConnection,
     connection: PgConnection,
     /// Dropped last. `None` if `DATABASE_URL` names the server.
@@ -62,7 +62,7 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Creates the database, on a server of its own unless `DATABASE_URL` names one.
+    /// Creates the database, on a new server unless `DATABASE_URL` names one.
     pub(crate) fn start() -> anyhow::Result<Self> {
         match env::var("DATABASE_URL").ok().filter(|url| !url.is_empty()) {
             Some(url) => Self::create(&url, None),
@@ -70,7 +70,7 @@ impl Postgres {
         }
     }
 
-    /// Creates the database on a server of its own that logs every statement with its parameters.
+    /// Creates the database on a new server that logs every statement with its parameters.
     pub(crate) fn start_logged() -> anyhow::Result<Self> {
         Self::on(Server::start(&["log_statement=all", "log_min_messages=warning"])?)
     }
@@ -184,7 +184,7 @@ impl Server {
         watcher
             .args(["-p", &port.to_string()])
             .args(SETTINGS.iter().chain(settings).flat_map(|setting| ["-c", setting]));
-        // In a process group of its own, which Ctrl-C in the terminal does not reach.
+        // In a separate process group, which Ctrl-C in the terminal does not reach.
         watcher.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
         let mut watcher = watcher.spawn()?;
         let mut pid = String::new();

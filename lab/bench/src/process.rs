@@ -22,9 +22,9 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// A running server. Dropping it stops it.
 #[derive(Debug)]
 pub(crate) struct Server {
-    /// Where it listens.
+    /// The address on which it listens.
     pub(crate) address: SocketAddr,
-    /// The time from the start of the process to the first response that says it is ready.
+    /// The time from the start of the process to its first ready response.
     pub(crate) took_to_start: Duration,
     child: Child,
     log: File,
@@ -66,7 +66,7 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// With SIGTERM, since SIGKILL would leave the workers of some servers behind.
+    /// Stops it with SIGTERM, since SIGKILL would leave the workers of some servers behind.
     fn drop(&mut self) {
         let _gone = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let begin = Instant::now();

@@ -159,7 +159,7 @@ impl Bench {
                                 eprintln!("{measurement}");
                                 measurements.push(measurement);
                             }
-                            // The other measurements go on.
+                            // Continue with the other measurements.
                             Err(error) => {
                                 let what = format!("{workload} {connections} × {}: {error:#}", target.title());
                                 eprintln!("FAILED {what}");

@@ -1,4 +1,4 @@
-//! Checks that all servers respond alike, so that the same work is compared.
+//! Checks that all servers give the same responses, so that the same work is compared.
 
 use std::net::SocketAddr;
 
@@ -65,7 +65,7 @@ pub(crate) fn transcript(address: SocketAddr, client: &Client) -> anyhow::Result
     Ok(responses)
 }
 
-/// Checks that two servers responded alike.
+/// Checks that two servers gave the same responses.
 pub(crate) fn compare(expected: &[Response], answered: &[Response]) -> anyhow::Result<()> {
     for (nth, (expected, answered)) in expected.iter().zip(answered).enumerate() {
         if expected != answered {
@@ -76,7 +76,7 @@ pub(crate) fn compare(expected: &[Response], answered: &[Response]) -> anyhow::R
     Ok(())
 }
 
-/// Replaces ids, times and cursors, which differ from server to server, by whether they are present.
+/// Replaces ids, times and cursors, which differ between servers, by whether they are present.
 fn make_comparable(body: &mut Value) {
     let strip = |value: &mut Value, keys: &[&str]| {
         for key in keys {

@@ -31,7 +31,7 @@ impl Service {
         Server::start(self.measured(database_url, key_set), "/health/ready", log)
     }
 
-    /// The same with only errors logged, as the peers do.
+    /// Starts it with only errors logged, like the peers.
     pub(crate) fn start_quiet(&self, database_url: &str, key_set: SocketAddr, log: &Path) -> anyhow::Result<Server> {
         let mut command = self.measured(database_url, key_set);
         command.env("RUST_LOG", "error");
@@ -51,7 +51,7 @@ impl Service {
             ("BETTER_AUTH_URL", tokens::ORIGIN),
             ("JWKS_URL", &format!("http://{key_set}/")),
             ("SHUTDOWN_DELAY", "1ms"),
-            // Requests may wait on a busy machine, and none may fail for that.
+            // Requests may wait on a busy machine, but must not fail because of that.
             ("DATABASE_ACQUIRE_TIMEOUT", "30s"),
             ("DATABASE_STATEMENT_TIMEOUT", "50s"),
             ("REQUEST_TIMEOUT", "60s"),

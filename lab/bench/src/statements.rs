@@ -1,5 +1,5 @@
-//! The statements of the service, for `pgbench` to send without it. They are taken from the log of a Postgres server to
-//! which the service sends them, so nothing of them is repeated here.
+//! The service's statements, which `pgbench` sends without the service. They are read from the log of a Postgres server, so
+//! that no statement is repeated here.
 
 use std::{collections::HashMap, sync::atomic::AtomicU64};
 
@@ -29,7 +29,7 @@ const DATA: Data = Data { owners: 1, tasks_each: 1 };
 pub(crate) struct Statements(HashMap<Workload, String>);
 
 impl Statements {
-    /// Starts the service on a Postgres of its own, sends it one request of each workload, and reads what it makes of them.
+    /// Starts the service on a separate Postgres, sends it one request of each workload, and reads the resulting statements.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ fn substituted(workload: Workload, logged: &Logged) -> anyhow::Result<String> {
         ensure!(expressions.contains(one), "{workload}: no parameter is {one}: {logged:?}");
     }
     let mut sql = logged.sql.clone();
-    // From the last on, so that $1 is not found in $10.
+    // In reverse order, so that $1 is not found in $10.
     for (at, expression) in expressions.iter().enumerate().rev() {
         sql = sql.replace(&format!("${}", at + 1), expression);
     }
@@ -121,7 +121,7 @@ fn choice(workload: Workload, data: Data, connections: usize) -> String {
     let Data { owners, .. } = data;
     let last = data.tasks() - 1;
     match workload {
-        // `made` and `doomed` count what this client has done so far.
+        // `made` and `doomed` count this client's creates and deletes so far.
         Workload::Create => format!(
             "\\set made :made + 1\n\\set owner {FIRST_OWNER} + random(0, {})\n\
              \\set task {FIRST_CREATED} + :made * {connections} + :client_id",

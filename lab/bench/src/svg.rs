@@ -1,4 +1,4 @@
-//! Charts as SVG, light or dark as the page around them.
+//! Charts as SVG, light or dark like the page around them.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! What both the benchmark and the fault suite need.
+//! Common code of the benchmark and the fault suite.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,5 @@
-//! What all checks share: the binary, a directory for their files, tokens, and the texts that must not appear in a log.
+//! The common context of all checks: the binary, a directory for their files, tokens, and the texts that must not appear in a
+//! log.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -77,7 +78,7 @@ impl Context {
         if self.long { long } else { short }
     }
 
-    /// Creates a directory with this name and a number of its own.
+    /// Creates a directory with this name and a unique number.
     pub(crate) fn directory(&self, name: &str) -> anyhow::Result<PathBuf> {
         let number = self.names.fetch_add(1, Ordering::Relaxed);
         let directory = self.directory.path().join(format!("{number}-{name}"));
@@ -85,8 +86,8 @@ impl Context {
         Ok(directory)
     }
 
-    /// Removes the directories of finished checks, which would add up to a gigabyte. What cannot be removed yet is tried again
-    /// the next time.
+    /// Removes the directories of finished checks, which would add up to a gigabyte. A directory that cannot be removed yet is
+    /// retried the next time.
     pub(crate) fn tidy_up(&self) -> anyhow::Result<()> {
         let logs = self.logs();
         for entry in fs::read_dir(self.directory.path())? {
@@ -119,7 +120,7 @@ impl Context {
         Database::make(self, store).await
     }
 
-    /// A command of the service with a working directory of its own and without this process's environment.
+    /// A command of the service with its own working directory and without this process's environment.
     pub(crate) fn command(&self, settings: &Settings, arguments: &[&str]) -> anyhow::Result<Command> {
         let mut command = Command::new(&self.binary);
         command.args(arguments).env_clear().envs(settings.pairs()).current_dir(self.directory("work")?);
@@ -143,14 +144,14 @@ impl Context {
         tokens.entry(user.to_owned()).or_insert_with(|| self.remember(tokens::of(user, SECRET))).clone()
     }
 
-    /// Adds a token to what must not be logged, and returns it.
+    /// Adds a token to the texts that must not be logged, and returns it.
     pub(crate) fn remember(&self, token: String) -> String {
         // Tokens may have everything but the signature in common.
         self.must_not_be_logged(token.rsplit('.').next().unwrap_or_default());
         token
     }
 
-    /// Adds a text to what must not be logged.
+    /// Adds a text to those that must not be logged.
     pub(crate) fn must_not_be_logged(&self, text: &str) {
         lock(&self.secrets).insert(text.to_owned());
     }

@@ -1,4 +1,4 @@
-//! The database of a check: a Postgres server of its own, or an SQLite file.
+//! The database of a check: its own Postgres server, or an SQLite file.
 
 use std::{
     fmt,
@@ -70,7 +70,7 @@ impl Database {
     }
 }
 
-/// Opens an SQLite file, from another process than the service.
+/// Opens an SQLite file from a different process than the service.
 pub(crate) async fn open(file: &Path) -> anyhow::Result<SqliteConnection> {
     Ok(SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(file)).await?)
 }

@@ -1,4 +1,4 @@
-//! Records what clients of the same tasks do at the same time, and checks that the responses are linearizable and private.
+//! Records concurrent requests for the same tasks, and checks that the responses are linearizable and private.
 
 mod check;
 mod choice;
@@ -57,7 +57,7 @@ pub(crate) fn faults() -> Vec<Fault> {
     ]
 }
 
-/// Records histories on a new database, each with users of its own, and checks them.
+/// Records histories on a new database, each with its own users, and checks them.
 async fn checked(
     context: &Context,
     store: Store,

@@ -15,7 +15,7 @@ use tokio::{net::TcpStream, task::JoinSet, time::timeout};
 
 use crate::promises::{DEADLINE, Failure};
 
-/// The client's own timeout. It is longer than the service's deadline, so that a late response is told from none.
+/// The client's own timeout. It is longer than the service's deadline, to distinguish a late response from none.
 const TIMEOUT: Duration = DEADLINE.saturating_add(Duration::from_secs(5));
 
 /// A client of one user. It keeps its connection as long as the service does.
@@ -44,7 +44,7 @@ impl Client {
         Self { address, token: token.to_owned(), connection: None }
     }
 
-    /// A client of the same user with a connection of its own.
+    /// A client of the same user with its own connection.
     pub(crate) fn another(&self) -> Self {
         Self::new(self.address, &self.token)
     }
@@ -110,7 +110,7 @@ impl Connection {
     async fn open(address: SocketAddr) -> Result<Self, Failure> {
         let stream = TcpStream::connect(address).await.map_err(|error| match error.kind() {
             ErrorKind::ConnectionRefused => Failure::Refused,
-            // It was accepted and reset at once.
+            // The connection was accepted and reset at once.
             _ => Failure::CutOff,
         })?;
         stream.set_nodelay(true).ok();
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn response_that_is_not_http_is_told_from_a_cut() {
+    async fn response_that_is_not_http_is_distinguished_from_a_cut() {
         assert_eq!(outcome(b"SSH-2.0-OpenSSH_10.0\r\n\r\n").await.unwrap_err(), Failure::Status(0));
     }
 

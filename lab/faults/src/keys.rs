@@ -1,5 +1,4 @@
-//! A key set server, as an app with Better Auth is one, that can serve invalid responses instead; and tokens signed with its
-//! key.
+//! A key set server like an app with Better Auth, which can also send invalid responses; and tokens signed with its key.
 
 use std::{
     net::SocketAddr,
@@ -79,7 +78,7 @@ impl KeyServer {
         self.token_with(user, origin, KEY_ID)
     }
 
-    /// The same with another key id, which the key set does not have.
+    /// The same with a key id that is not in the key set.
     pub(crate) fn token_with(&self, user: &str, origin: &str, key_id: &str) -> String {
         let mut claims = tokens::claims(user);
         claims["iss"] = json!(origin);
@@ -100,7 +99,7 @@ fn key_set(key: &Ed25519KeyPair) -> Value {
     json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": KEY_ID, "x": x }] })
 }
 
-/// Answers one request. The client may hang up before the end.
+/// Answers one request. The client may disconnect before the end.
 async fn answer(mut connection: TcpStream, serves: Serves, set: String) -> std::io::Result<()> {
     connection.read_buf(&mut Vec::with_capacity(4096)).await?;
     let head = |status: &str, kind: &str, length: usize| {

@@ -1,4 +1,4 @@
-//! Compares the responses to writes with what is stored.
+//! Compares the responses to writes with the stored tasks.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -20,12 +20,12 @@ use crate::{
 pub(crate) const FIRST: &str = "a-private-matter, as created";
 pub(crate) const SECOND: &str = "a-private-matter, as changed";
 
-/// What a client knows about a write.
+/// A client's knowledge about a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     NotSent,
     Acknowledged,
-    /// It may have been executed or not: there was no response, or one that says so.
+    /// The outcome is unknown: there was no response, or the response says that it is unknown.
     InDoubt,
     /// It was not executed.
     Rejected,
@@ -60,7 +60,7 @@ struct Stored {
 }
 
 impl Write {
-    /// Describes what is lost or wrong, if anything.
+    /// Describes the lost or wrong write, if there is one.
     fn fault(&self, stored: &[Stored]) -> Option<&'static str> {
         let Some(stored) = stored.first() else {
             let may_be_gone =
@@ -82,7 +82,7 @@ impl Write {
     }
 }
 
-/// Compares writes with what is stored.
+/// Compares writes with the stored tasks.
 fn judge(writes: &[Write], stored: &HashMap<String, Vec<Stored>>) -> Measured {
     let mut measured = Measured { lost: Some(0), twice: Some(0), ..Measured::default() };
     for write in writes {
@@ -108,7 +108,7 @@ pub(crate) async fn verify(
     verify_with(&|user| context.token(user), address, writes).await
 }
 
-/// The same with other tokens.
+/// The same with different tokens.
 pub(crate) async fn verify_with(
     token: &dyn Fn(&str) -> String,
     address: SocketAddr,

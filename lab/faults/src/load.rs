@@ -1,5 +1,5 @@
-//! Load: clients that create, read, change and delete tasks, one request after the other, and probes. A probe is one request
-//! on a connection of its own, sent at a fixed interval. Every request and its outcome is recorded.
+//! Load: clients that create, read, change and delete tasks, one request after the other, and probes. A probe is one request on
+//! its own connection, sent at a fixed interval. Every request and its outcome is recorded.
 
 mod history;
 
@@ -30,7 +30,7 @@ use crate::{
 /// The interval between probes.
 const PROBES: Duration = Duration::from_millis(50);
 
-/// How long a client waits after a failure. It is shorter than `Retry-After` says, in order to see further failures.
+/// How long a client waits after a failure. This is shorter than `Retry-After`, in order to see further failures.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Running load.
@@ -59,12 +59,12 @@ impl Default for Plan {
 }
 
 impl Load {
-    /// Starts the clients. The names of users begin with `tag`, so that each load has its own.
+    /// Starts the clients. The names of users begin with `tag`, so that each load has its own users.
     pub(crate) fn start(context: &Context, address: SocketAddr, tag: &str, plan: &Plan) -> Self {
         Self::start_with(&|user| context.token(user), address, tag, plan)
     }
 
-    /// The same with other tokens.
+    /// The same with different tokens.
     pub(crate) fn start_with(token: &dyn Fn(&str) -> String, address: SocketAddr, tag: &str, plan: &Plan) -> Self {
         let stopping = Arc::new(AtomicBool::new(false));
         let succeeded = Arc::new(AtomicU64::new(0));
@@ -163,7 +163,7 @@ struct Worker {
 }
 
 impl Worker {
-    /// A worker of the same user with a connection of its own.
+    /// A worker of the same user with its own connection.
     fn another(&self) -> Self {
         Self {
             user: self.user.clone(),

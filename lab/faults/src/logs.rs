@@ -1,4 +1,4 @@
-//! Searches the logs of a run for secrets, passwords, tokens and what users wrote.
+//! Searches the logs of a run for secrets, passwords, tokens and users' texts.
 
 use std::{fs, time::Instant};
 

@@ -1,5 +1,5 @@
-//! The fault suite: starts the real binary, breaks what it depends on, and checks that it keeps its promises. `just faults`
-//! runs it; `docs/reliability.md` lists the promises.
+//! The fault suite: starts the real binary, breaks its dependencies, and checks that it keeps its promises. `just faults` runs
+//! it; `docs/reliability.md` lists the promises.
 
 #![forbid(unsafe_code)]
 
@@ -42,12 +42,12 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_mins(3);
 const LONG_TIMEOUT: Duration = Duration::from_hours(1);
 
-/// Breaks what the service depends on, and checks that it keeps its promises. Exits with 1 if it does not.
+/// Breaks the service's dependencies, and checks that it keeps its promises. Exits with 1 if it does not.
 #[derive(Debug, Parser)]
 #[command(name = "just faults")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 struct CommandLine {
-    /// The service's binary; by default the one beside this program
+    /// The service's binary; by default the one in this program's directory
     #[arg(long)]
     binary: Option<PathBuf>,
     /// Run many rounds, as before a release; takes hours

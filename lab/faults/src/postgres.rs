@@ -1,5 +1,5 @@
-//! A Postgres server to break. Unlike the servers of the tests it syncs to disk, since acknowledged writes must survive
-//! a crash.
+//! A Postgres server for fault injection. Unlike the servers of the tests it syncs to disk, since acknowledged writes must
+//! survive a crash.
 
 use std::{
     ffi::OsStr,
@@ -133,7 +133,7 @@ impl Postgres {
     /// Kills all processes of the server at once with SIGKILL, so that nothing more is written.
     pub(crate) async fn kill(&mut self) -> anyhow::Result<()> {
         let mut process = self.process.take().context("Postgres is not running")?;
-        // While it is stopped, the parent can neither start nor warn other processes.
+        // Stop the parent first, so that it can neither start nor warn other processes.
         process.signal(Signal::STOP)?;
         let children = children(process.id())?;
         for child in &children {
@@ -226,7 +226,7 @@ fn url_of(database: &str, address: SocketAddr) -> String {
     format!("postgres://{ROLE}:{PASSWORD}@{address}/{database}")
 }
 
-/// Creates the data directory of which each server gets a copy.
+/// Creates the data directory that is copied for each server.
 async fn make_template(context: &Context) -> anyhow::Result<PathBuf> {
     let mut server = Postgres::in_directory(context, context.directory("template")?)?;
     let mut initdb = server.command(server.program.with_file_name("initdb"));

@@ -19,7 +19,7 @@ pub(crate) const LOAD: u64 = 500;
 pub(crate) enum Failure {
     /// 503 with `Retry-After`.
     Unavailable,
-    /// Any other unexpected status. 0 stands for what is not HTTP.
+    /// Any other unexpected status. 0 means that the response is not HTTP.
     Status(u16),
     /// The connection was refused.
     Refused,
@@ -42,7 +42,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// A promise under a fault. If its figure was not measured, it counts as broken, so that no check passes without looking.
+/// A promise under a fault. If its figure was not measured, it counts as broken, so that no check passes without a measurement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Promise {
     /// Requests fail only in these ways.
@@ -51,13 +51,13 @@ pub(crate) enum Promise {
     InTime,
     /// New requests succeed within [`RECOVERY`] of the end of the fault.
     Recovers,
-    /// Every acknowledged write is stored, and no rejected one.
+    /// Every acknowledged write is stored, and no rejected write is.
     NothingLost,
     /// No create is executed twice.
     NothingTwice,
     /// The responses to each user are linearizable: no lost update, no resurrected task, no stale read.
     OneOrder,
-    /// No user reads or changes rows of another.
+    /// No user reads or changes another user's rows.
     NothingForeign,
     /// The load is at least [`LOAD`] requests per second.
     UnderLoad,
@@ -122,7 +122,7 @@ pub(crate) struct Measured {
     pub(crate) started: Option<(u64, u64)>,
     /// Details of broken promises and of `untrue` statements.
     pub(crate) evidence: Vec<String>,
-    /// The number of further statements that were checked, and those that do not hold.
+    /// The number of further statements that were checked, and the false ones.
     pub(crate) statements: u64,
     pub(crate) untrue: Vec<String>,
 }

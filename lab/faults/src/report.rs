@@ -76,7 +76,7 @@ impl Row {
         cells
     }
 
-    /// Explains a row that is not good, a line for each reason.
+    /// Explains a failed or skipped row, with one line for each reason.
     pub(crate) fn remarks(&self) -> Vec<String> {
         let name = format!("{} ({})", self.fault, self.on);
         match &self.outcome {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn one_row_that_is_not_good_fails_the_run() {
+    fn one_failed_row_fails_the_run() {
         assert!(is_success(&[ran(&[]), ran(&[])], false));
         assert!(!is_success(&[ran(&[]), ran(&["no write is executed twice: 1 executed twice"])], true));
         assert!(!is_success(&[ran(&[]), row(Outcome::Failed("no server".to_owned()))], true));

@@ -69,7 +69,7 @@ impl SmallDisk {
 impl Drop for SmallDisk {
     fn drop(&mut self) {
         let owner = fs::metadata(&self.0).map_or(0, |directory| directory.uid());
-        // Lazily, since a process that is about to exit may still have a file open.
+        // A lazy unmount, since an exiting process may still have a file open.
         let mut unmount = as_root("umount", owner);
         unmount.arg("--lazy").arg(&self.0);
         succeed(unmount).ok();

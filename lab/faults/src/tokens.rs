@@ -1,4 +1,4 @@
-//! Tokens as an app with Better Auth signs them with the shared secret.
+//! Tokens as an app with Better Auth and the shared secret signs them.
 
 use aws_lc_rs::hmac;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};

@@ -1,7 +1,7 @@
 use super::{Description, Task, Title};
 use crate::{FieldChange, Timestamp};
 
-/// What to change about a task. A field that is not named keeps its value.
+/// The changes of an update. Every other field keeps its value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TaskChanges {
     /// The new title, if it changes.
@@ -12,13 +12,13 @@ pub struct TaskChanges {
     pub completed: CompletedChange,
 }
 
-/// What an update does to `completed`.
+/// The change of `completed` in an update.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum CompletedChange {
     /// Keeps the value.
     #[default]
     Keep,
-    /// Sets the value, whatever it was, so that a retry is safe.
+    /// Sets the value, so that a retry is safe.
     Set(bool),
     /// Inverts the value that the task has when the change takes place.
     Toggle,

@@ -5,7 +5,7 @@ use crate::{InvalidText, text::is_printable_ascii};
 pub struct Description(String);
 
 impl Description {
-    /// The most characters a description may have.
+    /// The maximum length of a description in characters.
     pub const MAX_CHARS: usize = 10_000;
 
     /// The description as text.

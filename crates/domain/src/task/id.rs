@@ -25,7 +25,7 @@ impl From<Uuid> for TaskId {
 impl TryFrom<&str> for TaskId {
     type Error = InvalidText;
 
-    /// Accepts only the form that is written, hyphenated and in lower case, so that a task has exactly one URL.
+    /// Accepts only the form of `Display`, hyphenated and in lower case, so that a task has exactly one URL.
     fn try_from(text: &str) -> Result<Self, InvalidText> {
         let canonical = text.len() == 36 && !text.bytes().any(|byte| byte.is_ascii_uppercase());
         Uuid::try_parse(text)

@@ -3,10 +3,10 @@ use sha2::{Digest, Sha256};
 use super::{Description, Title};
 use crate::Fingerprint;
 
-/// A task to be created. All else about it is decided here, not by the caller.
+/// A task to be created. The service decides all its other values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTask {
-    /// What is to be done.
+    /// What the user wants to get done.
     pub title: Title,
     /// Details, if there are any.
     pub description: Option<Description>,
@@ -15,7 +15,7 @@ pub struct NewTask {
 }
 
 impl NewTask {
-    /// A task with this title. Every other field has the value of a field that was not sent.
+    /// A task with this title and the defaults of all other fields.
     #[must_use]
     pub fn titled(title: Title) -> Self {
         Self { title, description: None, completed: false }

@@ -6,8 +6,8 @@ use crate::PageLimit;
 pub struct TaskQuery {
     /// List only tasks that are done, or only tasks that are not.
     pub completed: Option<bool>,
-    /// List only tasks older than this one, the last of the page before. It need not exist any more.
+    /// List only tasks older than this one, the last of the previous page. It may have been deleted since.
     pub older_than: Option<TaskId>,
-    /// The most tasks to return.
+    /// The maximum number of tasks to return.
     pub limit: PageLimit,
 }

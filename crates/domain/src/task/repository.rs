@@ -3,11 +3,11 @@ use async_trait::async_trait;
 use super::{NewTask, Task, TaskChanges, TaskId, TaskQuery};
 use crate::{CreateOptions, CreateOutcome, OwnerId, Page, Precondition, RepositoryError, Timestamp, UpdateOutcome};
 
-/// Keeps tasks.
+/// Stores tasks.
 ///
 /// Duties of every implementation, tested by `testing::contract`:
 ///
-/// - Every method takes the owner first and MUST NOT read or change a task of anyone else: such a task is absent.
+/// - Every method takes the owner first and MUST treat other users' tasks as absent.
 /// - Every method MUST be atomic, and a change that it has reported MUST be durable.
 /// - Concurrent changes of one task MUST take effect one after the other, and none may be lost.
 ///
@@ -19,12 +19,12 @@ use crate::{CreateOptions, CreateOutcome, OwnerId, Page, Precondition, Repositor
 pub trait TaskRepository: Send + Sync {
     /// Creates a task with `now` as both its times and [`Version::FIRST`](crate::Version::FIRST), if `options` allow it.
     ///
-    /// The conditions of `options` MUST be decided in the same moment as the task is created: of any number of creates
-    /// under one key at most one takes place. A key that was used MUST be as durable as its task.
+    /// The check of `options` and the create MUST be one atomic step: of any number of creates with one key at most one takes
+    /// effect. A used key MUST be as durable as its task.
     ///
     /// # Errors
     ///
-    /// MUST be [`RepositoryError::UnknownOwner`] if the owner is not among the users. The key is then free.
+    /// MUST be [`RepositoryError::UnknownOwner`] if there is no user with the owner's id. The key then remains unused.
     async fn create(
         &self,
         owner: &OwnerId,
@@ -37,14 +37,13 @@ pub trait TaskRepository: Send + Sync {
     /// The task with this id.
     async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError>;
 
-    /// The owner's tasks that `query` selects, ordered by id, newest first. A user who does not exist has none.
+    /// The owner's tasks that match `query`, ordered by id, newest first. A user who does not exist has none.
     async fn list(&self, owner: &OwnerId, query: &TaskQuery) -> Result<Page<Task>, RepositoryError>;
 
     /// Applies `changes` if `precondition` holds, and returns the task as it is afterwards.
     ///
-    /// The precondition MUST be decided in the same moment as the change takes place. A field that `changes` does not
-    /// name MUST keep its value. `version` MUST grow by one. `updated_at` MUST become `now`, unless it is later than that
-    /// already.
+    /// The check of the precondition and the change MUST be one atomic step. A field that `changes` does not name MUST keep its
+    /// value. `version` MUST grow by one. `updated_at` MUST become `now`, unless it is already later.
     async fn update(
         &self,
         owner: &OwnerId,
@@ -54,7 +53,7 @@ pub trait TaskRepository: Send + Sync {
         now: Timestamp,
     ) -> Result<UpdateOutcome<Task>, RepositoryError>;
 
-    /// Deletes the task if `precondition` holds, which MUST be decided as for [`update`](Self::update).
+    /// Deletes the task if `precondition` holds. The check MUST be atomic as in [`update`](Self::update).
     async fn delete(
         &self,
         owner: &OwnerId,
@@ -63,13 +62,13 @@ pub trait TaskRepository: Send + Sync {
     ) -> Result<UpdateOutcome<Task, ()>, RepositoryError>;
 }
 
-/// Keeps the idempotency keys of all users.
+/// Stores the idempotency keys of all users.
 #[async_trait]
 pub trait IdempotencyKeys: Send + Sync {
-    /// Deletes the keys that were last used before `time`, and returns how many there were.
+    /// Deletes the keys that were last used before `time`, and returns their number.
     ///
     /// # Errors
     ///
-    /// As [`TaskRepository`]. Some of the keys may be deleted then.
+    /// As [`TaskRepository`]. Some of the keys may already be deleted.
     async fn forget_before(&self, time: Timestamp) -> Result<u64, RepositoryError>;
 }

@@ -5,8 +5,7 @@ use crate::{
     text::{is_printable_ascii, is_visible},
 };
 
-/// What is to be done, in 1 to 500 characters (Unicode scalar values), none of them a control character and at least one
-/// visible.
+/// The title of a task: 1 to 500 characters (Unicode scalar values), no control characters and at least one visible character.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Title(String);
 

@@ -1,11 +1,11 @@
 use super::{CompletedChange, NewTask, Task, TaskChanges, TaskId, TaskQuery};
 use crate::{CreateOutcome, IdempotencyKey, OwnerService, Page, Precondition, RepositoryError, UpdateOutcome};
 
-/// The use-cases on the tasks of one user. There is no other way to a task.
+/// The use-cases on the tasks of one user. There is no other access to tasks.
 ///
 /// # Errors
 ///
-/// Every method fails as the method of [`TaskRepository`](crate::TaskRepository) with the same purpose does.
+/// The errors of each method are those of its counterpart in [`TaskRepository`](crate::TaskRepository).
 pub struct OwnerTasks<'a>(&'a OwnerService);
 
 impl OwnerService {
@@ -17,7 +17,7 @@ impl OwnerService {
 }
 
 impl OwnerTasks<'_> {
-    /// Creates a task within the quota; under a key only once, however often the request is repeated.
+    /// Creates a task within the quota. With a key, repeated requests create only one.
     ///
     /// # Errors
     ///

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{Clock, IdSource, TaskId, Timestamp};
 
-/// A clock that stands still until it is told to move. It starts at 2026-02-06T10:00:00.000Z.
+/// A clock that stands still until a test moves it. It starts at 2026-02-06T10:00:00.000Z.
 #[derive(Debug)]
 pub struct FixedClock(Mutex<Timestamp>);
 

@@ -1,8 +1,7 @@
-//! What every adapter of a port must do, one function for each case.
+//! The contract of each port's adapters, with one function for each case.
 //!
-//! A case is a plain `async fn` that takes the adapter and panics where the adapter breaks its duty. For each port a
-//! macro such as [`task_repository_contract!`](crate::task_repository_contract) lists the cases and makes a test of each
-//! for one adapter.
+//! A case is a plain `async fn` that takes the adapter and panics if it violates the contract. For each port a macro such as
+//! [`task_repository_contract!`](crate::task_repository_contract) lists the cases and defines a test of each for one adapter.
 
 #![expect(
     missing_docs,
@@ -20,10 +19,10 @@ pub use creates::*;
 pub use isolation::*;
 pub use tasks::*;
 
-/// Makes one named test of each case, for one adapter.
+/// Defines one named test for each case, for one adapter.
 ///
-/// The fixture is a function whose future returns something that dereferences to the adapter, or `None` where such an
-/// adapter is not to be had. The cases are functions of this module.
+/// The fixture is an async function that returns a value that dereferences to the adapter, or `None` if the adapter is not
+/// available. The cases are functions of this module.
 #[macro_export]
 macro_rules! contract {
     ($fixture:path: $($case:ident),* $(,)?) => {
@@ -60,7 +59,7 @@ macro_rules! task_repository_contract {
             a_list_is_newest_first,
             a_list_of_a_user_without_tasks_is_empty,
             pages_have_no_gap_and_no_overlap,
-            pages_of_more_sizes_than_prepared_statements_are_right,
+            pages_of_more_sizes_than_prepared_statements_work,
             a_page_starts_after_a_task_that_was_deleted,
             a_list_is_filtered_by_completed,
             a_stranger_gets_nothing,

@@ -33,7 +33,7 @@ impl State {
         Ok(task)
     }
 
-    /// The outcome of an earlier create under this key.
+    /// The outcome of an earlier create with this key.
     fn earlier(&self, owner: &OwnerId, guard: &IdempotencyGuard, task: &NewTask) -> Option<CreateOutcome<Task>> {
         let (fingerprint, first) = self.keys.get(&(owner.clone(), guard.key.clone()))?;
         let is_remembered = first.created_at >= guard.since;

@@ -20,7 +20,7 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
-    /// The cause in a word, for the metrics.
+    /// The cause as one word, for the metrics.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Rejected(rejection) => rejection.kind(),

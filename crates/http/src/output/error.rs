@@ -102,7 +102,7 @@ impl ApiError {
         Self::new(ErrorCode::NotFound)
     }
 
-    /// The version of the resource is not the one that the client expects.
+    /// The resource does not have the version that the client expects.
     pub(crate) fn version_conflict(current: &impl Serialize, etag: HeaderValue) -> Self {
         match serde_json::value::to_raw_value(current) {
             Ok(current) => {

@@ -127,7 +127,7 @@ async fn a_defect_is_500_without_its_message() {
 }
 
 #[actix_web::test]
-async fn a_panic_is_500_and_the_service_goes_on() {
+async fn a_panic_is_500_and_the_service_continues() {
     let app = broken().start().await;
 
     let panicked = app

@@ -61,7 +61,7 @@ async fn requests_above_the_cap_are_rejected_before_authentication() {
 }
 
 #[actix_web::test]
-async fn a_request_frees_its_place_however_it_ends() {
+async fn a_request_frees_its_place_in_every_outcome() {
     tokio::time::pause();
     let mut test = broken();
     test.api.limits = Arc::new(Limits::new(1));
@@ -85,7 +85,7 @@ async fn a_request_frees_its_place_however_it_ends() {
 }
 
 #[actix_web::test]
-async fn a_user_is_limited_and_told_what_is_left() {
+async fn a_user_is_limited_and_sees_how_many_are_left() {
     tokio::time::pause();
     let app = limited(limits().per_user(a_second(4))).start().await;
 

@@ -87,7 +87,7 @@ async fn unknown_paths_and_methods_are_counted_together() {
 }
 
 #[actix_web::test]
-async fn a_request_is_counted_however_it_ends() {
+async fn a_request_is_counted_in_every_outcome() {
     let test = broken();
     let app = test.start().await;
     let task = format!("/api/tasks/{TASK}");

@@ -34,7 +34,7 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
         .acquire_timeout(START_LIMIT)
         .idle_timeout(settings.idle_timeout);
     let two = || timeout(START_LIMIT, two(&options, settings.statement_timeout));
-    // Concurrently: with TLS, connecting takes longer than the rest of the start.
+    // Run concurrently, because with TLS connecting takes longer than the rest of the start.
     let (pool, connected) = join!(pool.connect_with(options.clone()), two());
     let pool = match pool {
         Ok(pool) => pool,

@@ -71,7 +71,7 @@ async fn codes_of_postgres_mean_the_same_over_both_connections() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_validation_gap_is_told_from_other_failures() {
+async fn a_validation_gap_is_distinguished_from_other_failures() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let gaps = ["22021", "22001", "22003", "22007", "22008", "23514"];
     let others = ["22012", "22P02", "23502", "23503", "23505", "42P01", "53100", "XX000"];

@@ -9,7 +9,7 @@ use tokio::time::{Duration, timeout};
 use super::{MigrateError, migrate_up};
 use crate::testing::TestDatabase;
 
-/// The real migrations, and one after them that changes something and then fails or hangs.
+/// The real migrations, followed by one that changes the schema and then fails or hangs.
 struct Failing;
 struct Hanging;
 struct Last {

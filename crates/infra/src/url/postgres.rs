@@ -174,9 +174,8 @@ fn is_plain(name: &str) -> bool {
 
 /// How to secure the connection.
 ///
-/// sqlx accepts any certificate unless it is told to verify it, so that an attacker in between could read and change
-/// everything. If the server is on another machine, its certificate and the name in it are therefore checked, unless the URL
-/// explicitly says otherwise.
+/// By default sqlx accepts any certificate, so that an attacker on the network could read and change everything. If the server
+/// is on another machine, its certificate and the name in it are therefore checked, unless the URL explicitly requests less.
 fn tls_mode(options: &PgConnectOptions) -> PgSslMode {
     match options.get_ssl_mode() {
         explicit @ (PgSslMode::Disable | PgSslMode::VerifyCa | PgSslMode::VerifyFull) => explicit,

@@ -144,7 +144,7 @@ fn both_drivers_connect_to_the_same_server() {
 
 #[cfg(unix)]
 #[test]
-fn a_socket_is_found_however_it_is_named() {
+fn a_socket_is_found_in_every_form_of_url() {
     for url in [
         "postgres:///tasks?host=/run/pg",
         "postgres://localhost/tasks?host=/run/pg",

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 on_both_databases! { empty:
     the_migration_creates_the_table_that_better_auth_creates,
-    a_table_of_better_auth_stays_as_it_is,
+    a_table_of_better_auth_is_not_changed,
 }
 
 /// The statement with which Better Auth 1.7 creates the table.
@@ -64,7 +64,7 @@ async fn the_migration_creates_the_table_that_better_auth_creates(database: Test
     assert_eq!(described(&database).await, better_auths);
 }
 
-async fn a_table_of_better_auth_stays_as_it_is(database: TestDatabase) {
+async fn a_table_of_better_auth_is_not_changed(database: TestDatabase) {
     let connection = database.connection();
     let backend = connection.get_database_backend();
     let users = r#"SELECT concat_ws('|', "id", "name", "email", "emailVerified", "image", "createdAt", "updatedAt") FROM "user""#;

@@ -49,7 +49,7 @@ async fn patient(database: &TestDatabase) -> Database {
 }
 
 /// Runs forty concurrent creates, then concurrent updates and deletes. Each must get its own answer.
-pub(crate) async fn each_has_its_own_answer(database: &Database) {
+pub(crate) async fn each_write_gets_its_own_answer(database: &Database) {
     let (tasks, ids, now) = (database.tasks(), SequentialIds::default(), FixedClock::default().now());
     let owners: Vec<_> = [alice().id, bob().id].into_iter().cycle().take(40).collect();
     let created = create_for(&tasks, &ids, &owners).await;
@@ -98,13 +98,13 @@ pub(crate) async fn each_has_its_own_answer(database: &Database) {
 }
 
 #[tokio::test]
-async fn writes_committed_together_have_their_own_answers() {
+async fn writes_committed_together_get_their_own_answers() {
     let Some(database) = TestDatabase::postgres().await else { return };
-    each_has_its_own_answer(&patient(&database).await).await;
+    each_write_gets_its_own_answer(&patient(&database).await).await;
 }
 
 /// Runs concurrent creates. Only those of an unknown user must fail.
-pub(crate) async fn one_that_fails_fails_alone(database: &Database) {
+pub(crate) async fn a_failing_write_fails_alone(database: &Database) {
     let (tasks, before) = (database.tasks(), database.statistics());
     let owners = [alice().id, nobody().id, bob().id, alice().id, nobody().id];
 
@@ -124,5 +124,5 @@ pub(crate) async fn one_that_fails_fails_alone(database: &Database) {
 #[tokio::test]
 async fn a_write_that_fails_fails_alone() {
     let Some(database) = TestDatabase::postgres().await else { return };
-    one_that_fails_fails_alone(&database).await;
+    a_failing_write_fails_alone(&database).await;
 }

@@ -64,7 +64,7 @@ async fn pipelined_reads_have_their_own_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sessions_are_pipelined_whichever_type_their_time_has() {
+async fn sessions_are_pipelined_with_either_type_of_time() {
     let Some(database) = TestDatabase::postgres().await else { return };
     until_pipelined(&database).await;
     for time in ["timestamptz", "timestamp"] {

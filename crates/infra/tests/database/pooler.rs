@@ -1,4 +1,4 @@
-//! Behind a `PgBouncer` everything works, or connecting fails with the name of the setting to change.
+//! Behind `PgBouncer`, either everything works or connecting fails with the name of the setting to change.
 
 use std::time::{Duration, Instant};
 
@@ -141,8 +141,8 @@ macro_rules! everything_works {
                 #[tokio::test]
                 async fn writes_are_committed_together() {
                     if let Some(pooled) = Pooled::$pooling().await {
-                        crate::group_commit::each_has_its_own_answer(&pooled.database).await;
-                        crate::group_commit::one_that_fails_fails_alone(&pooled.database).await;
+                        crate::group_commit::each_write_gets_its_own_answer(&pooled.database).await;
+                        crate::group_commit::a_failing_write_fails_alone(&pooled.database).await;
                     }
                 }
             }

@@ -13,7 +13,7 @@ on_both_databases! {
     a_task_is_found_by_the_primary_key,
     a_task_of_a_seen_version_is_found_by_the_primary_key,
     a_list_is_read_in_the_order_of_a_key,
-    a_list_is_not_planned_anew_each_time,
+    a_list_is_not_planned_again_each_time,
 }
 
 const PRIMARY_KEY: [&str; 2] = ["tasks_pkey", "sqlite_autoindex_tasks_1"];
@@ -55,7 +55,7 @@ async fn a_list_is_read_in_the_order_of_a_key(database: TestDatabase) {
     }
 }
 
-async fn a_list_is_not_planned_anew_each_time(database: TestDatabase) {
+async fn a_list_is_not_planned_again_each_time(database: TestDatabase) {
     if database.connection().get_database_backend() == DbBackend::Sqlite {
         return;
     }

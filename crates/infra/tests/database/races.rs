@@ -1,4 +1,4 @@
-//! Concurrent calls have the same effect as one after the other.
+//! Concurrent calls have the same effect as consecutive ones.
 
 use std::{
     sync::{
@@ -31,7 +31,7 @@ async fn someone_waits(transaction: &DatabaseTransaction) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_sweep_keeps_a_key_that_was_claimed_anew_meanwhile() {
+async fn the_sweep_keeps_a_key_that_was_claimed_again_meanwhile() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let alice = alice().id;
     let add = format!(

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, Statement};
 
 on_both_databases! {
     a_user_is_created_from_the_identity,
-    a_user_who_exists_stays_as_they_are,
+    an_existing_user_is_not_changed,
     a_user_whose_address_is_taken_gets_a_placeholder,
     concurrent_provisioning_creates_a_user_once,
 }
@@ -49,7 +49,7 @@ async fn a_user_is_created_from_the_identity(database: TestDatabase) {
     assert_eq!(user(&database, "dave").await, Some(unverified("dave", "dave@users.invalid")));
 }
 
-async fn a_user_who_exists_stays_as_they_are(database: TestDatabase) {
+async fn an_existing_user_is_not_changed(database: TestDatabase) {
     provision(&database, &identity("alice", Some("Someone else"), Some("else@example.test"))).await;
 
     assert_eq!(user(&database, "alice").await, Some(unverified("alice", "alice@example.test")));

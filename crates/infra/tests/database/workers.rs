@@ -28,7 +28,7 @@ fn sum(workers: &[Database]) -> DatabaseStatistics {
 }
 
 #[tokio::test]
-async fn workers_share_out_the_connections() {
+async fn workers_share_the_connections() {
     let Some(database) = TestDatabase::postgres().await else { return };
     for (connections, count, expected) in
         [(36, 2, [18, 18].as_slice()), (7, 3, &[3, 2, 2]), (2, 8, &[1, 1]), (5, 1, &[5]), (5, 0, &[5])]
@@ -53,7 +53,7 @@ async fn workers_share_one_database_without_the_executor() {
 }
 
 #[tokio::test]
-async fn workers_open_no_more_connections_than_there_may_be() {
+async fn workers_open_no_more_connections_than_allowed() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let workers = workers(&database, 6, 2).await;
 
@@ -84,7 +84,7 @@ async fn workers_open_no_more_connections_than_there_may_be() {
 }
 
 #[tokio::test]
-async fn a_worker_waits_for_no_connection_of_another() {
+async fn a_worker_does_not_wait_for_another_workers_connection() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let workers = workers(&database, 2, 2).await;
     let lock = database.connection().begin().await.unwrap();

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::pool::FRESH;
 
-/// If the oldest read has been in flight for longer than this plus one round trip, no new read joins: it would wait too.
+/// If reads are in flight and no answer has arrived for longer than this plus one round trip, no new read joins: it would wait
+/// too.
 const PROMPT: Duration = Duration::from_millis(5);
 
 /// How long a read waits for its answer, or for that of an earlier read, in addition to [`TRIPS`] round trips.
@@ -31,7 +32,7 @@ pub(super) enum Verdict {
     Join,
     /// Run elsewhere and check the connection: it may be dead.
     Check,
-    /// Run elsewhere: the connection is being checked, or its oldest read is slow.
+    /// Run elsewhere: the connection is being checked, or an answer is late.
     Busy,
 }
 

@@ -89,7 +89,7 @@ async fn a_batch_that_loses_a_race_is_retried_as_a_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_of_outdated_plans_is_prepared_anew() {
+async fn a_batch_of_outdated_plans_is_prepared_again() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
     let reads = || vec![Statement::read("SELECT * FROM t", []), Statement::read("SELECT n, * FROM t", [])];

@@ -71,7 +71,7 @@ async fn a_batch_that_is_refused_in_a_group_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_write_that_is_refused_is_refused_alone() {
+async fn a_refused_write_fails_alone() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
     executor.run(insert(2, 2)).await.unwrap();
@@ -153,7 +153,7 @@ async fn writes_with_an_outcome_unknown_to_the_server_are_not_retried() {
 }
 
 #[tokio::test]
-async fn writes_that_lose_a_race_are_run_all_the_same() {
+async fn writes_that_lose_a_race_are_retried() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
     let body = "IF nextval('attempts') IN (3, 5) THEN RAISE serialization_failure; END IF;";
@@ -188,7 +188,7 @@ async fn writes_with_an_outdated_plan_are_prepared_again() {
 }
 
 #[tokio::test]
-async fn a_session_that_takes_no_writes_is_replaced() {
+async fn a_read_only_session_is_replaced() {
     let Some(database) = TestDatabase::create().await else { return };
     let name = database.value("SELECT current_database()::text").await;
     let alter = async |change: &str| {
@@ -234,7 +234,7 @@ async fn a_write_that_waits_for_a_lock_does_not_delay_others() {
 }
 
 #[tokio::test]
-async fn writes_that_queue_behind_a_blocked_one_go_on() {
+async fn writes_queued_behind_a_blocked_one_continue() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
     executor.run(insert(0, 0)).await.unwrap();

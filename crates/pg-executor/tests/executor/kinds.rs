@@ -38,7 +38,7 @@ async fn reads_are_pipelined_from_three_connections_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_executor_opens_nothing_until_it_is_needed() {
+async fn an_executor_opens_connections_on_demand() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = std::thread::scope(|scope| scope.spawn(|| database.executor()).join().unwrap());
 

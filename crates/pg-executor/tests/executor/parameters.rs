@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::support::TestDatabase;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn values_of_each_type_arrive_as_they_are() {
+async fn values_of_each_type_arrive_unchanged() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
     macro_rules! arrives {

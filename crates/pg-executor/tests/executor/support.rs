@@ -26,7 +26,7 @@ impl Deref for TestDatabase {
 }
 
 impl TestDatabase {
-    /// `None` if Postgres is not installed.
+    /// `None` if there is no Postgres server.
     pub(crate) async fn create() -> Option<Self> {
         let database = PostgresDatabase::create().await?;
         let direct = database.connect().await;

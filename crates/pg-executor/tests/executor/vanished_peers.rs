@@ -21,7 +21,7 @@ async fn executor_behind(network: &Arc<Network>, database: &TestDatabase, settin
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pool_whose_peers_all_vanished_is_soon_back() {
+async fn a_pool_with_vanished_peers_recovers_soon() {
     let Some(database) = TestDatabase::create().await else { return };
     let network = Arc::default();
     let settings = Settings { max_connections: 2, ..Settings::default() };

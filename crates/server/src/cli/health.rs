@@ -1,4 +1,4 @@
-//! `tasks-api health`: a readiness check for containers that have no other program to check with.
+//! `tasks-api health`: a readiness check for containers without a tool such as curl.
 
 use std::{
     io::{Read, Write},
@@ -14,14 +14,14 @@ use crate::config::{self, Environment};
 /// How long the service may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Succeeds if the service that runs on this machine with these settings is ready.
+/// Succeeds if the service with these settings on this machine is ready.
 ///
 /// # Errors
 ///
-/// If it does not answer, or answers that it is not ready.
+/// If the service does not answer or is not ready.
 pub(super) fn check(environment: &Environment) -> anyhow::Result<()> {
     let mut address = config::address(environment)?;
-    // The address for all interfaces is one to listen on, not one to connect to.
+    // The address for all interfaces is for listening, not for connecting.
     if matches!(address.host.as_str(), "0.0.0.0" | "::") {
         "localhost".clone_into(&mut address.host);
     }

@@ -1,4 +1,4 @@
-//! What commands print.
+//! Prints the output of commands.
 
 use std::{
     fmt::Display,
@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context;
 
-/// Prints a line, or lines. A reader that has closed the pipe, as `head` does, is not an error.
+/// Prints one or more lines. A closed pipe, as after `head`, is not an error.
 ///
 /// # Errors
 ///

@@ -2,7 +2,7 @@
 
 use tokio::runtime::{Builder, Runtime};
 
-/// A runtime for everything but requests, whose threads have runtimes of their own.
+/// A runtime for everything except requests. The threads that serve requests have their own runtimes.
 pub(super) fn runtime() -> anyhow::Result<Runtime> {
     Ok(Builder::new_current_thread().enable_all().build()?)
 }

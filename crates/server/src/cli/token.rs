@@ -64,7 +64,7 @@ impl Token {
     }
 }
 
-/// Prints whether the service would accept the token on standard input. Unlike the service it tells why not.
+/// Prints whether the service would accept the token on standard input and, unlike the service, why not.
 async fn inspect(tokens: &Tokens, database: Option<DatabaseSettings>) -> anyhow::Result<()> {
     let mut token = String::new();
     std::io::stdin().read_line(&mut token).context("standard input")?;
@@ -80,7 +80,7 @@ async fn inspect(tokens: &Tokens, database: Option<DatabaseSettings>) -> anyhow:
     print(format_args!("good: the token of user {}", identity.id))
 }
 
-/// A token that was copied from a header, without the `Bearer` before it.
+/// A token without the `Bearer` that was copied along with it from a header.
 fn without_scheme(pasted: &str) -> &str {
     match pasted.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use anyhow::{Context, ensure};
 
-/// A host, by name or by number, and a port.
+/// A host name or IP address, and a port.
 pub(crate) struct Address {
     pub(crate) host: String,
     pub(crate) port: u16,

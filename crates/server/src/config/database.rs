@@ -1,4 +1,4 @@
-//! The database, as the settings say.
+//! The settings of the database.
 
 use std::time::Duration;
 
@@ -44,8 +44,8 @@ pub(crate) fn read(environment: &Environment) -> anyhow::Result<DatabaseSettings
     Ok(database)
 }
 
-/// Time limits nest: a request outlasts its statement, and a statement the wait for a connection. The error shows both
-/// values, since either may be the one that was set.
+/// Checks that a time limit is shorter than the one around it: the wait for a connection, its statement, the request. The error
+/// shows both values, since the user may have set either of them.
 pub(super) fn must_be_shorter(
     (inner, span): (&Setting<Duration>, Duration),
     (outer, limit): (&Setting<Duration>, Duration),

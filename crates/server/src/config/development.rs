@@ -1,4 +1,4 @@
-//! What development needs no setting for: a place for its data, and a generated secret.
+//! Defaults for development: a directory for its data, and a generated secret.
 
 use std::{
     fs::{self, OpenOptions},
@@ -11,17 +11,17 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::SecretVerifier;
 use secrecy::SecretString;
 
-/// Where development keeps its database and its secret, in the working directory.
+/// The directory for the database and the secret, in the working directory.
 pub(crate) fn data_directory() -> PathBuf {
     PathBuf::from("data")
 }
 
-/// The secret of this working directory. It is generated on first use.
+/// The secret of this working directory, generated on first use.
 pub(crate) fn secret() -> anyhow::Result<SecretString> {
     secret_in(&data_directory())
 }
 
-/// The same; `None` if it has not been generated.
+/// The secret of this working directory; `None` if it has not been generated.
 pub(crate) fn kept_secret() -> anyhow::Result<Option<SecretString>> {
     kept_in(&data_directory())
 }
@@ -59,7 +59,7 @@ fn usable(secret: String, path: &Path) -> anyhow::Result<SecretString> {
     Ok(secret.into())
 }
 
-/// Writes the secret to a draft and links that to its final path, so that two concurrent starts end with the same secret.
+/// Writes the secret to a temporary file and links that to its final path, so that two concurrent starts use the same secret.
 fn write_new_secret(path: &Path) -> std::io::Result<String> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes)?;

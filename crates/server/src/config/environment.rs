@@ -1,4 +1,4 @@
-//! Where the values of settings come from.
+//! The source of the settings' values.
 
 use std::{collections::HashMap, env::VarError};
 
@@ -10,20 +10,20 @@ use super::{
     stage::Stage,
 };
 
-/// The values of the settings: the variables of the process, and in development those of a file `.env`.
+/// The values of the settings: the environment of the process, and in development a file `.env`.
 pub(crate) struct Environment {
     variables: Box<Variables>,
 }
 
-/// The value of the variable of this name.
+/// The value of this variable.
 type Variables = dyn Fn(&str) -> Result<Option<String>, NotText>;
 
-/// A value that is not valid Unicode.
+/// The value is not valid Unicode.
 struct NotText;
 
 impl Environment {
-    /// The variables of the process. Unless they say `ENVIRONMENT=production`, a file `.env` in the working directory
-    /// provides those that are not set.
+    /// Reads the environment of the process. Unless it has `ENVIRONMENT=production`, a file `.env` in the working directory
+    /// provides missing variables.
     pub(crate) fn of_process() -> anyhow::Result<Self> {
         let process = Self { variables: Box::new(of_process) };
         if process.value(&ENVIRONMENT)? == Stage::Production {
@@ -43,7 +43,7 @@ impl Environment {
         Ok(Self { variables: Box::new(variables) })
     }
 
-    /// These values and no others.
+    /// Only these values.
     #[cfg(test)]
     pub(crate) fn of(values: &'static [(&str, &str)]) -> Self {
         let value =
@@ -51,7 +51,7 @@ impl Environment {
         Self { variables: Box::new(move |name| Ok(value(name))) }
     }
 
-    /// The value of a setting that always has one.
+    /// The value of a setting that always has a default.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl Environment {
         self.optional(setting)?.ok_or_else(|| setting.invalid())
     }
 
-    /// The value of a setting, or its default if it has one.
+    /// The value of a setting, or its default. `None` if it has neither.
     ///
     /// # Errors
     ///
@@ -82,13 +82,13 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// If the value is not text, or only blanks.
+    /// If the value is not valid Unicode, or only blanks.
     pub(crate) fn is_set<T>(&self, setting: &Setting<T>) -> anyhow::Result<bool> {
         Ok(self.text(setting)?.is_some())
     }
 
-    /// The text of a value. An empty value counts as not set: `.env` files leave settings out that way. Blanks alone are an
-    /// error: to ignore them could switch off a check.
+    /// The text of a value. An empty value counts as not set, because `.env` files use that to leave settings out. Blanks alone
+    /// are an error, because ignoring them could switch off a check.
     fn text<T>(&self, setting: &Setting<T>) -> anyhow::Result<Option<String>> {
         let value = (self.variables)(setting.name).map_err(|NotText| setting.invalid())?;
         let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };

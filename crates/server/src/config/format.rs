@@ -1,4 +1,4 @@
-//! The kinds of values that settings have: how each is parsed, and how an error line describes it.
+//! The formats of settings: how a value is parsed, and how an error describes the format.
 
 use std::{fmt::Display, ops::RangeInclusive, str::FromStr, time::Duration};
 
@@ -6,10 +6,10 @@ use secrecy::SecretString;
 
 /// A kind of value.
 pub(crate) trait Format<T>: Sync {
-    /// What a value must be. Completes a sentence that ends in "must be".
+    /// A description of valid values, to follow "must be" in an error.
     fn expects(&self) -> String;
 
-    /// The value that a text stands for, if it stands for one.
+    /// Parses a value. `None` if the text is invalid.
     fn parse(&self, text: &str) -> Option<T>;
 
     /// Whether blanks around the text are part of the value.
@@ -51,7 +51,7 @@ impl<T: FromStr + PartialOrd + Display + Sync> Format<T> for Number<T> {
     }
 }
 
-/// Another kind of value, or `off`.
+/// A value of another format, or `off`.
 pub(crate) struct OrOff<F>(pub(crate) F);
 
 impl<T, F: Format<T>> Format<Option<T>> for OrOff<F> {
@@ -64,7 +64,7 @@ impl<T, F: Format<T>> Format<Option<T>> for OrOff<F> {
     }
 }
 
-/// A duration: a whole number and `ms`, `s`, `m`, `h` or `d`, and not zero.
+/// A duration greater than zero: a whole number and `ms`, `s`, `m`, `h` or `d`.
 pub(crate) struct Span {
     examples: &'static str,
     shorter_than: Option<&'static str>,
@@ -72,14 +72,15 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// The longest duration of all: a year. Clocks cannot count on much longer ones.
+    /// The maximum of all durations: a year. Much longer ones overflow clocks.
     const LONGEST: Duration = Duration::from_hours(365 * 24);
 
     pub(crate) const fn such_as(examples: &'static str) -> Self {
         Self { examples, shorter_than: None, at_most: None }
     }
 
-    /// Says that the value must be shorter than that of another setting. The reader of the settings compares them.
+    /// Adds to the description that the value must be shorter than another setting's. The code that reads the settings compares
+    /// them.
     pub(crate) const fn shorter_than(self, setting: &'static str) -> Self {
         Self { shorter_than: Some(setting), ..self }
     }
@@ -119,7 +120,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     (!span.is_zero() && span <= Span::LONGEST).then_some(span)
 }
 
-/// A secret of at least so many bytes. It is taken as it is, with the blanks around it.
+/// A secret with a minimum number of bytes. Blanks around it are part of it.
 pub(crate) struct Secret {
     pub(crate) min_bytes: usize,
 }
@@ -138,7 +139,7 @@ impl Format<SecretString> for Secret {
     }
 }
 
-/// Whatever a function accepts.
+/// A value that a function parses.
 pub(crate) struct Parsed<T> {
     pub(crate) expects: &'static str,
     pub(crate) parse: fn(&str) -> Option<T>,
@@ -159,7 +160,7 @@ pub(crate) const fn text(expects: &'static str) -> Parsed<String> {
     Parsed { expects, parse: |text| Some(text.to_owned()) }
 }
 
-/// Text that its type can parse.
+/// A value that its type parses with `FromStr`.
 pub(crate) const fn from_str<T: FromStr>(expects: &'static str) -> Parsed<T> {
     Parsed { expects, parse: |text| text.parse().ok() }
 }
@@ -169,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_listed_and_nothing_else_is_accepted() {
+    fn only_the_listed_words_are_accepted() {
         let words = OneOf(&[("off", 0), ("bearer", 1), ("cookie", 2)]);
 
         assert_eq!((words.expects(), SWITCH.expects()), ("off, bearer or cookie".into(), "on or off".into()));
@@ -224,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_keeps_its_blanks_and_has_a_least_length() {
+    fn a_secret_keeps_its_blanks_and_has_a_minimum_length() {
         let secret = Secret { min_bytes: 4 };
 
         assert!(secret.keeps_blanks() && secret.parse(" ab ").is_some() && secret.parse("abc").is_none());

@@ -1,4 +1,4 @@
-//! The key set and what its tokens must name, as the settings say.
+//! The settings of the key set and of its tokens.
 
 use std::net::IpAddr;
 
@@ -12,14 +12,14 @@ use super::{
     settings::{BETTER_AUTH_URL, JWKS_URL, JWT_AUDIENCE, JWT_ISSUER},
 };
 
-/// A key set, with the issuer and the audience that its tokens must name.
+/// A key set, with the required issuer and audience of its tokens.
 pub(crate) struct KeySet {
     pub(crate) url: Url,
     pub(crate) issuer: String,
     pub(crate) audience: String,
 }
 
-/// Reads and checks the settings; `None` if they name no key set.
+/// Reads and checks the settings; `None` if no key set is configured.
 pub(super) fn read(environment: &Environment) -> anyhow::Result<Option<KeySet>> {
     let app = environment.optional(&BETTER_AUTH_URL)?;
     let (url, setting) = match (environment.optional(&JWKS_URL)?, &app) {
@@ -28,7 +28,9 @@ pub(super) fn read(environment: &Environment) -> anyhow::Result<Option<KeySet>> 
         (None, None) => return Ok(None),
     };
     if url.scheme() == "http" && !is_private(&url) {
-        bail!("{setting} must be https:// for a public host: whoever can change the keys in transit can sign tokens");
+        bail!(
+            "{setting} must be https:// for a public host: anyone who can change the keys in transit can sign tokens"
+        );
     }
     let named = |setting: &Setting<String>| {
         environment.optional(setting)?.or_else(|| app.as_ref().map(origin_of)).with_context(|| {
@@ -39,7 +41,7 @@ pub(super) fn read(environment: &Environment) -> anyhow::Result<Option<KeySet>> 
     Ok(Some(KeySet { url, issuer: named(&JWT_ISSUER)?, audience: named(&JWT_AUDIENCE)? }))
 }
 
-/// Where Better Auth publishes its keys: under `/api/auth`, unless its address has a path of its own.
+/// The URL of Better Auth's published keys: under `/api/auth`, unless the app's URL has another path.
 fn key_set_of(app: &Url) -> Url {
     let mut url = app.clone();
     let base = match app.path().trim_end_matches('/') {
@@ -52,13 +54,13 @@ fn key_set_of(app: &Url) -> Url {
     url
 }
 
-/// Whether a host is this machine, or is reached without leaving a private network.
+/// Whether a host is this machine or in a private network.
 fn is_private(url: &Url) -> bool {
     match url.host() {
         None => false,
         Some(Host::Ipv4(address)) => is_private_address(address.into()),
         Some(Host::Ipv6(address)) => is_private_address(address.into()),
-        // Names without a dot exist in private networks only: Compose and Kubernetes give them.
+        // Names without a dot exist only in private networks, such as those of Compose and Kubernetes.
         Some(Host::Domain(name)) => {
             !name.contains('.')
                 || [".localhost", ".local", ".internal", ".svc"].iter().any(|suffix| name.ends_with(suffix))
@@ -100,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_set_may_have_an_address_of_its_own() {
+    fn the_key_set_may_have_its_own_address() {
         let found = key_set(&[
             ("BETTER_AUTH_URL", "https://app.example.com"),
             ("JWKS_URL", "http://web:3000/api/auth/jwks"),
@@ -113,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_fetched_in_clear_only_from_private_hosts() {
+    fn keys_are_fetched_without_tls_only_from_private_hosts() {
         let is_private = |url| is_private(&Url::parse(url).unwrap());
         for url in [
             "http://localhost",

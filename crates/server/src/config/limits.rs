@@ -1,4 +1,4 @@
-//! How much the service takes on, as the settings say.
+//! The settings of the limits on load.
 
 use http::Limits;
 

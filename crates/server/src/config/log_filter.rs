@@ -1,11 +1,11 @@
-//! Which lines are logged.
+//! The log filter.
 
 use tracing_subscriber::EnvFilter;
 
-/// Parses a filter: a level for everything, or for a module and what is in it, or several of these separated by commas.
+/// Parses a filter: comma-separated levels, each for everything or for a module and its submodules.
 ///
 /// Directives for spans and fields, such as `[request]=trace`, are not accepted: within such a span they override every other
-/// directive, the one that is added here included.
+/// directive, including the one added here.
 pub(crate) fn parse(text: &str) -> Option<EnvFilter> {
     let directives: Vec<&str> = text.split(',').map(str::trim).filter(|directive| !directive.is_empty()).collect();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-:=".contains(c);
@@ -13,7 +13,7 @@ pub(crate) fn parse(text: &str) -> Option<EnvFilter> {
         return None;
     }
     let filter = EnvFilter::builder().parse(directives.join(",")).ok()?;
-    // The driver would log the values of each statement, and they are private.
+    // The driver would log the values of each statement, which are private.
     Some(filter.add_directive("tokio_postgres::query=off".parse().ok()?))
 }
 
@@ -41,7 +41,7 @@ mod tests {
         }
     }
 
-    /// What is logged with a filter.
+    /// The output with a filter.
     fn logged(filter: &str, log: impl FnOnce()) -> String {
         let written = Written::default();
         let writer = written.clone();

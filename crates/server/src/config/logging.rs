@@ -1,4 +1,4 @@
-//! What is logged, and where it goes.
+//! The settings of the log and of the export of spans.
 
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -9,20 +9,20 @@ use super::{
     stage::Stage,
 };
 
-/// What the log and the export of spans need to know.
+/// The configuration of the log and of the export of spans.
 pub(crate) struct Logging {
     pub(crate) filter: EnvFilter,
     pub(crate) output: LogOutput,
-    /// Lines of JSON instead of text for people.
+    /// JSON instead of readable text.
     pub(crate) json: bool,
     pub(crate) collector: Option<Collector>,
 }
 
-/// Where spans are exported to.
+/// The destination of exported spans.
 #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "only an exporter reads it"))]
 pub(crate) struct Collector {
     pub(crate) endpoint: Url,
-    /// The name of this service there.
+    /// The name under which this service exports them.
     pub(crate) service_name: String,
 }
 
@@ -43,7 +43,7 @@ impl Logging {
         })
     }
 
-    /// The log of a command: on standard error, since its results go to standard output. Nothing is exported.
+    /// The log of a command. It goes to standard error, since standard output is for results, and spans are not exported.
     pub(crate) fn of_command(environment: &Environment) -> anyhow::Result<Self> {
         Ok(Self { output: LogOutput::Stderr, collector: None, ..Self::read(environment)? })
     }

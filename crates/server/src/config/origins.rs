@@ -23,7 +23,7 @@ impl FromStr for Origins {
     }
 }
 
-/// The origin of an address, as a browser sends it.
+/// The origin of a URL, as a browser sends it.
 pub(crate) fn origin_of(url: &Url) -> String {
     url.origin().ascii_serialization()
 }

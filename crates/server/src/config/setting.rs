@@ -1,4 +1,4 @@
-//! What there is to know about one setting.
+//! The definition of one setting.
 
 use std::fmt;
 
@@ -6,26 +6,26 @@ use anyhow::anyhow;
 
 use super::format::Format;
 
-/// A setting whose value is a `T`.
+/// A setting with a value of type `T`.
 pub(crate) struct Setting<T: 'static> {
     /// The name of the environment variable.
     pub(crate) name: &'static str,
-    /// What a value must be, and how it is parsed.
+    /// The format of its value.
     pub(crate) format: &'static dyn Format<T>,
-    /// What applies where the setting is not set.
+    /// Its default.
     pub(crate) default: Fallback,
-    /// What it is for.
+    /// Its purpose.
     pub(crate) meaning: &'static str,
 }
 
-/// What applies where a setting is not set.
+/// The default of a setting.
 #[derive(Debug)]
 pub(crate) enum Fallback {
     /// Always this value.
     Value(&'static str),
     /// One of these values, depending on `ENVIRONMENT`.
     ByStage { development: &'static str, production: &'static str },
-    /// It depends; in words.
+    /// A text that describes on what the default depends.
     Depends(&'static str),
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for Fallback {
 }
 
 impl<T> Setting<T> {
-    /// The error line for a value that is not what it must be. It does not show the value.
+    /// The error for an invalid value. It does not show the value.
     pub(crate) fn invalid(&self) -> anyhow::Error {
         anyhow!("{} must be {}", self.name, self.format.expects())
     }
@@ -53,7 +53,7 @@ pub(crate) trait Row: Sync {
     /// The row in Markdown.
     fn row(&self) -> String;
 
-    /// The values that this setting may have by default, each with whether it can be parsed.
+    /// The default values of this setting, each with whether it can be parsed.
     #[cfg(test)]
     fn defaults(&self) -> Vec<(&'static str, bool)>;
 }

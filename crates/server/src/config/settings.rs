@@ -1,5 +1,5 @@
-//! The list of settings: each has its name, kind of value, default and meaning here and nowhere else. The README's table is
-//! made from it.
+//! The list of settings: the only place with their names, formats, defaults and purposes. The README's table is generated from
+//! it.
 
 use std::{num::NonZeroU32, time::Duration};
 
@@ -21,7 +21,7 @@ use super::{
     stage::Stage,
 };
 
-/// What is accepted of Better Auth's session tokens.
+/// How Better Auth's session tokens are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sessions {
     Off,
@@ -29,7 +29,7 @@ pub(crate) enum Sessions {
     Cookie,
 }
 
-/// The stream that the log is written to.
+/// The output stream of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogOutput {
     Stdout,
@@ -134,13 +134,13 @@ settings! {
         "The name of this service in exported spans.";
 }
 
-/// The settings as a table in Markdown, as it is in the README.
+/// The settings as a Markdown table, as in the README.
 pub(crate) fn table() -> String {
     let rows: String = ALL.iter().map(|setting| setting.row()).collect();
     format!("| name | must be | default | meaning |\n|---|---|---|---|\n{rows}")
 }
 
-/// An address without credentials, which would appear in log lines about it.
+/// A URL without credentials, which would otherwise appear in the log.
 fn http_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let is_plain = url.username().is_empty() && url.password().is_none();

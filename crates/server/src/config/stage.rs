@@ -1,6 +1,6 @@
 //! Development or production.
 
-/// What kind of place the service runs in.
+/// The kind of environment in which the service runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     Development,

@@ -1,4 +1,4 @@
-//! The kinds of tokens that are accepted, as the settings say.
+//! The settings of tokens.
 
 use std::time::Duration;
 
@@ -16,16 +16,16 @@ use super::{
     stage::Stage,
 };
 
-/// The kinds of tokens that are accepted, and the keys that verify them.
+/// The accepted kinds of tokens, and the keys that verify them.
 pub(crate) struct Tokens {
     /// Whether clients are told why a token was rejected.
     pub(crate) explains: bool,
     pub(crate) secret: Option<SecretString>,
     pub(crate) key_set: Option<KeySet>,
-    /// Whether no other kind of token was configured. Then the service is of no use without a key set. Many apps set both an
-    /// address and a secret and use one of them: such a service must not wait for the key set.
+    /// Whether tokens of the key set are the only configured kind, so that the service is useless without it. Many apps set
+    /// both an address and a secret but use only one of them: with a secret, the service must not wait for the key set.
     pub(crate) needs_key_set: bool,
-    /// What HS256 tokens must name, if it is set.
+    /// The required issuer and audience of HS256 tokens, if configured.
     pub(crate) issuer: Option<String>,
     pub(crate) audience: Option<String>,
     pub(crate) max_lifetime: Duration,
@@ -34,7 +34,7 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// Reads and checks the settings. In development a missing secret is generated, so that `tasks-api token` always has one.
+    /// Reads and checks the settings. In development a missing secret is generated, so that `tasks-api token` always works.
     ///
     /// # Errors
     ///
@@ -43,7 +43,7 @@ impl Tokens {
         Self::with(environment, || development::secret().map(Some))
     }
 
-    /// The same, but generates nothing.
+    /// Like [`read`](Self::read), but does not generate a secret.
     ///
     /// # Errors
     ///
@@ -73,13 +73,13 @@ impl Tokens {
         })
     }
 
-    /// Whether session tokens are accepted, so that their table must exist.
+    /// Whether session tokens are accepted, which requires their table.
     pub(crate) fn uses_sessions(&self) -> bool {
         self.sessions != Sessions::Off
     }
 }
 
-/// Where the secret comes from in development, if it is not set.
+/// The source of a missing secret in development.
 type DevelopmentSecret = fn() -> anyhow::Result<Option<SecretString>>;
 
 /// The secret, if there is one.
@@ -88,7 +88,7 @@ fn secret(
     is_optional: bool,
     development_secret: DevelopmentSecret,
 ) -> anyhow::Result<Option<SecretString>> {
-    /// Better Auth signs with this if no secret is set. Everyone knows it.
+    /// Better Auth's default secret, which is public.
     const PUBLISHED: &str = "better-auth-secret-12345678901234567890";
 
     let name = BETTER_AUTH_SECRET.name;
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn session_lookups_are_cached_only_if_that_is_set() {
+    fn session_lookups_are_cached_only_if_configured() {
         let cache = |value| {
             let variables: &'static [_] = Box::leak(Box::new([PRODUCTION, SECRET, ("SESSION_CACHE", value)]));
             read(variables).map(|tokens| tokens.session_cache)

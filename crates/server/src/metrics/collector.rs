@@ -27,9 +27,9 @@ impl Metrics {
         Self { registry: registry(sources, &latest), databases, readiness, latest }
     }
 
-    /// All metrics as they are now, in the format of `OpenMetrics`.
+    /// The present values of all metrics, in the `OpenMetrics` format.
     pub(crate) async fn read(&self) -> Result<String, fmt::Error> {
-        // First: the readiness check below uses the database too.
+        // Read this first, because the readiness check below uses the database too.
         self.latest.set_statistics(self.databases.iter().map(Database::statistics).sum());
         for (check, outcome) in check_readiness(&self.readiness).await {
             self.latest.ready.get_or_create(&Check { check }).set(outcome.is_ok().into());

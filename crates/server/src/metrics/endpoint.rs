@@ -1,4 +1,4 @@
-//! The address of the metrics. It is not that of the API, since metrics are not for everyone.
+//! The metrics endpoint. It has its own address, because metrics are not public like the API.
 
 use actix_web::{
     App, HttpResponse, HttpServer, Responder,
@@ -14,11 +14,11 @@ use crate::config::{Address, METRICS_ADDRESS};
 /// The format that Prometheus prefers: `OpenMetrics`.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Serves the metrics at `/metrics` of this address, and nothing else, once it is polled.
+/// Serves only `/metrics` at this address, as soon as it is polled.
 ///
 /// # Errors
 ///
-/// If the address is not available: one line that names the setting.
+/// If the address is not available. The error is one line that names the setting.
 pub(crate) fn listen(address: &Address, metrics: Metrics) -> anyhow::Result<Server> {
     let metrics = Data::new(metrics);
     let server = HttpServer::new(move || {

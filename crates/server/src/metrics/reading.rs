@@ -1,4 +1,4 @@
-//! Metrics whose numbers are kept elsewhere and read on each scrape.
+//! Metrics whose values are kept elsewhere and read on each scrape.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use prometheus_client::{
     metrics::MetricType,
 };
 
-/// A number that goes up and down. Without a number the metric is left out.
+/// A gauge. Without a value the metric is left out.
 pub(super) struct Level<F>(pub(super) F);
 
-/// A number that only grows.
+/// A counter.
 pub(super) struct Count<F>(pub(super) F);
 
 impl<N: EncodeGaugeValue, F: Fn() -> Option<N>> EncodeMetric for Level<F> {

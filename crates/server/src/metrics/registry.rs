@@ -1,5 +1,5 @@
-//! Every metric: its name and its help text. Counters get `_total` after their name, and the one of the build `_info`. A
-//! metric that is renamed here is renamed in `deploy/` too: a test looks for every name that is used there.
+//! Every metric with its name and help text. The names of counters get the suffix `_total`, and the build information `_info`.
+//! When renaming a metric, rename it in `deploy/` too: a test checks the names that are used there.
 
 use domain::{Clock, SystemClock};
 use infra::DatabaseStatistics;

@@ -1,4 +1,4 @@
-//! Where the numbers come from.
+//! The sources of the metrics' values.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,7 +10,7 @@ use prometheus_client::{
 };
 use tracing_appender::non_blocking::ErrorCounter;
 
-/// What the metrics are read from.
+/// The sources of the metrics.
 pub(crate) struct Sources {
     pub(crate) http: Arc<http::Metrics>,
     pub(crate) limits: Arc<Limits>,
@@ -20,7 +20,7 @@ pub(crate) struct Sources {
     pub(crate) dropped_lines: ErrorCounter,
 }
 
-/// What is read once per scrape and shown by several metrics.
+/// Values that are read once per scrape and used by several metrics.
 #[derive(Clone, Default)]
 pub(super) struct Latest {
     pub(super) ready: Family<Check, Gauge>,

@@ -1,4 +1,4 @@
-//! The application, wired as the settings say.
+//! Builds the application according to the settings.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use infra::Database;
 
 use crate::{config::Config, verifiers::Verifiers};
 
-/// The use-cases, for each of these databases. All of them share their ids.
+/// The use-cases for each of these databases. All share one source of ids.
 pub(super) fn services(config: &Config, databases: &[Database]) -> Vec<Service> {
     let ids = Arc::new(UuidV7Ids::default());
     let service = |database: &Database| {
@@ -26,7 +26,7 @@ pub(super) fn services(config: &Config, databases: &[Database]) -> Vec<Service> 
     databases.iter().map(service).collect()
 }
 
-/// Everything the application is made of.
+/// The parts of the application.
 pub(super) fn api(config: &Config, database: &Database, service: Service, verifiers: Verifiers) -> Api {
     let mut readiness: Vec<Dependency> =
         vec![("database", Arc::new(database.tasks())), ("migrations", Arc::new(database.schema()))];

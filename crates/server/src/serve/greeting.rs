@@ -1,9 +1,9 @@
-//! What a start in development prints, so that the first request takes one paste.
+//! The greeting at a start in development, with a command for the first request.
 
 use domain::{Identity, OwnerId};
 use http::SecretVerifier;
 
-/// A text that names the address and the database, with a command that works as it is.
+/// A text with the address, the database, and a command that can be pasted.
 pub(super) fn greeting(
     address: &str,
     database: &str,
@@ -17,7 +17,7 @@ pub(super) fn greeting(
         email: Some("demo@example.com".to_owned()),
     };
     let token = minter.mint(&demo, A_DAY)?;
-    // Without user provisioning the user demo may not exist: only a list works then.
+    // Without user provisioning the user demo may not exist. Then only a list works.
     let body = if provisions_users {
         " \\\n    -H 'Content-Type: application/json' -d '{\"title\":\"Buy groceries\"}'"
     } else {

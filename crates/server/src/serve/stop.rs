@@ -1,4 +1,4 @@
-//! Stopping gracefully.
+//! The graceful stop.
 
 use std::time::{Duration, Instant};
 
@@ -8,12 +8,12 @@ use http::Lifecycle;
 
 use crate::signals::StopSignals;
 
-/// Waits for a signal, serves on for `delay` without being ready, and then lets the server finish the requests in flight.
-/// Returns how long the finishing took. A second signal ends the delay.
+/// Waits for a signal, keeps serving for `delay` without being ready, and then lets the server finish the requests in flight.
+/// Returns how long finishing them took. A second signal ends the delay.
 ///
 /// # Errors
 ///
-/// If a third signal comes while requests finish. The server would wait for them all the same, so the process has to end.
+/// If a third signal arrives while requests finish. The server would still wait for them, so the process has to exit.
 pub(super) async fn on_signal(
     mut signals: StopSignals,
     lifecycle: Lifecycle,

@@ -1,4 +1,4 @@
-//! Gives each thread that serves connections to the database of its own.
+//! Gives each serving thread its own database connections.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use domain::{RepositoryError, Session, SessionStore};
 use infra::SeaOrmSessions;
 
-/// The threads that serve, in the order in which they first asked for something of their own.
+/// The serving threads, in the order of their first access.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Workers(Arc<Mutex<Vec<ThreadId>>>);
 
@@ -25,7 +25,7 @@ impl Workers {
     }
 }
 
-/// A value for each worker. If there are more workers than values, some share one. There must be at least one value.
+/// A value for each worker. If there are fewer values than workers, some workers share one. There must be at least one value.
 pub(super) struct PerWorker<T> {
     pub(super) values: Vec<T>,
     pub(super) workers: Workers,
@@ -38,7 +38,7 @@ impl<T> PerWorker<T> {
     }
 }
 
-/// Looks sessions up over the connections of the thread that asks.
+/// Looks up sessions over the calling thread's connections.
 #[async_trait]
 impl SessionStore for PerWorker<SeaOrmSessions> {
     async fn session(&self, token: &str) -> Result<Option<Session>, RepositoryError> {

@@ -1,4 +1,4 @@
-//! Lines that are written together.
+//! Writes log lines in batches.
 
 use std::{
     io::{self, BufWriter, Write},
@@ -6,11 +6,11 @@ use std::{
     time::Duration,
 };
 
-/// How long lines collect before they are written. Nobody who reads a log notices.
+/// How long lines are collected before they are written. Readers of a log do not notice.
 pub(super) const PAUSE: Duration = Duration::from_millis(5);
 
-/// Sleeps after each flush. Otherwise the thread that writes the log would be woken for nearly every line, which costs more
-/// than to format the line.
+/// Sleeps after each flush. Otherwise the log thread would be woken for nearly every line, which costs more than formatting the
+/// line.
 pub(super) struct Batches<W: Write>(BufWriter<W>);
 
 impl<W: Write> Batches<W> {

@@ -1,4 +1,4 @@
-//! Lines of JSON. Why the format is our own: docs/adr/0019-log-format.md.
+//! Formats log lines as JSON. docs/adr/0019-log-format.md explains why the format is our own.
 
 use std::fmt::{self, Debug, Display};
 
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_one_json_object_whatever_is_in_it() {
+    fn a_line_with_any_content_is_one_json_object() {
         let hostile = "\"}\n{\u{1b}[31m\\";
         let error = io::Error::other(hostile);
         let error: &(dyn std::error::Error + 'static) = &error;

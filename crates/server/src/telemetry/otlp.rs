@@ -9,7 +9,7 @@ use tracing_subscriber::{Layer, filter::filter_fn, registry::LookupSpan};
 
 use crate::config::Collector;
 
-/// Exports spans, in batches and on a thread of its own. When it is dropped, the last ones are exported; that takes at most
+/// Exports spans, in batches and on a separate thread. When it is dropped, the last spans are exported, which takes at most
 /// five seconds.
 pub(super) struct Exporter(SdkTracerProvider);
 
@@ -21,8 +21,7 @@ impl Drop for Exporter {
     }
 }
 
-/// An exporter, and the layer that gives it the spans of requests and no others: what the exporter itself does must not be
-/// exported.
+/// An exporter, and the layer that passes it only the spans of requests. The exporter's own spans must not be exported.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The real binary beside a real Better Auth, on one database: tokens that Better Auth issues are accepted, and no others.
+//! The real binary and a real Better Auth on one database: only tokens that Better Auth issues are accepted.
 //!
 //! The app is `tests/better-auth` at the root of the repository. If it cannot run, these tests are skipped.
 

@@ -1,4 +1,4 @@
-//! Input that has broken services before. Both databases answer it alike.
+//! Input that is known to break services. Both databases must give the same answers.
 
 use infra::testing::TestDatabase;
 use reqwest::Method;

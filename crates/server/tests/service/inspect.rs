@@ -9,7 +9,7 @@ use crate::support::{SECRET, program, token};
 /// Whether it succeeded, and everything it printed.
 fn inspect(directory: &TempDir, settings: &[(&str, &str)], pasted: &str) -> (bool, String) {
     let mut child = program(directory, settings).args(["token", "inspect"]).stdin(Stdio::piped()).spawn().unwrap();
-    // If a setting is missing, the program does not read it.
+    // The program does not need the settings that are missing here.
     let _ = child.stdin.take().unwrap().write_all(pasted.as_bytes());
     let output = child.wait_with_output().unwrap();
     let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());

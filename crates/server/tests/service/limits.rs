@@ -1,4 +1,4 @@
-//! Limits on requests at once and per second.
+//! Limits on concurrent requests and on requests per second.
 
 use std::{
     io::Write,
@@ -12,7 +12,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 
 use crate::support::{Service, read, token};
 
-/// Repeats a request until it is answered with this status.
+/// Repeats a request until the response has this status.
 async fn until(status: u16, request: impl Fn() -> RequestBuilder) -> Response {
     let begin = Instant::now();
     loop {
@@ -71,7 +71,7 @@ async fn requests_beyond_max_in_flight_are_rejected_until_one_ends() {
     );
     let slow = Mutex::new(Vec::new());
     let after_a_slow_one = || {
-        // One of them is accepted, sooner or later.
+        // One of them is accepted eventually.
         let mut connection = TcpStream::connect(&service.address).unwrap();
         connection.write_all(requests.as_bytes()).unwrap();
         slow.lock().unwrap().push(connection);

@@ -18,7 +18,7 @@ use crate::support::{Service, read};
 
 const ANY_PORT: (&str, &str) = ("METRICS_ADDRESS", "127.0.0.1:0");
 
-/// A response of the address that the log names for metrics.
+/// A response from the metrics address in the log.
 async fn get(service: &Service, path: &str) -> Response {
     let line = service.wait_for_log(|line| line.contains("metrics are at"));
     let address = &line[line.find("127.0.0.1:").unwrap()..];
@@ -152,7 +152,7 @@ fn serve_key_set() -> String {
     address
 }
 
-/// All metrics, after events for each of them.
+/// All metrics, after at least one event for each.
 async fn printed() -> String {
     let database = TestDatabase::sqlite().await;
     let key_set = serve_key_set();

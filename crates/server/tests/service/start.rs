@@ -1,4 +1,4 @@
-//! Starts that fail: with one line that names the setting and the remedy, and without showing a secret.
+//! Failing starts print one line with the setting and the remedy, and never a secret.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 
 use crate::support::{SECRET, Service, program, read};
 
-/// Starts with these settings and returns the line that it prints when it fails.
+/// Starts the program with these settings and returns its error line.
 fn failure(settings: &[(&str, &str)]) -> String {
     failure_of(&[], settings)
 }

@@ -115,7 +115,7 @@ async fn a_third_signal_stops_at_once() {
     let mut unfinished = tokio::net::TcpStream::connect(&service.address).await.unwrap();
     unfinished.write_all(b"POST /api/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{").await.unwrap();
 
-    // The first signal begins the delay, the second ends it, the third cuts off requests in flight.
+    // The first signal starts the delay, the second ends it, the third aborts requests in flight.
     let begin = std::time::Instant::now();
     while service.is_running() {
         service.send_signal("-INT");
@@ -151,7 +151,7 @@ async fn a_log_that_nobody_reads_delays_no_request() {
     for goes_away in [true, false] {
         let mut service = Service::with(&database, &[("RUST_LOG", "trace")]);
         service.stop_reading_the_log(goes_away);
-        // More lines than a pipe holds.
+        // More lines than fit into a pipe.
         for _request in 0..200 {
             let answer = service.request("alice", Method::GET, "/api/tasks").send().await.unwrap();
             assert_eq!(answer.status(), 200);

@@ -1,4 +1,4 @@
-//! What users do, from the first start to the second.
+//! A user's story, from the first start to the second.
 
 use infra::testing::TestDatabase;
 use reqwest::Method;
@@ -64,7 +64,7 @@ async fn data_survives_a_restart(database: &TestDatabase) {
     assert_eq!(list["data"], json!([task["data"]]));
 }
 
-/// What a newcomer does: start, paste the printed command, start again.
+/// A newcomer's steps: start, paste the printed command, start again.
 #[test]
 fn the_printed_command_works_and_data_survives_a_restart() {
     use std::io::Read;
@@ -101,7 +101,7 @@ fn answer_to(command: &str) -> Value {
 }
 
 #[test]
-fn the_token_command_signs_what_its_arguments_say() {
+fn the_token_command_signs_the_claims_in_its_arguments() {
     let directory = tempfile::tempdir().unwrap();
     let print = |arguments: &[&str]| {
         let output =

@@ -30,7 +30,7 @@ pub fn send_signal(process: &Child, signal: &str) {
     assert!(Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap().success());
 }
 
-/// What the reader of the log does.
+/// The behaviour of the log's reader.
 #[derive(Clone, Copy)]
 enum Reading {
     On,
@@ -45,7 +45,7 @@ pub struct Service {
     log: Arc<Mutex<Vec<String>>>,
     reading: Arc<Mutex<Reading>>,
     client: Client,
-    // Dropped last: the service works in it.
+    // Dropped last, because it is the working directory of the service.
     _directory: TempDir,
 }
 

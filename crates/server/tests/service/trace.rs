@@ -1,4 +1,4 @@
-//! The trace of a request: in the log, on the way to the key set, and at a collector.
+//! The trace of a request: in the log, in the request for the key set, and at a collector.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},

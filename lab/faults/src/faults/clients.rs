@@ -74,7 +74,7 @@ async fn slow(context: &Context, store: Store) -> anyhow::Result<Measured> {
     Ok(measured)
 }
 
-/// Sends a request that is rejected before its body is read, and never the end of the body. Returns whether the service
+/// Sends a request that is rejected before its body is read, and never sends the end of the body. Returns whether the service
 /// closes the connection.
 async fn stall(address: SocketAddr) -> bool {
     let exchange = async {
@@ -82,7 +82,7 @@ async fn stall(address: SocketAddr) -> bool {
         let head = "POST /api/tasks HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked";
         connection.write_all(format!("{head}\r\n\r\n5\r\n{{").as_bytes()).await.ok()?;
         let mut response = Vec::new();
-        // It may end with a reset.
+        // The connection may end with a reset.
         connection.read_to_end(&mut response).await.ok();
         status(&response)
     };
@@ -106,14 +106,15 @@ async fn trickle(address: SocketAddr, beginning: String) -> (Option<u16>, Durati
     (status, begin.elapsed())
 }
 
-/// The status at the start of a response. No HTTP client sends what these checks send, so they read the socket themselves.
+/// The status at the start of a response. No HTTP client sends such malformed requests, so these checks read the socket
+/// themselves.
 fn status(response: &[u8]) -> Option<u16> {
     std::str::from_utf8(response.get(..12)?).ok()?.strip_prefix("HTTP/1.1 ")?.parse().ok()
 }
 
 async fn storm(context: &Context, store: Store) -> anyhow::Result<Measured> {
     const WAVE: usize = 500;
-    /// The number of whole requests. More of them, in however many waves, would exceed the limit of requests in flight.
+    /// The number of whole requests. More of them, even in several waves, would exceed the limit of requests in flight.
     const WHOLE: usize = 200;
     let waves = context.rounds(4, 40) as usize;
     let database = context.database(store).await?;

@@ -39,7 +39,7 @@ pub(super) fn faults() -> Vec<Fault> {
     ]
 }
 
-/// When to kill: at another time in each round.
+/// When to kill: at a different time in each round.
 fn moment(round: u32) -> Duration {
     Duration::from_millis(u64::from(150 + round * 37 % 250))
 }
@@ -61,7 +61,7 @@ async fn service_killed(context: &Context, store: Store) -> anyhow::Result<Measu
         measured.add(history.finish(Some(over), context, service.address).await?);
         writes.extend(history.writes);
     }
-    // Again, since a later round may have damaged the writes of an earlier one.
+    // Check again, since a later round may have damaged the writes of an earlier one.
     measured.add(ledger::verify(context, service.address, &writes).await?);
     Ok(measured)
 }

@@ -82,7 +82,7 @@ async fn broken(context: &Context, store: Store) -> anyhow::Result<Measured> {
         let history = load.stop().await?;
         let mut round = history.measured(None);
         let fetches = keys.requests() - asked;
-        // Two in half a minute, whatever the number of tokens, and one more if the first at the start was slow.
+        // Two fetches in half a minute for any number of tokens, and one more if the first one at the start was slow.
         round.must(fetches <= 3, "tokens with unknown keys cause few fetches", &(serves, fetches));
         round.add(strangers);
         round.add(ledger::verify_with(&token, service.address, &history.writes).await?);

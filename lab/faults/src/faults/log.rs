@@ -31,7 +31,7 @@ pub(super) fn faults() -> Vec<Fault> {
 async fn blocked(context: &Context, store: Store) -> anyhow::Result<Measured> {
     let database = context.database(store).await?;
     let port = free_port()?;
-    // Enough to fill a pipe soon.
+    // Enough requests to fill a pipe quickly.
     let settings = database.settings().with("PORT", &port).with("RUST_LOG", "trace");
     let mut command = context.command(&settings, &[])?;
     let mut process = Process::spawn(command.stdout(Stdio::piped()).stderr(Stdio::null()))?;

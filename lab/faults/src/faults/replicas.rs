@@ -118,7 +118,7 @@ async fn rolling(context: &Context) -> anyhow::Result<Measured> {
         measured.add(Measured { rate: Some(rate), ..history.measured(None) });
         replicas.push(Service::start(context, &settings[round as usize % 2]).await?);
         writes.extend(history.writes);
-        // Until the proxy has checked it.
+        // Wait until the proxy has checked the replica.
         sleep(2 * INTERVAL).await;
     }
     measured.add(ledger::verify(context, balanced.address(), &writes).await?);

@@ -56,7 +56,7 @@ async fn four_at_once(context: &Context, store: Store) -> anyhow::Result<Measure
             starting.spawn(Service::spawn(context, &settings)?.listening());
         }
         let mut round = Measured { rounds: 1, ..Measured::default() };
-        // Keep each until the last has started.
+        // Keep all replicas running until the last has started.
         let mut running = Vec::new();
         while let Some(started) = starting.join_next().await {
             match started? {

@@ -1,6 +1,6 @@
-//! Checks a history. No user may see or change tasks of another. No task may exist twice. The answers to each user must be
-//! linearizable: they fit one order of the requests, in which a request that was answered before another was sent comes
-//! first. Then there are no lost updates, resurrected tasks or stale reads.
+//! Checks a history. No user may see or change tasks of another user. No task may exist twice. The answers to each user must be
+//! linearizable: there is an order of the requests that explains all answers, in which a request that was answered before
+//! another one was sent comes first. Then there are no lost updates, resurrected tasks or stale reads.
 //!
 //! The search is that of Wing and Gong, with Lowe's set of visited states.
 
@@ -24,7 +24,7 @@ pub(crate) fn check(operations: &[Operation]) -> Findings {
         Findings { foreign: foreign(operations), twice: twice(operations), anomalies: unsorted(operations) };
     let mut by_owner: BTreeMap<Owner, Vec<&Operation>> = BTreeMap::new();
     for operation in operations {
-        // A request for a task of another is not part of the owner's history. If it succeeds, it counts as foreign.
+        // A request for another user's task is not part of the owner's history. If it succeeds, it counts as foreign.
         let is_own = operation.request.name().is_none_or(|name| name.owner == operation.owner);
         if is_own && operation.answer != Answer::Rejected {
             by_owner.entry(operation.owner).or_default().push(operation);
@@ -34,7 +34,7 @@ pub(crate) fn check(operations: &[Operation]) -> Findings {
     findings
 }
 
-/// Answers that show a task or the name of another user, or that change a task of another.
+/// Answers that show another user's task or name, or that change another user's task.
 fn foreign(operations: &[Operation]) -> Vec<String> {
     let mut owners: BTreeMap<&str, BTreeSet<Owner>> = BTreeMap::new();
     for seen in operations.iter().flat_map(|operation| operation.answer.seen()) {
@@ -57,7 +57,7 @@ fn foreign(operations: &[Operation]) -> Vec<String> {
     operations.iter().filter(is_foreign).map(|operation| format!("{operation:?}")).collect()
 }
 
-/// Whether the text names another user than this.
+/// Whether the text names a different user.
 fn names_another(text: &str, owner: Owner) -> bool {
     let own = owner.to_string();
     text.match_indices(Owner::PREFIX).any(|(at, _)| !text[at..].starts_with(&own))

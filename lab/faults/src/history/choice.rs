@@ -13,7 +13,7 @@ const TASKS: usize = 6;
 /// The number of tasks that a user remembers, deleted ones included.
 const MEMORY: usize = 10;
 
-/// What the clients of a user have learned from responses.
+/// The knowledge of a user's clients from responses.
 #[derive(Debug)]
 pub(crate) struct Knowledge {
     owner: Owner,
@@ -21,7 +21,7 @@ pub(crate) struct Knowledge {
     names: u32,
     texts: u32,
     tasks: Vec<Known>,
-    /// Creates with a key, to be repeated.
+    /// Creates with a key that may be repeated.
     keyed: Vec<Request>,
     cursor: Option<String>,
 }
@@ -105,7 +105,7 @@ impl Knowledge {
         self.tasks.iter().filter(|task| !task.is_deleted).count() < TASKS
     }
 
-    /// A task, older ones more often, so that clients choose the same. Sometimes a deleted one.
+    /// A task, more often an older one, so that clients choose the same tasks. Sometimes a deleted one.
     fn some_task(&self, dice: &mut Dice) -> Option<Known> {
         let may_be_deleted = dice.one_in(8);
         let tasks: Vec<&Known> = self.tasks.iter().filter(|task| may_be_deleted || !task.is_deleted).collect();

@@ -1,5 +1,5 @@
-//! A model of a user's tasks: their states, the requests, and the answers that are possible. A text is a number here. No two
-//! requests of a user write the same text, so each shows which request wrote it.
+//! A model of a user's tasks: their states, the requests, and the answers that are possible. A text is represented by a number.
+//! Every request of a user writes a different text, so each text shows which request wrote it.
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -134,7 +134,7 @@ pub(crate) enum Answer {
     Deleted,
     /// There is no such task.
     Absent,
-    /// The task has another version than `If-Match`.
+    /// The version of the task does not match `If-Match`.
     Conflict(Seen),
     /// The request was not executed. This says nothing about tasks.
     Rejected,
@@ -143,7 +143,7 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    /// The kinds that say something about tasks.
+    /// The kinds that contain information about tasks.
     pub(crate) const KINDS: [&str; 8] =
         ["created", "replayed", "is", "are", "unchanged", "deleted", "absent", "conflict"];
 

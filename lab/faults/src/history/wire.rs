@@ -13,7 +13,8 @@ use crate::{
     promises::Failure,
 };
 
-/// When a hasty client hangs up: about as long as the service takes, so that some of its requests are executed.
+/// How long a hasty client waits before it disconnects: about as long as the service takes, so that some of its requests are
+/// executed.
 const HASTE: Duration = Duration::from_millis(2);
 
 /// How to send a request.
@@ -29,7 +30,7 @@ pub(crate) struct Manner {
     pub(crate) cursor: Option<String>,
     /// PUT instead of PATCH, which does the same.
     pub(crate) put: bool,
-    /// Hang up after [`HASTE`], without the response.
+    /// Disconnect after [`HASTE`], without waiting for the response.
     pub(crate) hastily: bool,
 }
 
@@ -116,7 +117,7 @@ fn tag(version: u32) -> String {
 }
 
 fn body(owner: Owner, request: &Request, manner: &Manner) -> Option<Value> {
-    // The texts name the user who writes, even if the task is of another.
+    // The texts name the writing user, even if the task belongs to another user.
     let title = |name: &Name, number: u32| json!(format!("{PRIVATE} of {owner}, task {}, title {number}", name.number));
     let words = |number: u32| json!(format!("{PRIVATE} of {owner}, words {number}"));
     let mut body = json!({});

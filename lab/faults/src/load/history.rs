@@ -1,4 +1,4 @@
-//! The requests of a load, and the figures that follow from them.
+//! The requests of a load, and the figures computed from them.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ pub(crate) struct Record {
     pub(crate) outcome: Result<(), Failure>,
 }
 
-/// The requests of a load, and what became of its writes.
+/// The requests of a load, and the outcomes of its writes.
 #[derive(Default)]
 pub(crate) struct History {
     pub(crate) records: Vec<Record>,
@@ -47,7 +47,7 @@ impl History {
         measured
     }
 
-    /// The same, with the writes compared with what is stored.
+    /// The same, after comparing the writes with the stored tasks.
     pub(crate) async fn finish(
         &self,
         over: Option<Instant>,

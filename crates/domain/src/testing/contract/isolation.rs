@@ -1,4 +1,4 @@
-//! The case that matters most: whatever two owners do, each sees only their own tasks.
+//! The most important case: each of two owners sees only their own tasks.
 
 use std::collections::BTreeMap;
 
@@ -37,14 +37,14 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// Lets Alice and Bob do random things to random ids, their own and each other's, and compares every answer with what
-/// would have come back had each been alone.
+/// Runs random operations of Alice and Bob on random ids, their own and each other's. Every answer must be the one that the
+/// user would get without the other.
 ///
 /// Must run on a multi-threaded Tokio runtime.
 #[expect(clippy::unused_async, reason = "every case of the contract is async")]
 pub async fn random_operations_of_two_owners_never_mix(tasks: &dyn TaskRepository) {
     let histories = vec((any::<bool>(), operation()), 1..40);
-    // No file of failures: a history that failed once is found again by the shrunk case in the message.
+    // No file of failures: the message contains the minimal failing case.
     let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
 
     TestRunner::new(config)
@@ -89,7 +89,7 @@ async fn play(tasks: &dyn TaskRepository, history: &[(bool, Operation)]) {
     }
 }
 
-/// One user, and the tasks they would have if there were no one else.
+/// One user, and their expected tasks.
 struct Alone {
     owner: OwnerId,
     tasks: BTreeMap<TaskId, Task>,

@@ -1,4 +1,4 @@
-//! The cases about tasks one by one, and about lists.
+//! The cases about single tasks and lists.
 
 use time::{Duration, OffsetDateTime};
 
@@ -41,7 +41,7 @@ pub(super) fn fresh_id() -> TaskId {
     UuidV7Ids::default().next(now())
 }
 
-/// Changes a task of Alice's, whatever its version, and returns it.
+/// Changes a task of Alice without a precondition and returns it.
 pub(super) async fn change(tasks: &dyn TaskRepository, id: TaskId, changes: &TaskChanges, now: Timestamp) -> Task {
     match tasks.update(&alice().id, id, changes, &Precondition::None, now).await.unwrap() {
         UpdateOutcome::Done(task) => task,
@@ -65,7 +65,7 @@ async fn create_as(tasks: &dyn TaskRepository, owner: &OwnerId, id: TaskId, task
     tasks.create(owner, id, task, &CreateOptions::default(), now()).await.unwrap().created().unwrap()
 }
 
-/// Creates `count` tasks of Alice's, oldest first; every other one is completed.
+/// Creates `count` tasks for Alice, oldest first; every other one is completed.
 async fn create_many(tasks: &dyn TaskRepository, count: usize) -> Vec<TaskId> {
     let ids = SequentialIds::default();
     let mut made = Vec::new();
@@ -260,7 +260,7 @@ pub async fn pages_have_no_gap_and_no_overlap(tasks: &dyn TaskRepository) {
 }
 
 /// A repository may have one statement for each size, and a connection keeps a limited number of statements prepared.
-pub async fn pages_of_more_sizes_than_prepared_statements_are_right(tasks: &dyn TaskRepository) {
+pub async fn pages_of_more_sizes_than_prepared_statements_work(tasks: &dyn TaskRepository) {
     let mut made = create_many(tasks, 3).await;
     made.reverse();
 

@@ -8,7 +8,7 @@ fn secured(url: &str) -> Result<Vec<bool>, String> {
 }
 
 #[test]
-fn each_sslmode_leads_to_its_ways() {
+fn each_sslmode_has_its_attempts_in_order() {
     for (url, expected) in [
         ("postgres://localhost/d", [false, true].as_slice()),
         ("postgres://localhost/d?sslmode=allow", &[false, true]),

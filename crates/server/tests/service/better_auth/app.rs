@@ -29,14 +29,14 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A running Better Auth.
 pub struct BetterAuth {
     child: Child,
-    /// Where it listens.
+    /// The address on which it listens.
     pub url: String,
-    /// Where it says it is: the issuer and the audience of its tokens, and the origin of its pages.
+    /// Its public URL: the issuer and the audience of its tokens, and the origin of its pages.
     pub origin: String,
     client: Client,
 }
 
-/// An empty database, or `None` without Postgres or without a Better Auth to share it with.
+/// An empty database, or `None` if Postgres or Better Auth cannot run.
 pub async fn empty_database() -> Option<TestDatabase> {
     match home() {
         Ok(_) => TestDatabase::empty_postgres().await,
@@ -103,7 +103,7 @@ impl BetterAuth {
         format!("{}/api/auth/jwks", self.url)
     }
 
-    /// Stops it without a graceful end, like a power failure.
+    /// Kills it, like a power failure.
     pub fn stop(self) {
         drop(self);
     }

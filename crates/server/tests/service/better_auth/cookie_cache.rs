@@ -54,13 +54,13 @@ async fn a_cookie_cache_signed_by_the_plugin_is_rejected_by_name() {
 }
 
 #[tokio::test]
-async fn the_cache_in_its_own_form_is_refused() {
+async fn the_cache_in_its_own_form_is_rejected() {
     let variables = json!({ "AUTH_OPTIONS": with_cache("compact") });
     an_app_works_without_its_cache(variables).await;
 }
 
 #[tokio::test]
-async fn the_cache_that_is_encrypted_is_refused() {
+async fn the_encrypted_cache_is_rejected() {
     let variables = json!({ "AUTH_OPTIONS": with_cache("jwe") });
     an_app_works_without_its_cache(variables).await;
 }

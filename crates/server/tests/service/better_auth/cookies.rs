@@ -95,7 +95,7 @@ async fn only_pages_of_the_app_can_change_data_with_the_cookie() {
 }
 
 #[tokio::test]
-async fn a_cookie_that_better_auth_did_not_sign_is_refused() {
+async fn a_cookie_that_better_auth_did_not_sign_is_rejected() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let service = serve(&database, &[COOKIE, THE_SECRET, ("BETTER_AUTH_URL", &app.url)]).await;

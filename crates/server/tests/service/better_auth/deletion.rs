@@ -29,7 +29,7 @@ async fn a_deleted_user_loses_their_tasks_and_can_create_no_others() {
     let owners: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
     assert_eq!(owners, [bob.id]);
 
-    // The token lives on, in both of its forms; the session does not.
+    // The tokens of both kinds stay valid; the session does not.
     let (status, body) = create(&service, &of_ada).await;
     assert_eq!((status, &body["error"]["code"]), (401, &json!("UNAUTHORIZED")));
     let (status, body) = get(&service, "/api/tasks", &of_ada).await;

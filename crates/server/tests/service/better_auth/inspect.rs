@@ -19,7 +19,7 @@ fn inspect(settings: &[(&str, &str)], token: &str) -> (bool, String) {
 }
 
 #[tokio::test]
-async fn inspect_tells_whose_token_it_is_or_what_is_wrong_with_it() {
+async fn inspect_prints_the_user_of_a_token_or_its_fault() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let ada = app.sign_up("ada").await;

@@ -11,7 +11,7 @@ use crate::{
     support::SECRET,
 };
 
-/// As a real app does it: the address of Better Auth is the only setting.
+/// As in a real app, the address of Better Auth is the only setting.
 async fn tokens_work_on_every_route(algorithm: &str, options: serde_json::Value) {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::start(&database, &json!({ "JWT_OPTIONS": options }));
@@ -102,7 +102,7 @@ async fn an_expired_token_has_its_own_error_code() {
     let Some(database) = empty_database().await else { return };
     #[expect(clippy::disallowed_methods, reason = "Better Auth has no clock that a test could set")]
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    // Better Auth reads a number as a point in time.
+    // Better Auth interprets a number as a point in time.
     let options = json!({ "jwt": { "expirationTime": now - 100 } });
     let app = BetterAuth::start(&database, &json!({ "JWT_OPTIONS": options }));
     let of_ada = bearer(&app.jwt(&app.sign_up("ada").await).await);

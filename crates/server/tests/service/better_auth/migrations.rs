@@ -74,7 +74,7 @@ async fn either_side_can_migrate_first_with_the_same_result() {
 }
 
 /// Ids that are not text are rejected with one line, before any table is created.
-async fn ids_are_refused(generate_id: Value, column_type: &str) {
+async fn ids_are_rejected(generate_id: Value, column_type: &str) {
     let Some(database) = empty_database().await else { return };
     let options = json!({ "advanced": { "database": { "generateId": generate_id } } });
     let _app = BetterAuth::start(&database, &json!({ "AUTH_OPTIONS": options }));
@@ -92,11 +92,11 @@ async fn ids_are_refused(generate_id: Value, column_type: &str) {
 }
 
 #[tokio::test]
-async fn ids_of_type_uuid_are_refused_with_the_remedy() {
-    ids_are_refused(json!("uuid"), "uuid").await;
+async fn ids_of_type_uuid_are_rejected_with_the_remedy() {
+    ids_are_rejected(json!("uuid"), "uuid").await;
 }
 
 #[tokio::test]
-async fn ids_of_type_integer_are_refused_with_the_remedy() {
-    ids_are_refused(json!("serial"), "integer").await;
+async fn ids_of_type_integer_are_rejected_with_the_remedy() {
+    ids_are_rejected(json!("serial"), "integer").await;
 }

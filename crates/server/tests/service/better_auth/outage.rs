@@ -8,7 +8,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn keys_that_are_known_go_on_verifying() {
+async fn tokens_of_known_keys_are_still_accepted() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let (ada, bob) = (app.sign_up("ada").await, app.sign_up("bob").await);

@@ -1,4 +1,4 @@
-//! Database roles with the privileges that they need and no others.
+//! Database roles with only the privileges that they need.
 
 use infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, Database, DbErr};
@@ -9,8 +9,8 @@ use crate::{
     support::{SECRET, Service, program},
 };
 
-/// The statements of the documentation: for whoever owns Better Auth's tables, once those are there; and for
-/// `tasks_migrator`, after `tasks-api migrate up`.
+/// The statements of the documentation: for the owner of Better Auth's tables, once they exist; and for `tasks_migrator`, after
+/// `tasks-api migrate up`.
 fn documented() -> [&'static str; 2] {
     let page = include_str!("../../../../../docs/authentication.md");
     let mut blocks = page.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap());
@@ -110,7 +110,7 @@ async fn two_roles_work_with_the_documented_privileges() {
         assert!(refused.contains("permission denied"), "{forbidden}: {refused}");
     }
 
-    // Another role owns the tasks than the users. They are deleted with their user all the same.
+    // Tasks and users belong to different roles. Tasks are still deleted with their user.
     app.delete_user(&ada).await;
     assert_eq!(list(&service, &bearer(&ada.session_token)).await.0, 401);
 

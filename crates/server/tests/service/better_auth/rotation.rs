@@ -1,4 +1,4 @@
-//! Keys that change while the service serves.
+//! Keys that change while the service is running.
 
 use infra::testing::TestDatabase;
 use sea_orm::ConnectionTrait;
@@ -30,7 +30,7 @@ async fn a_new_key_is_found_at_once_and_the_old_one_stays_valid() {
 
 /// Without a key, Better Auth generates one for each of several concurrent requests.
 #[tokio::test]
-async fn tokens_fetched_at_once_are_valid_with_keys_of_their_own() {
+async fn tokens_fetched_concurrently_are_valid_with_different_keys() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);
     let ada = app.sign_up("ada").await;

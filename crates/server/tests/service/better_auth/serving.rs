@@ -25,7 +25,7 @@ pub async fn serve(database: &TestDatabase, settings: &[(&str, &str)]) -> Servic
     service
 }
 
-/// The same in development, where an error tells why a token was rejected.
+/// A ready service in development, where an error tells why a token was rejected.
 pub async fn develop(database: &TestDatabase, settings: &[(&str, &str)]) -> Service {
     let service = start(database, "development", settings);
     until(async || get(&service, "/health/ready", &vec![]).await.0 == 200).await;
@@ -70,7 +70,7 @@ pub async fn create(service: &Service, headers: &Headers) -> (u16, Value) {
     send(service, Method::POST, "/api/tasks", headers, Some(json!({ "title": "Buy groceries" }))).await
 }
 
-/// Status and error code of a list of tasks, which needs authentication and nothing else.
+/// The status and error code of a list of tasks, which needs only authentication.
 pub async fn list(service: &Service, headers: &Headers) -> (u16, String) {
     let (status, body) = get(service, "/api/tasks", headers).await;
     (status, body["error"]["code"].as_str().unwrap_or_default().to_owned())
@@ -109,7 +109,7 @@ pub async fn every_route_serves(service: &Service, user: &str, headers: &Headers
 pub async fn until(mut it_is_so: impl AsyncFnMut() -> bool) {
     let begin = Instant::now();
     while !it_is_so().await {
-        assert!(begin.elapsed() < PATIENCE, "it did not come to pass");
+        assert!(begin.elapsed() < PATIENCE, "the condition never held");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Session tokens as bearer tokens: the row in Better Auth's table `session` decides.
+//! Session tokens as bearer tokens, looked up in Better Auth's table `session`.
 
 use sea_orm::ConnectionTrait;
 

@@ -27,7 +27,7 @@ impl History {
         self.of(ALICE, start, end, request, answer, "")
     }
 
-    /// At the same time as all others that are added so.
+    /// Adds an operation that is concurrent with all others added by this method.
     fn at_once(self, request: Request, answer: Answer) -> Self {
         self.at(100, 200, request, answer)
     }

@@ -7,7 +7,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 export PATH := justfile_directory() / "target/tools/bin" + ":" + env("PATH")
 
 # In the order of `just ci`: the fast ones come first.
-checks := "fmt-check spelling links version architecture deny unused lint-ops lint doc better-auth test instructions generated client browser schemathesis faults"
+checks := "fmt-check spelling links version architecture deny unused lint-ops lint doc better-auth test test-otlp instructions generated client browser schemathesis faults"
 
 [private]
 default:
@@ -134,6 +134,11 @@ instructions:
 [working-directory("tests/better-auth")]
 better-auth:
     cmp --silent package-lock.json node_modules/.installed || { npm ci && cp package-lock.json node_modules/.installed; }
+
+# Test the export of traces, which is behind a cargo feature
+[group("check")]
+test-otlp:
+    cargo test --package tasks-api --features otlp --test service trace
 
 # Run only the tests that use a real Better Auth; `just test` includes them
 [group("check")]

@@ -30,3 +30,17 @@ impl MigratorTrait for Migrator {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn released_migrations_keep_their_names_and_order() {
+        let names: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+
+        let released = ["m20261122_000001_user", "m20261122_000002_tasks", "m20261122_000003_idempotency_keys"];
+        assert!(names.iter().zip(released).all(|(name, released)| name == released), "{names:?}");
+        assert!(names.len() >= released.len());
+    }
+}

@@ -65,7 +65,8 @@ impl Executor {
         }))
     }
 
-    /// Runs a statement in a transaction of its own, according to its [`Kind`].
+    /// Runs a statement, all or nothing. Its [`Kind`] decides over which connection. A write may be committed together with
+    /// others.
     ///
     /// A statement that loses a race (a serialization failure or a deadlock) is retried at most three times. If the caller
     /// stops waiting, a read continues in Postgres until it ends or times out. So does a write that has started; a write that

@@ -1,3 +1,5 @@
+//! The port that stores tasks.
+
 use async_trait::async_trait;
 
 use super::{NewTask, Task, TaskChanges, TaskId, TaskQuery};

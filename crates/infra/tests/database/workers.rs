@@ -35,7 +35,7 @@ async fn workers_share_out_the_connections() {
     {
         let workers = workers(&database, connections, count).await;
 
-        let parts: Vec<usize> = workers.iter().map(|worker| worker.statistics().max_connections).collect();
+        let parts: Vec<usize> = workers.iter().map(|worker| worker.statistics().connections.max_connections).collect();
 
         assert_eq!(parts, expected, "{connections} connections for {count} workers");
     }
@@ -78,7 +78,7 @@ async fn workers_open_no_more_connections_than_there_may_be() {
         }
     });
 
-    let sum = sum(&workers);
+    let sum = sum(&workers).connections;
     assert_eq!(sum.max_connections, 6);
     assert!((2..=6).contains(&sum.size), "{sum:?}");
 }
@@ -131,5 +131,5 @@ async fn workers_are_closed_one_after_the_other() {
             assert_eq!(is_closed, number < closed, "{outcome:?}");
         }
     }
-    assert_eq!(sum(&workers).size, 0);
+    assert_eq!(sum(&workers).connections.size, 0);
 }

@@ -41,9 +41,11 @@ impl Database {
     ///
     /// There are never more databases than connections, and only one with SeaORM's own connection, which the threads share. So
     /// thread `n` uses database `n` modulo their number. Their statistics can be summed, and each must be closed.
-    #[must_use]
-    pub fn for_workers(self, workers: usize) -> Vec<Self> {
+    ///
+    /// Closes the connections that requests have used so far. Each thread opens its own.
+    pub async fn for_workers(self, workers: usize) -> Vec<Self> {
         let Some((connector, settings)) = &self.executor else { return vec![self] };
+        self.connection.close().await;
         let connections = settings.max_connections;
         let workers = workers.clamp(1, connections);
         let part = |worker| {

@@ -80,7 +80,7 @@ async fn open(config: &Config) -> anyhow::Result<(Vec<Database>, Option<Vec<SeaO
         let probe = database.sessions().session("").await;
         probe.context("SESSION_TOKENS: Better Auth's table \"session\" cannot be read")?;
     }
-    let databases = database.for_workers(config.workers);
+    let databases = database.for_workers(config.workers).await;
     let sessions = config.tokens.uses_sessions().then(|| databases.iter().map(Database::sessions).collect());
     Ok((databases, sessions))
 }

@@ -2,8 +2,8 @@
 
 use domain::{IdempotencyGuard, NewTask, OwnerId, Task};
 use sea_orm::{
-    DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement},
+    DbBackend, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, OnConflict, SelectStatement},
 };
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
     row::NewKeyUse,
     statements::is,
 };
-use crate::sql::{Kind, NewRow, OwnerPlaceholder, Placeholder, Shapes, Statement, ToRow, dialect, owned};
+use crate::sql::{Kind, OwnerPlaceholder, Placeholder, Shapes, Statement, ToRow, dialect, insert_if, owned};
 
 /// The statements that create tasks, for one kind of database.
 #[derive(Debug)]
@@ -113,15 +113,4 @@ fn has_room(owner: OwnerPlaceholder, quota: u32) -> Expr {
 fn task_at(owner: OwnerPlaceholder, quota: u32) -> SelectStatement {
     let last = u64::from(quota.saturating_sub(1));
     owned::<Entity>(owner).select_only().expr(Expr::val(1)).offset(last).limit(1).into_query()
-}
-
-/// Adds a row if `condition` holds.
-fn insert_if<E: EntityTrait>(row: NewRow<E>, condition: Option<Expr>) -> InsertStatement {
-    let (columns, values): (Vec<E::Column>, Vec<Placeholder>) = row.into_iter().unzip();
-    let source = Query::select().exprs(values.into_iter().map(Expr::from)).and_where_option(condition).to_owned();
-    let mut insert = Query::insert();
-    insert.into_table(E::default()).columns(columns);
-    let is_complete = insert.select_from(source).is_ok();
-    debug_assert!(is_complete, "one value for each column");
-    insert
 }

@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use domain::{IdempotencyKeys, RepositoryError, Timestamp};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
 
 use super::{
     key_entity::{Column, Entity},
@@ -10,7 +9,7 @@ use super::{
 };
 use crate::{
     error::repository_error,
-    sql::{Binds, Kind, Statement},
+    sql::{Binds, Kind, Statement, delete_expired},
 };
 
 /// The number of keys for each statement, small enough for its time limit.
@@ -34,19 +33,7 @@ impl IdempotencyKeys for SeaOrmTasks {
 
 fn delete_before(mut binds: Binds, time: Timestamp) -> Statement {
     let time = binds.add(time.unix_milliseconds());
-    let expired = Query::select()
-        .columns([Column::UserId, Column::Key])
-        .from(Entity)
-        .and_where(Expr::col(Column::CreatedAt).lt(time))
-        .limit(BATCH)
-        .to_owned();
-    let key = Expr::tuple([Expr::col(Column::UserId), Expr::col(Column::Key)]);
-    let delete = Query::delete()
-        .from_table(Entity)
-        .and_where(key.in_subquery(expired))
-        // Check the age again: a key may be claimed again while this statement waits for the row's lock.
-        .and_where(Expr::col(Column::CreatedAt).lt(time))
-        .to_owned();
+    let delete = delete_expired::<Entity>(Column::CreatedAt, time, BATCH);
     let text = binds.text(&delete);
     binds.statement(Kind::Write, text)
 }

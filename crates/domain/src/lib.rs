@@ -35,7 +35,7 @@ mod version;
 pub mod testing;
 
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use create::{CreateOptions, CreateOutcome, Fingerprint, IdempotencyGuard, IdempotencyKey};
+pub use create::{CreateOptions, CreateOutcome, Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyKeys};
 pub use error::{BoxError, RepositoryError};
 pub use ids::{IdSource, UuidV7Ids};
 pub use owner::OwnerId;
@@ -43,8 +43,7 @@ pub use page::{Page, PageLimit};
 pub use readiness::Readiness;
 pub use service::{OwnerService, Service};
 pub use task::{
-    CompletedChange, Description, IdempotencyKeys, NewTask, OwnerTasks, Task, TaskChanges, TaskId, TaskQuery,
-    TaskRepository, Title,
+    CompletedChange, Description, NewTask, OwnerTasks, Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Title,
 };
 pub use text::InvalidText;
 pub use update::{FieldChange, Precondition, UpdateOutcome};

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use pg_executor::{Connector, Settings};
 use sea_orm::DatabaseConnection;
 
-use crate::{Connection, DatabaseStatistics, SeaOrmSessions, SeaOrmTasks, sql::ExecutorConnection};
+use crate::{
+    Connection, DatabaseStatistics, SeaOrmKeys, SeaOrmSessions, SeaOrmTasks, SeaOrmUsers, sql::ExecutorConnection,
+};
 
 /// The connections to one database. Clones share them.
 #[derive(Debug, Clone)]
@@ -25,10 +27,22 @@ impl Database {
         Arc::clone(&self.connection)
     }
 
-    /// The tasks and users in this database.
+    /// The tasks in this database.
     #[must_use]
     pub fn tasks(&self) -> SeaOrmTasks {
         SeaOrmTasks::new(self.sql())
+    }
+
+    /// The idempotency keys in this database.
+    #[must_use]
+    pub fn keys(&self) -> SeaOrmKeys {
+        SeaOrmKeys::new(self.sql())
+    }
+
+    /// Better Auth's users in this database.
+    #[must_use]
+    pub fn users(&self) -> SeaOrmUsers {
+        SeaOrmUsers::new(self.sql())
     }
 
     /// The sessions that Better Auth keeps in this database.

@@ -23,6 +23,7 @@ mod better_auth;
 mod connect;
 mod database;
 mod error;
+mod idempotency;
 mod migrate;
 mod schema;
 mod settings;
@@ -34,10 +35,11 @@ mod url;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use better_auth::SeaOrmSessions;
+pub use better_auth::{SeaOrmSessions, SeaOrmUsers};
 pub use connect::ConnectError;
 pub use database::Database;
 pub use error::DatabaseError;
+pub use idempotency::SeaOrmKeys;
 pub use migrate::{MigrateError, MigrationState};
 pub use schema::SchemaReadiness;
 pub use settings::{DatabaseSettings, ExecutorKind};

@@ -58,7 +58,7 @@ pub(crate) async fn serve(config: &Config, log: &Log) -> anyhow::Result<()> {
         readiness: api.readiness.clone(),
         dropped_lines: log.dropped_lines(),
     });
-    jobs::start(key_set, api.limits.clone(), Arc::new(databases[0].tasks()), config.idempotency_key_lifetime);
+    jobs::start(key_set, api.limits.clone(), Arc::new(databases[0].keys()), config.idempotency_key_lifetime);
     let lifecycle = api.lifecycle.clone();
     let (server, addresses) = listen(config, services, api)?;
     let metrics = config.metrics.as_ref().map(|address| metrics::listen(address, metrics)).transpose()?;

@@ -64,14 +64,3 @@ pub trait TaskRepository: Send + Sync {
         precondition: &Precondition,
     ) -> Result<UpdateOutcome<Task, ()>, RepositoryError>;
 }
-
-/// Keeps the idempotency keys of all users.
-#[async_trait]
-pub trait IdempotencyKeys: Send + Sync {
-    /// Deletes the keys that were last used before `time`, and returns how many there were.
-    ///
-    /// # Errors
-    ///
-    /// As [`TaskRepository`]. Some of the keys may be deleted then.
-    async fn forget_before(&self, time: Timestamp) -> Result<u64, RepositoryError>;
-}

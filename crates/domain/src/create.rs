@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{InvalidText, Timestamp};
+use async_trait::async_trait;
+
+use crate::{InvalidText, RepositoryError, Timestamp};
 
 /// Identifies one create, so that the client can repeat the request if the response was lost.
 ///
@@ -101,6 +103,17 @@ impl<R> CreateOutcome<R> {
             Self::Replayed(_) | Self::KeyReused | Self::KeyInUse | Self::QuotaReached => None,
         }
     }
+}
+
+/// Keeps the idempotency keys of all users.
+#[async_trait]
+pub trait IdempotencyKeys: Send + Sync {
+    /// Deletes the keys that were last used before `time`, and returns how many there were.
+    ///
+    /// # Errors
+    ///
+    /// As [`TaskRepository`](crate::TaskRepository). Some of the keys may be deleted then.
+    async fn forget_before(&self, time: Timestamp) -> Result<u64, RepositoryError>;
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ mod version;
 pub mod testing;
 
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use create::{CreateOptions, CreateOutcome, Fingerprint, IdempotencyGuard, IdempotencyKey};
+pub use create::{CreateOptions, CreateOutcome, Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyKeys};
 pub use error::{BoxError, RepositoryError};
 pub use ids::{IdSource, UuidV7Ids};
 pub use owner::OwnerId;

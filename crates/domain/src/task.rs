@@ -14,7 +14,7 @@ pub use description::Description;
 pub use id::TaskId;
 pub use new::NewTask;
 pub use query::TaskQuery;
-pub use repository::{IdempotencyKeys, TaskRepository};
+pub use repository::TaskRepository;
 pub use title::Title;
 pub use use_cases::OwnerTasks;
 

@@ -1,3 +1,5 @@
+//! Versions of a resource.
+
 /// The version of a row: 1 when it is created, one more with every change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(i64);

@@ -4,4 +4,4 @@ mod sessions;
 mod users;
 
 pub use sessions::SeaOrmSessions;
-pub(crate) use users::provision;
+pub use users::SeaOrmUsers;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use pg_executor::{Connector, Settings};
 use sea_orm::DatabaseConnection;
 
-use crate::{Connection, DatabaseStatistics, SeaOrmSessions, SeaOrmTasks, sql::ExecutorConnection};
+use crate::{
+    Connection, DatabaseStatistics, SeaOrmKeys, SeaOrmSessions, SeaOrmTasks, SeaOrmUsers, sql::ExecutorConnection,
+};
 
 /// The connections to one database. Clones share them.
 #[derive(Debug, Clone)]
@@ -25,10 +27,22 @@ impl Database {
         Arc::clone(&self.connection)
     }
 
-    /// The tasks and users in this database.
+    /// The tasks in this database.
     #[must_use]
     pub fn tasks(&self) -> SeaOrmTasks {
         SeaOrmTasks::new(self.sql())
+    }
+
+    /// The idempotency keys in this database.
+    #[must_use]
+    pub fn keys(&self) -> SeaOrmKeys {
+        SeaOrmKeys::new(self.sql())
+    }
+
+    /// Better Auth's users in this database.
+    #[must_use]
+    pub fn users(&self) -> SeaOrmUsers {
+        SeaOrmUsers::new(self.sql())
     }
 
     /// The sessions that Better Auth keeps in this database.
@@ -41,9 +55,11 @@ impl Database {
     ///
     /// There are never more databases than connections, and only one with SeaORM's own connection, which the threads share. So
     /// thread `n` uses database `n` modulo their number. Their statistics can be summed, and each must be closed.
-    #[must_use]
-    pub fn for_workers(self, workers: usize) -> Vec<Self> {
+    ///
+    /// Closes the connections that requests have used so far. Each thread opens its own.
+    pub async fn for_workers(self, workers: usize) -> Vec<Self> {
         let Some((connector, settings)) = &self.executor else { return vec![self] };
+        self.connection.close().await;
         let connections = settings.max_connections;
         let workers = workers.clamp(1, connections);
         let part = |worker| {

@@ -7,8 +7,8 @@
 //! - **SeaORM builds every statement** from the entities, when its shape is first used. Either SeaORM's own connection runs it
 //!   (always on SQLite, as the reference on Postgres) or the executor of the crate `pg-executor`. Both pass the same contract;
 //!   a [setting](ExecutorKind) chooses.
-//! - **The owner comes first.** Only `sql::owned` starts queries on a table with owners, each with the owner's filter.
-//!   `clippy.toml` bans SeaORM's own starting points everywhere else.
+//! - **The owner comes first.** `sql::owned` starts queries on tables with owners, each with the owner's filter. The few
+//!   statements without it are in `sql::unowned`. `clippy.toml` bans the starting points of SeaORM and SeaQuery everywhere else.
 //! - **One use-case, one statement.** There is no read before a write. If two tables change, the statements run in one
 //!   transaction ([`Connection::run_all`]).
 //! - **Nothing private in messages.** Neither a password nor what users wrote appears in an error or in the log.
@@ -23,6 +23,7 @@ mod better_auth;
 mod connect;
 mod database;
 mod error;
+mod idempotency;
 mod migrate;
 mod schema;
 mod settings;
@@ -34,10 +35,11 @@ mod url;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use better_auth::SeaOrmSessions;
+pub use better_auth::{SeaOrmSessions, SeaOrmUsers};
 pub use connect::ConnectError;
 pub use database::Database;
 pub use error::DatabaseError;
+pub use idempotency::SeaOrmKeys;
 pub use migrate::{MigrateError, MigrationState};
 pub use schema::SchemaReadiness;
 pub use settings::{DatabaseSettings, ExecutorKind};

@@ -148,6 +148,7 @@ where
 }
 
 /// The names of the applied migrations.
+#[expect(clippy::disallowed_methods, reason = "migrations have no owner")]
 async fn applied<C>(connection: &C) -> Result<Vec<String>, DbErr>
 where
     C: ConnectionTrait,

@@ -9,6 +9,7 @@ mod rows;
 mod seaorm;
 mod shapes;
 mod statement;
+mod unowned;
 
 pub use connection::{Answer, Connection};
 pub(crate) use executor::ExecutorConnection;
@@ -19,3 +20,4 @@ pub(crate) use seaorm::SeaOrmConnection;
 pub(crate) use shapes::Shapes;
 pub(crate) use statement::{Binds, OwnerPlaceholder, Placeholder};
 pub use statement::{Kind, Statement};
+pub(crate) use unowned::{delete_expired, insert_if, probe};

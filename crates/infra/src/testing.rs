@@ -89,7 +89,7 @@ impl TestDatabase {
     async fn with_users(self) -> Self {
         self.migrate_up().await.expect("the whole schema");
         for user in [alice(), bob()] {
-            self.tasks().provision(&user, FixedClock::default().now()).await.expect("a user");
+            self.users().provision(&user, FixedClock::default().now()).await.expect("a user");
         }
         self
     }

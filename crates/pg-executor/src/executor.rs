@@ -65,7 +65,8 @@ impl Executor {
         }))
     }
 
-    /// Runs a statement in a transaction of its own, according to its [`Kind`].
+    /// Runs a statement, all or nothing. Its [`Kind`] decides over which connection. A write may be committed together with
+    /// others.
     ///
     /// A statement that loses a race (a serialization failure or a deadlock) is retried at most three times. If the caller
     /// stops waiting, a read continues in Postgres until it ends or times out. So does a write that has started; a write that
@@ -82,7 +83,7 @@ impl Executor {
         self.close_idle_from_now_on();
         let Inner { pool, writes, reads, long_reads, .. } = &*self.0;
         let (patience, otherwise) = match statement.kind {
-            Kind::Write => return writes.run(vec![statement]).await?.pop().ok_or(Error::Closed),
+            Kind::Write => return writes.run(statement).await,
             Kind::Read => (Patience::OwnAnswer, &**pool),
             Kind::ReadMany => (Patience::AnyAnswer, long_reads.as_ref().unwrap_or(pool)),
         };
@@ -108,7 +109,7 @@ impl Executor {
             return Ok(Vec::new());
         }
         self.close_idle_from_now_on();
-        self.0.writes.run(statements).await
+        self.0.writes.run_batch(statements).await
     }
 
     /// The state of the connections, and counts since the executor was created.

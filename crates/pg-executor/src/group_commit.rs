@@ -44,7 +44,7 @@ struct Inner {
     queue: Arc<Queue>,
     /// How many writes were committed together with others.
     grouped: AtomicU64,
-    /// How many writes were rolled back together with others, and then run singly.
+    /// How many writes were in a group that was rolled back, and were then run singly.
     ungrouped: AtomicU64,
 }
 
@@ -55,10 +55,16 @@ impl GroupCommit {
         Self(Arc::new(Inner { pool, queue, grouped, ungrouped }))
     }
 
-    /// Runs a write, together with others if there are any. A write that has started is completed even if its caller stops
-    /// waiting.
-    pub(crate) async fn run(&self, write: Vec<Statement>) -> Result<Vec<Answer>, Error> {
-        let answers = self.0.queue.push(write);
+    /// Runs a statement as [`run_batch`](Self::run_batch) does.
+    pub(crate) async fn run(&self, statement: Statement) -> Result<Answer, Error> {
+        // A batch has one answer for each statement.
+        self.run_batch(vec![statement]).await.map(|mut answers| answers.swap_remove(0))
+    }
+
+    /// Runs a batch, together with other writes if there are any. A batch that has started is completed even if its caller
+    /// stops waiting. Returns one answer for each statement, in order.
+    pub(crate) async fn run_batch(&self, statements: Vec<Statement>) -> Result<Vec<Answer>, Error> {
+        let answers = self.0.queue.push(statements);
         self.0.serve();
         answers.await.unwrap_or(Err(Error::Closed))
     }

@@ -22,7 +22,8 @@ pub struct Statistics {
     pub pipelined: u64,
     /// How many writes were committed together with others.
     pub grouped: u64,
-    /// How many writes were rolled back because Postgres refused another write of their group, and were then run singly.
+    /// How many writes were in a group that was rolled back, and were then run singly. Postgres refused a write of the group, or
+    /// the group waited too long for a lock.
     pub ungrouped: u64,
 }
 

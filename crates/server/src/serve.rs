@@ -58,7 +58,7 @@ pub(crate) async fn serve(config: &Config, log: &Log) -> anyhow::Result<()> {
         readiness: api.readiness.clone(),
         dropped_lines: log.dropped_lines(),
     });
-    jobs::start(key_set, api.limits.clone(), Arc::new(databases[0].tasks()), config.idempotency_key_lifetime);
+    jobs::start(key_set, api.limits.clone(), Arc::new(databases[0].keys()), config.idempotency_key_lifetime);
     let lifecycle = api.lifecycle.clone();
     let (server, addresses) = listen(config, services, api)?;
     let metrics = config.metrics.as_ref().map(|address| metrics::listen(address, metrics)).transpose()?;
@@ -80,7 +80,7 @@ async fn open(config: &Config) -> anyhow::Result<(Vec<Database>, Option<Vec<SeaO
         let probe = database.sessions().session("").await;
         probe.context("SESSION_TOKENS: Better Auth's table \"session\" cannot be read")?;
     }
-    let databases = database.for_workers(config.workers);
+    let databases = database.for_workers(config.workers).await;
     let sessions = config.tokens.uses_sessions().then(|| databases.iter().map(Database::sessions).collect());
     Ok((databases, sessions))
 }

@@ -1,3 +1,5 @@
+//! Changes to a task.
+
 use super::{Description, Task, Title};
 use crate::{FieldChange, Timestamp};
 

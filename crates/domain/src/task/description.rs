@@ -1,3 +1,5 @@
+//! A task's description and its rules.
+
 use crate::{InvalidText, text::is_printable_ascii};
 
 /// Details of a task: at most 10,000 characters (Unicode scalar values), kept exactly as given.

@@ -1,3 +1,5 @@
+//! A task's id.
+
 use std::fmt;
 
 use uuid::Uuid;

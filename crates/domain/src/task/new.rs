@@ -1,3 +1,5 @@
+//! A task to be created, and its fingerprint.
+
 use sha2::{Digest, Sha256};
 
 use super::{Description, Title};

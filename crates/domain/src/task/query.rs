@@ -1,3 +1,5 @@
+//! Which tasks a list shows.
+
 use super::TaskId;
 use crate::PageLimit;
 

@@ -1,3 +1,5 @@
+//! The port that stores tasks.
+
 use async_trait::async_trait;
 
 use super::{NewTask, Task, TaskChanges, TaskId, TaskQuery};
@@ -60,15 +62,4 @@ pub trait TaskRepository: Send + Sync {
         id: TaskId,
         precondition: &Precondition,
     ) -> Result<UpdateOutcome<Task, ()>, RepositoryError>;
-}
-
-/// Stores the idempotency keys of all users.
-#[async_trait]
-pub trait IdempotencyKeys: Send + Sync {
-    /// Deletes the keys that were last used before `time`, and returns their number.
-    ///
-    /// # Errors
-    ///
-    /// As [`TaskRepository`]. Some of the keys may already be deleted.
-    async fn forget_before(&self, time: Timestamp) -> Result<u64, RepositoryError>;
 }

@@ -1,3 +1,5 @@
+//! A task's title and its rules.
+
 use std::ops::RangeInclusive;
 
 use crate::{

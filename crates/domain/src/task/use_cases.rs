@@ -1,3 +1,5 @@
+//! The use-cases on a user's tasks.
+
 use super::{CompletedChange, NewTask, Task, TaskChanges, TaskId, TaskQuery};
 use crate::{CreateOutcome, IdempotencyKey, OwnerService, Page, Precondition, RepositoryError, UpdateOutcome};
 

@@ -1,3 +1,5 @@
+//! A clock and ids that tests know beforehand.
+
 use std::sync::{Mutex, PoisonError, atomic::AtomicU64, atomic::Ordering};
 
 use time::{Duration, OffsetDateTime, macros::datetime};

@@ -1,3 +1,5 @@
+//! The in-memory repository.
+
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::{Mutex, MutexGuard, PoisonError},

@@ -1,6 +1,9 @@
 //! Rows of Better Auth's table `"user"`.
 
-use domain::{Identity, RepositoryError, Timestamp};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::{Identity, RepositoryError, Timestamp, UserProvisioner};
 use sea_orm::{
     DeriveIden,
     sea_query::{Expr, OnConflict, Query},
@@ -26,27 +29,40 @@ enum User {
     UpdatedAt,
 }
 
-/// Adds a user, with the guarantees of [`UserProvisioner`](domain::UserProvisioner).
-pub(crate) async fn provision(
-    connection: &dyn Connection,
-    user: &Identity,
-    now: Timestamp,
-) -> Result<(), RepositoryError> {
-    // The column requires a unique address. If the user has none, or another user has it, a placeholder is stored. Better Auth
-    // keeps addresses in lower case.
-    let own = user.email.as_ref().map(|email| email.to_lowercase());
-    let placeholder = format!("{}@users.invalid", user.id.as_str());
-    for email in own.into_iter().chain([placeholder]) {
-        let insert = insert(Binds::new(connection.backend()), user, email, now);
-        if connection.run(insert).await.map_err(repository_error)?.affected > 0 {
-            break;
-        }
+/// The users of a Better Auth app. Clones share the connection.
+#[derive(Debug, Clone)]
+pub struct SeaOrmUsers {
+    connection: Arc<dyn Connection>,
+}
+
+impl SeaOrmUsers {
+    /// The users behind this connection.
+    #[must_use]
+    pub fn new(connection: Arc<dyn Connection>) -> Self {
+        Self { connection }
     }
-    Ok(())
+}
+
+#[async_trait]
+impl UserProvisioner for SeaOrmUsers {
+    async fn provision(&self, user: &Identity, now: Timestamp) -> Result<(), RepositoryError> {
+        // The column requires a unique address. If the user has none, or another user has it, a placeholder is stored. Better
+        // Auth keeps addresses in lower case.
+        let own = user.email.as_ref().map(|email| email.to_lowercase());
+        let placeholder = format!("{}@users.invalid", user.id.as_str());
+        for email in own.into_iter().chain([placeholder]) {
+            let insert = insert(Binds::new(self.connection.backend()), user, email, now);
+            if self.connection.run(insert).await.map_err(repository_error)?.affected > 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Adds a row unless the id or the address is taken. The statement does not tell which of the two. If it was the id, a second
 /// call with a free address changes nothing.
+#[expect(clippy::disallowed_methods, reason = "a row of this table is a user, and has no owner")]
 fn insert(mut binds: Binds, user: &Identity, email: String, now: Timestamp) -> Statement {
     let (id, now) = (user.id.as_str(), OffsetDateTime::from(now));
     let name = user.name.as_deref().unwrap_or(id);

@@ -1,3 +1,5 @@
+//! Opens the connections to Postgres.
+
 use std::{sync::Arc, time::Duration};
 
 use domain::BoxError;

@@ -1,3 +1,5 @@
+//! Opens the connections to SQLite.
+
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use domain::BoxError;

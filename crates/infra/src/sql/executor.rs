@@ -52,8 +52,8 @@ impl Connection for ExecutorConnection {
 
     fn statistics(&self) -> DatabaseStatistics {
         DatabaseStatistics {
+            connections: self.executor.statistics(),
             validation_gaps: self.validation_gaps.load(Relaxed),
-            ..DatabaseStatistics::from(self.executor.statistics())
         }
     }
 

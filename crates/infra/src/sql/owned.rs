@@ -1,6 +1,6 @@
-//! The starting point of every query on a table with owners. It adds the owner's filter.
+//! The starting points of queries on tables with owners. They add the owner's filter.
 //!
-//! `clippy.toml` bans SeaORM's own starting points outside this file.
+//! `clippy.toml` bans the starting points of SeaORM and SeaQuery. Exceptions are in `unowned` and are marked with a reason.
 
 use sea_orm::{ColumnTrait, DeleteMany, EntityTrait, QueryFilter, Select, UpdateMany, sea_query::ExprTrait};
 

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use async_trait::async_trait;
+use pg_executor::Statistics;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
     Values,
@@ -84,16 +85,16 @@ impl Connection for SeaOrmConnection {
             _ => connections(self.pool.get_postgres_connection_pool()),
         };
         let in_flight = usize::try_from(self.in_flight.load(Relaxed)).unwrap_or(usize::MAX);
-        DatabaseStatistics {
+        let connections = Statistics {
             max_connections,
             size,
             idle,
             // The numbers are not read at the same moment.
             waiting: in_flight.saturating_sub(size.saturating_sub(idle)),
             acquire_timeouts: self.acquire_timeouts.load(Relaxed),
-            validation_gaps: self.validation_gaps.load(Relaxed),
-            ..DatabaseStatistics::default()
-        }
+            ..Statistics::default()
+        };
+        DatabaseStatistics { connections, validation_gaps: self.validation_gaps.load(Relaxed) }
     }
 
     async fn close(&self) {

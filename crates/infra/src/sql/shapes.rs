@@ -66,6 +66,7 @@ mod tests {
 
     use super::{KEPT, Kind, Shapes};
 
+    #[expect(clippy::disallowed_methods, reason = "this table has no owner")]
     fn statement(shapes: &Shapes<u64>, limit: u64, value: &str) -> (String, Vec<Value>) {
         let mut binds = shapes.binds();
         let text = binds.add(value);

@@ -2,9 +2,10 @@
 
 use domain::{CreateOptions, CreateOutcome, IdempotencyGuard, NewTask, OwnerId, RepositoryError, Task};
 
-use super::{create_statements::CreateStatements, row::KeyUse};
+use super::create_statements::CreateStatements;
 use crate::{
     error::{create_error, repository_error},
+    idempotency::KeyUse,
     sql::{self, Connection},
 };
 
@@ -67,6 +68,11 @@ impl Creates<'_> {
     ) -> Result<Option<CreateOutcome<Task>>, RepositoryError> {
         let used = self.connection.run(self.statements.key_use(guard, owner)).await.map_err(repository_error)?;
         let Some(used) = sql::read::<KeyUse>(owner, &used.rows)?.pop() else { return Ok(None) };
-        Ok(Some(used.replay(owner, new).map_or(CreateOutcome::KeyReused, CreateOutcome::Replayed)))
+        if !used.is_of(new.into()) {
+            return Ok(Some(CreateOutcome::KeyReused));
+        }
+        // Only the id and the time come from the row. The request repeats the rest.
+        let task = Task::created(owner.clone(), used.id.into(), new.clone(), used.created_at);
+        Ok(Some(CreateOutcome::Replayed(task)))
     }
 }

@@ -1,18 +1,16 @@
-//! The statements that create tasks and store idempotency keys.
+//! The statements that create tasks, under an idempotency key if there is one.
 
 use domain::{IdempotencyGuard, NewTask, OwnerId, Task};
 use sea_orm::{
-    DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement},
+    DbBackend, QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, OnConflict, SelectStatement},
 };
 
-use super::{
-    entity::Entity,
-    key_entity::{self, Entity as Keys},
-    row::NewKeyUse,
-    statements::is,
+use super::{entity::Entity, statements::is};
+use crate::{
+    idempotency::{self, Entity as Keys, NewKeyUse},
+    sql::{Kind, OwnerPlaceholder, Placeholder, Shapes, Statement, ToRow, dialect, insert_if, owned},
 };
-use crate::sql::{Kind, NewRow, OwnerPlaceholder, Placeholder, Shapes, Statement, ToRow, dialect, owned};
 
 /// The statements that create tasks, for one kind of database.
 #[derive(Debug)]
@@ -52,13 +50,20 @@ impl CreateStatements {
         new: &NewTask,
         quota: Option<u32>,
     ) -> Statement {
-        use key_entity::Column::{CreatedAt, Fingerprint, Key, TaskId, UserId};
+        use idempotency::Column::{CreatedAt, Fingerprint, Key, TaskId, UserId};
 
         let backend = self.0.backend();
         let mut binds = self.0.binds();
         let (owner, key) = (binds.owner(&task.owner), binds.add(guard.key.as_str()));
         let since = binds.add(guard.since.unix_milliseconds());
-        let row = NewKeyUse { key: &guard.key, task, fingerprint: new.into() }.to_row(&mut binds);
+        let used = NewKeyUse {
+            owner: &task.owner,
+            key: &guard.key,
+            fingerprint: new.into(),
+            id: *task.id.as_uuid(),
+            created_at: task.created_at,
+        };
+        let row = used.to_row(&mut binds);
         self.0.statement(Shape::ClaimKey { quota }, Kind::Write, binds, || {
             // Without the lock, this statement would wait for a create with the same key that is in flight.
             let is_free = dialect::try_lock(owner, key, backend);
@@ -79,7 +84,7 @@ impl CreateStatements {
         let (id, row) = (binds.add(*task.id.as_uuid()), task.to_row(&mut binds));
         self.0.statement(Shape::InsertUnderKey, Kind::Write, binds, || {
             let claimed =
-                key_of(owner, key).filter(is(key_entity::Column::TaskId, id)).select_only().expr(Expr::val(1));
+                key_of(owner, key).filter(is(idempotency::Column::TaskId, id)).select_only().expr(Expr::val(1));
             insert_if::<Entity>(row, Some(Expr::exists(claimed.into_query())))
         })
     }
@@ -90,7 +95,7 @@ impl CreateStatements {
         let (owner, key) = (binds.owner(owner), binds.add(guard.key.as_str()));
         let since = binds.add(guard.since.unix_milliseconds());
         self.0.statement(Shape::KeyUse, Kind::Read, binds, || {
-            key_of(owner, key).filter(Expr::col(key_entity::Column::CreatedAt).gte(since)).into_query()
+            key_of(owner, key).filter(Expr::col(idempotency::Column::CreatedAt).gte(since)).into_query()
         })
     }
 
@@ -103,7 +108,7 @@ impl CreateStatements {
 }
 
 fn key_of(owner: OwnerPlaceholder, key: Placeholder) -> sea_orm::Select<Keys> {
-    owned::<Keys>(owner).filter(is(key_entity::Column::Key, key))
+    owned::<Keys>(owner).filter(is(idempotency::Column::Key, key))
 }
 
 fn has_room(owner: OwnerPlaceholder, quota: u32) -> Expr {
@@ -113,15 +118,4 @@ fn has_room(owner: OwnerPlaceholder, quota: u32) -> Expr {
 fn task_at(owner: OwnerPlaceholder, quota: u32) -> SelectStatement {
     let last = u64::from(quota.saturating_sub(1));
     owned::<Entity>(owner).select_only().expr(Expr::val(1)).offset(last).limit(1).into_query()
-}
-
-/// Adds a row if `condition` holds.
-fn insert_if<E: EntityTrait>(row: NewRow<E>, condition: Option<Expr>) -> InsertStatement {
-    let (columns, values): (Vec<E::Column>, Vec<Placeholder>) = row.into_iter().unzip();
-    let source = Query::select().exprs(values.into_iter().map(Expr::from)).and_where_option(condition).to_owned();
-    let mut insert = Query::insert();
-    insert.into_table(E::default()).columns(columns);
-    let is_complete = insert.select_from(source).is_ok();
-    debug_assert!(is_complete, "one value for each column");
-    insert
 }

@@ -4,18 +4,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{
-    CreateOptions, CreateOutcome, Identity, NewTask, OwnerId, Page, Precondition, Readiness, RepositoryError, Task,
-    TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp, UpdateOutcome, UserProvisioner,
+    CreateOptions, CreateOutcome, NewTask, OwnerId, Page, Precondition, Readiness, RepositoryError, Task, TaskChanges,
+    TaskId, TaskQuery, TaskRepository, Timestamp, UpdateOutcome,
 };
 
 use super::{create::Creates, create_statements::CreateStatements, statements::TaskStatements};
 use crate::{
-    better_auth,
     error::repository_error,
     sql::{self, Answer, Connection, Statement},
 };
 
-/// Tasks and their users. Clones share the connection.
+/// The tasks of all users. Clones share the connection.
 #[derive(Debug, Clone)]
 pub struct SeaOrmTasks {
     connection: Arc<dyn Connection>,
@@ -35,10 +34,6 @@ impl SeaOrmTasks {
         let backend = connection.backend();
         let statements = Statements { tasks: TaskStatements::new(backend), creates: CreateStatements::new(backend) };
         Self { connection, statements: Arc::new(statements) }
-    }
-
-    pub(super) fn connection(&self) -> &dyn Connection {
-        &*self.connection
     }
 
     async fn run(&self, statement: Statement) -> Result<Answer, RepositoryError> {
@@ -71,7 +66,7 @@ impl TaskRepository for SeaOrmTasks {
         now: Timestamp,
     ) -> Result<CreateOutcome<Task>, RepositoryError> {
         let task = Task::created(owner.clone(), id, new.clone(), now);
-        let creates = Creates { connection: self.connection(), statements: &self.statements.creates };
+        let creates = Creates { connection: &*self.connection, statements: &self.statements.creates };
         creates.create(task, new, options).await
     }
 
@@ -108,13 +103,6 @@ impl TaskRepository for SeaOrmTasks {
     ) -> Result<UpdateOutcome<Task, ()>, RepositoryError> {
         let deleted = self.run(self.statements.tasks.delete(owner, id, precondition)).await?;
         if deleted.affected > 0 { Ok(UpdateOutcome::Done(())) } else { self.why_not(owner, id, precondition).await }
-    }
-}
-
-#[async_trait]
-impl UserProvisioner for SeaOrmTasks {
-    async fn provision(&self, user: &Identity, now: Timestamp) -> Result<(), RepositoryError> {
-        better_auth::provision(self.connection(), user, now).await
     }
 }
 

@@ -8,7 +8,7 @@ use sea_orm::{
 use time::OffsetDateTime;
 
 use super::entity::{Column, Entity};
-use crate::sql::{Binds, Kind, Placeholder, Shapes, Statement, dialect, owned, owned_delete, owned_update};
+use crate::sql::{Binds, Kind, Placeholder, Shapes, Statement, dialect, owned, owned_delete, owned_update, probe};
 
 /// A page with a higher limit than this counts as a read of many rows.
 const FEW: u16 = 100;
@@ -127,9 +127,7 @@ impl TaskStatements {
 
     /// Looks up a row that cannot exist, by primary key, on a connection for writes.
     pub(super) fn probe(&self) -> Statement {
-        self.0.statement(Shape::Probe, Kind::WriteReturning, self.0.binds(), || {
-            Query::select().expr(Expr::val(1)).from(Entity).and_where(Expr::col(Column::UserId).eq("")).to_owned()
-        })
+        self.0.statement(Shape::Probe, Kind::WriteReturning, self.0.binds(), probe::<Entity>)
     }
 }
 

@@ -1,3 +1,5 @@
+//! Parses Postgres URLs.
+
 use std::{fmt, net::IpAddr, path::PathBuf};
 
 use percent_encoding::percent_decode_str;

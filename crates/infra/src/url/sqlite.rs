@@ -1,3 +1,5 @@
+//! Parses SQLite URLs.
+
 use std::{fmt, path::Path};
 
 use sqlx::sqlite::SqliteConnectOptions;

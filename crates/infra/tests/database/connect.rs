@@ -156,8 +156,9 @@ async fn sqlite_in_memory_keeps_its_one_connection() {
 
         sleep(Duration::from_millis(20)).await;
 
-        let (tasks, user, now) = (database.tasks(), nobody(), FixedClock::default().now());
-        let (a, b) = tokio::join!(tasks.check(), tasks.provision(&user, now));
+        let (tasks, users) = (database.tasks(), database.users());
+        let (user, now) = (nobody(), FixedClock::default().now());
+        let (a, b) = tokio::join!(tasks.check(), users.provision(&user, now));
         a.and(b).unwrap();
         database.check_schema().await.unwrap();
     }

@@ -1,26 +1,83 @@
 //! Runs the repository contract on every database and over every kind of connection.
 
-use std::{ops::Deref, time::Duration};
+use std::time::Duration;
 
-use infra::{Database, DatabaseSettings, DatabaseUrl, ExecutorKind, SeaOrmTasks, testing::TestDatabase};
+use async_trait::async_trait;
+use domain::{
+    CreateOptions, CreateOutcome, IdempotencyKeys, Identity, NewTask, OwnerId, Page, Precondition, RepositoryError,
+    Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp, UpdateOutcome, UserProvisioner,
+};
+use infra::{
+    Database, DatabaseSettings, DatabaseUrl, ExecutorKind, SeaOrmKeys, SeaOrmTasks, SeaOrmUsers, testing::TestDatabase,
+};
 
-/// The tasks of a fresh database, which is deleted when they are dropped.
-pub(crate) struct Tasks<D> {
+/// The ports on a fresh database, which is deleted when they are dropped.
+pub(crate) struct Ports<D> {
     tasks: SeaOrmTasks,
-    _database: D,
+    keys: SeaOrmKeys,
+    users: SeaOrmUsers,
+    _home: D,
 }
 
-impl<D> Tasks<D> {
-    pub(crate) fn new(tasks: SeaOrmTasks, database: D) -> Self {
-        Self { tasks, _database: database }
+impl<D> Ports<D> {
+    pub(crate) fn new(database: &Database, home: D) -> Box<Self> {
+        Box::new(Self { tasks: database.tasks(), keys: database.keys(), users: database.users(), _home: home })
     }
 }
 
-impl<D> Deref for Tasks<D> {
-    type Target = SeaOrmTasks;
+#[async_trait]
+impl<D: Send + Sync> TaskRepository for Ports<D> {
+    async fn create(
+        &self,
+        owner: &OwnerId,
+        id: TaskId,
+        task: &NewTask,
+        options: &CreateOptions,
+        now: Timestamp,
+    ) -> Result<CreateOutcome<Task>, RepositoryError> {
+        self.tasks.create(owner, id, task, options, now).await
+    }
 
-    fn deref(&self) -> &Self::Target {
-        &self.tasks
+    async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError> {
+        self.tasks.get(owner, id).await
+    }
+
+    async fn list(&self, owner: &OwnerId, query: &TaskQuery) -> Result<Page<Task>, RepositoryError> {
+        self.tasks.list(owner, query).await
+    }
+
+    async fn update(
+        &self,
+        owner: &OwnerId,
+        id: TaskId,
+        changes: &TaskChanges,
+        precondition: &Precondition,
+        now: Timestamp,
+    ) -> Result<UpdateOutcome<Task>, RepositoryError> {
+        self.tasks.update(owner, id, changes, precondition, now).await
+    }
+
+    async fn delete(
+        &self,
+        owner: &OwnerId,
+        id: TaskId,
+        precondition: &Precondition,
+    ) -> Result<UpdateOutcome<Task, ()>, RepositoryError> {
+        self.tasks.delete(owner, id, precondition).await
+    }
+}
+
+#[async_trait]
+impl<D: Send + Sync> IdempotencyKeys for Ports<D> {
+    async fn forget_before(&self, time: Timestamp) -> Result<u64, RepositoryError> {
+        self.keys.forget_before(time).await
+    }
+}
+
+#[async_trait]
+impl<D: Send + Sync> UserProvisioner for Ports<D> {
+    async fn provision(&self, user: &Identity, now: Timestamp) -> Result<(), RepositoryError> {
+        self.users.provision(user, now).await
     }
 }
 
@@ -33,33 +90,33 @@ pub(crate) async fn by_seaorm(url: &str) -> Database {
 }
 
 mod sqlite {
-    use super::{Tasks, TestDatabase};
+    use super::{Ports, TestDatabase};
 
-    async fn fresh() -> Option<Tasks<TestDatabase>> {
+    async fn fresh() -> Option<Box<Ports<TestDatabase>>> {
         let database = TestDatabase::sqlite().await;
-        Some(Tasks::new(database.tasks(), database))
+        Some(Ports::new(&database.clone(), database))
     }
 
     domain::task_repository_contract!(fresh);
 }
 
 mod postgres {
-    use super::{Tasks, TestDatabase};
+    use super::{Ports, TestDatabase};
 
-    async fn fresh() -> Option<Tasks<TestDatabase>> {
+    async fn fresh() -> Option<Box<Ports<TestDatabase>>> {
         let database = TestDatabase::postgres().await?;
-        Some(Tasks::new(database.tasks(), database))
+        Some(Ports::new(&database.clone(), database))
     }
 
     domain::task_repository_contract!(fresh);
 }
 
 mod postgres_by_seaorm {
-    use super::{Tasks, TestDatabase, by_seaorm};
+    use super::{Ports, TestDatabase, by_seaorm};
 
-    async fn fresh() -> Option<Tasks<TestDatabase>> {
+    async fn fresh() -> Option<Box<Ports<TestDatabase>>> {
         let database = TestDatabase::postgres().await?;
-        Some(Tasks::new(by_seaorm(database.url()).await.tasks(), database))
+        Some(Ports::new(&by_seaorm(database.url()).await, database))
     }
 
     domain::task_repository_contract!(fresh);

@@ -93,7 +93,7 @@ pub(crate) async fn each_write_gets_its_own_answer(database: &Database) {
     for owner in [alice().id, bob().id] {
         assert_eq!(titles(&tasks, &owner).await, Vec::<String>::new());
     }
-    let grouped = database.statistics().grouped;
+    let grouped = database.statistics().connections.grouped;
     assert!(grouped > 100, "only {grouped} of 200 changes");
 }
 
@@ -105,7 +105,7 @@ async fn writes_committed_together_get_their_own_answers() {
 
 /// Runs concurrent creates. Only those of an unknown user must fail.
 pub(crate) async fn a_failing_write_fails_alone(database: &Database) {
-    let (tasks, before) = (database.tasks(), database.statistics());
+    let (tasks, before) = (database.tasks(), database.statistics().connections);
     let owners = [alice().id, nobody().id, bob().id, alice().id, nobody().id];
 
     for (owner, _, outcome) in create_for(&tasks, &SequentialIds::default(), &owners).await {
@@ -117,7 +117,7 @@ pub(crate) async fn a_failing_write_fails_alone(database: &Database) {
     }
 
     assert_eq!((titles(&tasks, &alice().id).await.len(), titles(&tasks, &bob().id).await.len()), (2, 1));
-    let now = database.statistics();
+    let now = database.statistics().connections;
     assert_eq!((now.grouped - before.grouped, now.ungrouped - before.ungrouped), (0, 5));
 }
 

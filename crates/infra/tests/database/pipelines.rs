@@ -15,9 +15,9 @@ use crate::sessions::with_sessions;
 
 /// Repeats a read until it is pipelined.
 async fn until_pipelined(database: &Database) {
-    let before = database.statistics().pipelined;
+    let before = database.statistics().connections.pipelined;
     let opened = async {
-        while database.statistics().pipelined == before {
+        while database.statistics().connections.pipelined == before {
             database.tasks().list(&alice().id, &TaskQuery::default()).await.unwrap();
             sleep(Duration::from_millis(1)).await;
         }
@@ -35,7 +35,7 @@ async fn pipelined_reads_have_their_own_answers() {
         tasks.create(owner, *id, &titled(owner.as_str()), &CreateOptions::default(), now).await.unwrap();
     }
     until_pipelined(&database).await;
-    let before = database.statistics().pipelined;
+    let before = database.statistics().connections.pipelined;
 
     for round in 0..20_u64 {
         let reads = owned.iter().enumerate().map(|(number, (owner, id))| {
@@ -59,7 +59,7 @@ async fn pipelined_reads_have_their_own_answers() {
         join_all(reads).await;
     }
 
-    let shared = database.statistics().pipelined - before;
+    let shared = database.statistics().connections.pipelined - before;
     assert!(shared > 200, "only {shared} of some 1,500");
 }
 
@@ -70,9 +70,9 @@ async fn sessions_are_pipelined_with_either_type_of_time() {
     for time in ["timestamptz", "timestamp"] {
         database.connection().execute_unprepared("DROP TABLE IF EXISTS session").await.unwrap();
         with_sessions(&database, time, &[("t", "bob")]).await;
-        let before = database.statistics().pipelined;
+        let before = database.statistics().connections.pipelined;
         let looked_up = async {
-            while database.statistics().pipelined == before {
+            while database.statistics().connections.pipelined == before {
                 let session = database.sessions().session("t").await.unwrap().unwrap();
                 let found = (session.owner.as_str(), session.expires_at.to_string());
                 assert_eq!(found, ("bob", "2026-11-22T00:33:45.737Z".to_owned()));

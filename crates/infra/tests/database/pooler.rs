@@ -8,7 +8,7 @@ use infra::{
 };
 use sqlx::{Connection as _, Executor, PgConnection, postgres::PgConnectOptions};
 
-use crate::contract::Tasks;
+use crate::contract::Ports;
 
 const MIXES_UP: &str = "the pooler in between mixes up prepared statements; set max_prepared_statements to 100 or more in \
     PgBouncer 1.21 or later, or pool_mode to session, or connect to Postgres directly";
@@ -110,22 +110,22 @@ macro_rules! everything_works {
     ($($pooling:ident)*) => {
         $(
             mod $pooling {
-                use super::{Pooled, Tasks};
+                use super::{Pooled, Ports};
                 use crate::contract::by_seaorm;
 
-                async fn fresh() -> Option<Tasks<Pooled>> {
+                async fn fresh() -> Option<Box<Ports<Pooled>>> {
                     let pooled = Pooled::$pooling().await?;
-                    Some(Tasks::new(pooled.database.tasks(), pooled))
+                    Some(Ports::new(&pooled.database.clone(), pooled))
                 }
 
                 domain::task_repository_contract!(fresh);
 
                 mod by_seaorm {
-                    use super::{Pooled, Tasks, by_seaorm};
+                    use super::{Pooled, Ports, by_seaorm};
 
-                    async fn fresh() -> Option<Tasks<Pooled>> {
+                    async fn fresh() -> Option<Box<Ports<Pooled>>> {
                         let pooled = Pooled::$pooling().await?;
-                        Some(Tasks::new(by_seaorm(pooled.pooler.url()).await.tasks(), pooled))
+                        Some(Ports::new(&by_seaorm(pooled.pooler.url()).await, pooled))
                     }
 
                     domain::task_repository_contract!(fresh);

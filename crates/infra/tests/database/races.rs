@@ -45,8 +45,8 @@ async fn the_sweep_keeps_a_key_that_was_claimed_again_meanwhile() {
     let take = format!("UPDATE idempotency_keys SET created_at = {}", now.unix_milliseconds());
     create.execute_unprepared(&take).await.unwrap();
 
-    let tasks = database.tasks();
-    let sweep = tokio::spawn(async move { tasks.forget_before(now).await });
+    let keys = database.keys();
+    let sweep = tokio::spawn(async move { keys.forget_before(now).await });
     someone_waits(&create).await;
     create.commit().await.unwrap();
 

@@ -127,7 +127,7 @@ async fn a_closed_database_is_unavailable(database: TestDatabase) {
 
     let outcomes = [
         tasks.check().await,
-        tasks.provision(&nobody(), now).await,
+        database.users().provision(&nobody(), now).await,
         tasks.get(&alice().id, id()).await.map(drop),
         tasks.create(&alice().id, id(), &secret_task(), &CreateOptions::default(), now).await.map(drop),
         tasks.list(&alice().id, &TaskQuery::default()).await.map(drop),

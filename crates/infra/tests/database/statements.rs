@@ -6,7 +6,7 @@ use domain::{
     Version,
     testing::{FixedClock, SequentialIds, alice, nobody, titled},
 };
-use infra::{SeaOrmTasks, testing::TestDatabase};
+use infra::{SeaOrmTasks, SeaOrmUsers, testing::TestDatabase};
 
 use crate::tapped::Tapped;
 
@@ -79,11 +79,11 @@ async fn a_use_case_is_one_statement_that_names_the_owner(database: TestDatabase
 
 async fn other_calls_are_few_statements(database: TestDatabase) {
     let (connection, recorded) = Tapped::recording(database.sql());
-    let tasks = SeaOrmTasks::new(connection);
+    let (tasks, users) = (SeaOrmTasks::new(connection.clone()), SeaOrmUsers::new(connection));
 
     // If no row was added, a second statement covers the case that only the address was taken.
     for (user, count) in [(nobody(), 1), (nobody(), 2), (Identity { email: None, ..nobody() }, 1)] {
-        tasks.provision(&user, FixedClock::default().now()).await.unwrap();
+        users.provision(&user, FixedClock::default().now()).await.unwrap();
         assert_eq!(recorded.take().len(), count);
     }
 

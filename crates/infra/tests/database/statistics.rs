@@ -3,9 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{Precondition, Readiness, TaskRepository, testing::alice};
-use infra::{
-    Database, DatabaseSettings, DatabaseStatistics, DatabaseUrl, ExecutorKind, Kind, Statement, testing::TestDatabase,
-};
+use infra::{Database, DatabaseSettings, DatabaseUrl, ExecutorKind, Kind, Statement, testing::TestDatabase};
+use pg_executor::Statistics;
 use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
 use tokio::time::{sleep, timeout};
 
@@ -34,9 +33,9 @@ async fn of_one_connection() -> Vec<(Arc<TestDatabase>, Database)> {
 }
 
 /// Waits until the condition holds: a connection returns to the pool a moment after its statement has ended.
-async fn wait_until(database: &Database, holds: impl Fn(DatabaseStatistics) -> bool) {
+async fn wait_until(database: &Database, holds: impl Fn(Statistics) -> bool) {
     let waited = timeout(Duration::from_secs(10), async {
-        while !holds(database.statistics()) {
+        while !holds(database.statistics().connections) {
             sleep(Duration::from_millis(1)).await;
         }
     });
@@ -57,7 +56,7 @@ async fn waiting_and_giving_up_are_counted() {
         // Opening the connection may take longer than the acquire timeout.
         while database.tasks().check().await.is_err() {}
         wait_until(&database, |now| (now.max_connections, now.size, now.idle, now.waiting) == (1, 1, 1, 0)).await;
-        let timeouts = database.statistics().acquire_timeouts;
+        let timeouts = database.statistics().connections.acquire_timeouts;
 
         let lock = beside.connection().begin().await.unwrap();
         let sql = match lock.get_database_backend() {

@@ -181,7 +181,7 @@ async fn tasks_are_written_and_read_over_tls() {
         .unwrap();
 
     let shared = timeout(Duration::from_secs(10), async {
-        while over_tls.statistics().pipelined == 0 {
+        while over_tls.statistics().connections.pipelined == 0 {
             assert_eq!(tasks.get(&owner, created.id).await.unwrap().as_ref(), Some(&created));
         }
     });

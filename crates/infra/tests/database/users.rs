@@ -23,7 +23,7 @@ fn identity(id: &str, name: Option<&str>, email: Option<&str>) -> Identity {
 }
 
 async fn provision(database: &TestDatabase, user: &Identity) {
-    database.tasks().provision(user, FixedClock::default().now()).await.unwrap();
+    database.users().provision(user, FixedClock::default().now()).await.unwrap();
 }
 
 /// A user's name, address, and whether the address is verified.

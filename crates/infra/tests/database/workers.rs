@@ -20,7 +20,7 @@ async fn workers(database: &TestDatabase, max_connections: u32, workers: usize) 
         statement_timeout: Duration::from_secs(30),
         ..DatabaseSettings::new(DatabaseUrl::parse(database.url()).unwrap())
     };
-    Database::connect(&settings).await.unwrap().for_workers(workers)
+    Database::connect(&settings).await.unwrap().for_workers(workers).await
 }
 
 fn sum(workers: &[Database]) -> DatabaseStatistics {
@@ -35,7 +35,7 @@ async fn workers_share_the_connections() {
     {
         let workers = workers(&database, connections, count).await;
 
-        let parts: Vec<usize> = workers.iter().map(|worker| worker.statistics().max_connections).collect();
+        let parts: Vec<usize> = workers.iter().map(|worker| worker.statistics().connections.max_connections).collect();
 
         assert_eq!(parts, expected, "{connections} connections for {count} workers");
     }
@@ -49,7 +49,23 @@ async fn workers_share_one_database_without_the_executor() {
     let Some(postgres) = TestDatabase::postgres().await else { return };
     let settings = DatabaseSettings::new(DatabaseUrl::parse(postgres.url()).unwrap());
     let settings = DatabaseSettings { executor: ExecutorKind::SeaOrm, ..settings };
-    assert_eq!(Database::connect(&settings).await.unwrap().for_workers(4).len(), 1);
+    assert_eq!(Database::connect(&settings).await.unwrap().for_workers(4).await.len(), 1);
+}
+
+#[tokio::test]
+async fn connections_from_before_the_split_are_closed() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    let settings = DatabaseSettings::new(DatabaseUrl::parse(database.url()).unwrap());
+    let whole = Database::connect(&settings).await.unwrap();
+    whole.tasks().check().await.unwrap();
+    assert_eq!(whole.statistics().connections.size, 1);
+
+    let workers = whole.clone().for_workers(2).await;
+
+    assert_eq!(whole.statistics().connections.size, 0);
+    for worker in workers {
+        worker.tasks().check().await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -78,7 +94,7 @@ async fn workers_open_no_more_connections_than_allowed() {
         }
     });
 
-    let sum = sum(&workers);
+    let sum = sum(&workers).connections;
     assert_eq!(sum.max_connections, 6);
     assert!((2..=6).contains(&sum.size), "{sum:?}");
 }
@@ -131,5 +147,5 @@ async fn workers_are_closed_one_after_the_other() {
             assert_eq!(is_closed, number < closed, "{outcome:?}");
         }
     }
-    assert_eq!(sum(&workers).size, 0);
+    assert_eq!(sum(&workers).connections.size, 0);
 }

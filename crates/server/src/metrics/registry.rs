@@ -62,39 +62,47 @@ fn register_database(all: &mut Registry, latest: &Latest) {
     all.register(
         "tasks_api_database_connections_max",
         "Most connections to the database that may be open",
-        level(|now| now.max_connections),
+        level(|now| now.connections.max_connections),
     );
-    all.register("tasks_api_database_connections", "Open connections to the database", level(|now| now.size));
+    all.register(
+        "tasks_api_database_connections",
+        "Open connections to the database",
+        level(|now| now.connections.size),
+    );
     all.register(
         "tasks_api_database_connections_idle",
         "Open connections that can run a statement at once",
-        level(|now| now.idle),
+        level(|now| now.connections.idle),
     );
-    all.register("tasks_api_database_waiting", "Statements waiting for a connection", level(|now| now.waiting));
+    all.register(
+        "tasks_api_database_waiting",
+        "Statements waiting for a connection",
+        level(|now| now.connections.waiting),
+    );
     all.register(
         "tasks_api_database_acquire_timeouts",
         "Statements that failed because they got no connection within DATABASE_ACQUIRE_TIMEOUT",
-        count(|now| now.acquire_timeouts),
+        count(|now| now.connections.acquire_timeouts),
     );
     all.register(
         "tasks_api_database_retries",
         "Statements retried after a serialization failure or a deadlock",
-        count(|now| now.retries),
+        count(|now| now.connections.retries),
     );
     all.register(
         "tasks_api_database_reads_pipelined",
         "Reads sent over a connection to Postgres that several reads share",
-        count(|now| now.pipelined),
+        count(|now| now.connections.pipelined),
     );
     all.register(
         "tasks_api_database_changes_grouped",
         "Writes committed to Postgres in one transaction with others",
-        count(|now| now.grouped),
+        count(|now| now.connections.grouped),
     );
     all.register(
         "tasks_api_database_changes_ungrouped",
-        "Writes rolled back because another write in their transaction failed, and then retried alone",
-        count(|now| now.ungrouped),
+        "Writes whose group was rolled back, and that were then run singly",
+        count(|now| now.connections.ungrouped),
     );
     all.register(
         "tasks_api_validation_gaps",

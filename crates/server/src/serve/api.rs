@@ -12,14 +12,13 @@ use crate::{config::Config, verifiers::Verifiers};
 pub(super) fn services(config: &Config, databases: &[Database]) -> Vec<Service> {
     let ids = Arc::new(UuidV7Ids::default());
     let service = |database: &Database| {
-        let repository = Arc::new(database.tasks());
-        let mut service = Service::new(repository.clone(), Arc::new(SystemClock), ids.clone())
+        let mut service = Service::new(Arc::new(database.tasks()), Arc::new(SystemClock), ids.clone())
             .replaying_for(config.idempotency_key_lifetime);
         if let Some(quota) = config.max_tasks_per_user {
             service = service.with_quota(quota.get());
         }
         if config.provisions_users {
-            service = service.provisioning(repository);
+            service = service.provisioning(Arc::new(database.users()));
         }
         service
     };

@@ -11,11 +11,11 @@ pub(crate) struct Model {
     pub(crate) user_id: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub(crate) key: String,
-    /// A hash of the task as the request described it.
+    /// A hash of what the request asked for.
     pub(crate) fingerprint: Vec<u8>,
-    /// The id of the created task, which may have been deleted since.
+    /// The id of what was created. It may have been deleted since.
     pub(crate) task_id: Uuid,
-    /// When the task was created, in milliseconds since 1970.
+    /// When it was created, in milliseconds since 1970.
     pub(crate) created_at: i64,
 }
 

@@ -14,6 +14,13 @@ use crate::{
     wire::Described,
 };
 
+/// A kind of thing that the API manages, such as tasks.
+pub(crate) struct Resource {
+    pub(crate) endpoints: &'static [Endpoint],
+    /// One of it, as responses show it.
+    pub(crate) shown: BodyType,
+}
+
 /// A route of the API, served under the prefix of each [`Style`].
 pub struct Endpoint {
     /// The method. `HEAD` is served wherever `GET` is.

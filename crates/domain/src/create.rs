@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use crate::{InvalidText, Timestamp};
+use crate::{InvalidText, Timestamp, text::check_opaque};
 
 /// A client's name for one create, so that the request can be repeated when its response was lost.
 ///
-/// 1 to 255 printable ASCII characters. Keys of different users have nothing to do with each other.
+/// 1 to [`MAX_CHARS`](Self::MAX_CHARS) printable ASCII characters. Keys of different users have nothing to do with each other.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdempotencyKey(String);
 
@@ -25,12 +25,8 @@ impl TryFrom<&str> for IdempotencyKey {
     type Error = InvalidText;
 
     fn try_from(text: &str) -> Result<Self, InvalidText> {
-        let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-        if printable && (1..=Self::MAX_CHARS).contains(&text.len()) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidText::new(format!("must be 1 to {} printable ASCII characters", Self::MAX_CHARS)))
-        }
+        check_opaque(text, Self::MAX_CHARS)?;
+        Ok(Self(text.to_owned()))
     }
 }
 

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
 use crate::{
-    input::{fields, headers::RequestHeader},
+    input::{fields::InputFields, headers::RequestHeader},
     output::{body::Example, code::ErrorCode, headers::ResponseHeader},
     style::Style,
     wire::Described,
@@ -93,7 +93,7 @@ pub struct Parameters(pub(crate) fn() -> Vec<(&'static str, Schema)>);
 
 impl Parameters {
     /// A parameter for each field of `T`.
-    pub(crate) const fn of<T: fields::Input<String>>() -> Self {
+    pub(crate) const fn of<T: InputFields<String>>() -> Self {
         Self(T::properties)
     }
 }

@@ -32,17 +32,17 @@ pub struct Endpoint {
     /// The name, unique within a style.
     pub name: &'static str,
     /// A short summary.
-    pub summary: &'static str,
+    pub(crate) summary: &'static str,
     /// Further details for clients.
-    pub description: &'static str,
+    pub(crate) description: &'static str,
     /// The input, besides the path and the headers.
-    pub input: Input,
+    pub(crate) input: Input,
     /// The request headers that only some endpoints read.
-    pub request_headers: &'static [RequestHeader],
+    pub(crate) request_headers: &'static [RequestHeader],
     /// The successful response.
-    pub success: Success,
+    pub(crate) success: Success,
     /// The errors, besides those that every endpoint returns.
-    pub errors: &'static [ErrorCode],
+    pub(crate) errors: &'static [ErrorCode],
     /// Registers the handler with a route.
     pub(crate) handler: fn(Route) -> Route,
 }
@@ -76,7 +76,7 @@ impl PathParameter {
 }
 
 /// The input of an endpoint, besides the path and the headers.
-pub enum Input {
+pub(crate) enum Input {
     /// Nothing.
     Nothing,
     /// Parameters in the query.
@@ -89,7 +89,7 @@ pub enum Input {
 
 /// The parameters of a query.
 #[derive(Clone, Copy)]
-pub struct Parameters(pub(crate) fn() -> Vec<(&'static str, Schema)>);
+pub(crate) struct Parameters(pub(crate) fn() -> Vec<(&'static str, Schema)>);
 
 impl Parameters {
     /// A parameter for each field of `T`.
@@ -99,18 +99,18 @@ impl Parameters {
 }
 
 /// The successful response.
-pub struct Success {
+pub(crate) struct Success {
     /// The status.
-    pub status: StatusCode,
+    pub(crate) status: StatusCode,
     /// The body, if there is one.
-    pub body: Option<BodyType>,
+    pub(crate) body: Option<BodyType>,
     /// The headers, besides those of every response.
-    pub headers: &'static [ResponseHeader],
+    pub(crate) headers: &'static [ResponseHeader],
 }
 
 /// The type of a body.
 #[derive(Clone, Copy)]
-pub struct BodyType {
+pub(crate) struct BodyType {
     pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) example: Option<fn() -> Value>,
 }

@@ -133,8 +133,7 @@ impl ErrorCode {
     }
 
     /// The status of responses with this code.
-    #[must_use]
-    pub fn status(self, style: Style) -> StatusCode {
+    pub(crate) fn status(self, style: Style) -> StatusCode {
         let Status { token, path } = self.row().status;
         match style {
             Style::Token => token,
@@ -143,8 +142,7 @@ impl ErrorCode {
     }
 
     /// The default message.
-    #[must_use]
-    pub fn message(self) -> &'static str {
+    pub(crate) fn message(self) -> &'static str {
         self.row().message
     }
 

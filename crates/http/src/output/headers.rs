@@ -6,11 +6,11 @@ use crate::request_id::{RequestId, X_REQUEST_ID};
 
 /// A header of a response.
 #[derive(Debug, Clone, Copy)]
-pub struct ResponseHeader {
+pub(crate) struct ResponseHeader {
     /// Its name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Its description.
-    pub description: &'static str,
+    pub(crate) description: &'static str,
     /// The value it has, unless the response sets another.
     pub(crate) default: Option<&'static str>,
 }

@@ -83,7 +83,7 @@ async fn a_table_of_better_auth_stays_as_it_is(database: TestDatabase) {
 
     let now = FixedClock::default().now();
     let task = titled("Buy groceries");
-    let id = SequentialIds::default().next(now);
+    let id = SequentialIds::default().next(now).into();
     database.tasks().create(&alice().id, id, &task, &CreateOptions::default(), now).await.unwrap();
 
     database.migrate_down(2).await.unwrap();

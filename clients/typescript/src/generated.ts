@@ -434,7 +434,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description the path names another user than the token */
+        /** @description not allowed for this user or from this page */
         FORBIDDEN: {
             headers: {
                 /** @description The id of the request, as in the log. */
@@ -445,7 +445,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description a request with this Idempotency-Key is in flight: retry in a moment; or you have reached the maximum number of tasks: delete some first */
+        /** @description a request with this Idempotency-Key is in flight: retry in a moment; or you have reached your quota: delete something first */
         IDEMPOTENCY_KEY_IN_USE_or_QUOTA_EXCEEDED: {
             headers: {
                 /** @description The id of the request, as in the log. */
@@ -713,6 +713,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
+            403: components["responses"]["FORBIDDEN"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
             422: components["responses"]["VALIDATION_ERROR"];
             429: components["responses"]["RATE_LIMITED"];
@@ -772,6 +773,7 @@ export interface operations {
             };
             400: components["responses"]["INVALID_JSON"];
             401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
+            403: components["responses"]["FORBIDDEN"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
             408: components["responses"]["REQUEST_TIMEOUT"];
             409: components["responses"]["IDEMPOTENCY_KEY_IN_USE_or_QUOTA_EXCEEDED"];
@@ -834,6 +836,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
+            403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["NOT_FOUND"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
             429: components["responses"]["RATE_LIMITED"];
@@ -891,6 +894,7 @@ export interface operations {
             };
             400: components["responses"]["INVALID_JSON"];
             401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
+            403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["NOT_FOUND"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
             408: components["responses"]["REQUEST_TIMEOUT"];
@@ -929,6 +933,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
+            403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["NOT_FOUND"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
             412: components["responses"]["VERSION_CONFLICT"];
@@ -988,6 +993,7 @@ export interface operations {
             };
             400: components["responses"]["INVALID_JSON"];
             401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
+            403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["NOT_FOUND"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
             408: components["responses"]["REQUEST_TIMEOUT"];
@@ -1050,6 +1056,7 @@ export interface operations {
             };
             400: components["responses"]["INVALID_JSON"];
             401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
+            403: components["responses"]["FORBIDDEN"];
             404: components["responses"]["NOT_FOUND"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
             408: components["responses"]["REQUEST_TIMEOUT"];

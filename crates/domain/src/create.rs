@@ -4,11 +4,11 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::{InvalidText, RepositoryError, Timestamp};
+use crate::{InvalidText, RepositoryError, Timestamp, text::check_opaque};
 
 /// Identifies one create, so that the client can repeat the request if the response was lost.
 ///
-/// 1 to 255 printable ASCII characters. Keys of different users are independent.
+/// 1 to [`MAX_CHARS`](Self::MAX_CHARS) printable ASCII characters. Keys of different users are independent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdempotencyKey(String);
 
@@ -27,12 +27,8 @@ impl TryFrom<&str> for IdempotencyKey {
     type Error = InvalidText;
 
     fn try_from(text: &str) -> Result<Self, InvalidText> {
-        let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-        if printable && (1..=Self::MAX_CHARS).contains(&text.len()) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidText::new(format!("must be 1 to {} printable ASCII characters", Self::MAX_CHARS)))
-        }
+        check_opaque(text, Self::MAX_CHARS)?;
+        Ok(Self(text.to_owned()))
     }
 }
 

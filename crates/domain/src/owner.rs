@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use crate::{InvalidText, text::is_printable_ascii};
+use crate::{InvalidText, text::check_opaque};
 
 /// The id of the user who owns a resource.
 ///
-/// Opaque text of 1 to 255 printable ASCII characters. Better Auth's default ids have 32 letters and digits, but no code
+/// Opaque text of 1 to [`MAX_CHARS`](Self::MAX_CHARS) printable ASCII characters. Better Auth's default ids have 32 letters and digits, but no code
 /// may depend on that.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OwnerId(String);
@@ -26,11 +26,8 @@ impl TryFrom<String> for OwnerId {
     type Error = InvalidText;
 
     fn try_from(text: String) -> Result<Self, InvalidText> {
-        if is_printable_ascii(&text) && (1..=Self::MAX_CHARS).contains(&text.len()) {
-            Ok(Self(text))
-        } else {
-            Err(InvalidText::new(format!("must be 1 to {} printable ASCII characters", Self::MAX_CHARS)))
-        }
+        check_opaque(&text, Self::MAX_CHARS)?;
+        Ok(Self(text))
     }
 }
 

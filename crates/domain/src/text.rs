@@ -19,6 +19,15 @@ pub(crate) fn is_printable_ascii(text: &str) -> bool {
     text.bytes().fold(true, |printable, byte| printable & matches!(byte, b' '..=b'~'))
 }
 
+/// The rule of opaque text: 1 to `max` printable ASCII characters.
+pub(crate) fn check_opaque(text: &str, max: usize) -> Result<(), InvalidText> {
+    if is_printable_ascii(text) && (1..=max).contains(&text.len()) {
+        Ok(())
+    } else {
+        Err(InvalidText::new(format!("must be 1 to {max} printable ASCII characters")))
+    }
+}
+
 /// Whether a reader can see this character.
 pub(crate) fn is_visible(character: char) -> bool {
     !character.is_whitespace() && !character.is_control() && !is_ignorable(character)

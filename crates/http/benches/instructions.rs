@@ -167,7 +167,7 @@ fn answer_all() {
     let (sequence, now) = (SequentialIds::default(), app.clock.now());
     let title = Title::try_from("Buy groceries").unwrap();
     let task = NewTask::titled(title);
-    let ids: Vec<TaskId> = (0..1000).map(|_| sequence.next(now)).collect();
+    let ids: Vec<TaskId> = (0..1000).map(|_| sequence.next(now).into()).collect();
     for id in &ids {
         system.block_on(store.create(&alice().id, *id, &task, &CreateOptions::default(), now)).unwrap();
     }

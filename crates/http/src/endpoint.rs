@@ -8,11 +8,18 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
 use crate::{
-    input::{fields, headers::RequestHeader},
+    input::{fields::InputFields, headers::RequestHeader},
     output::{body::Example, code::ErrorCode, headers::ResponseHeader},
     style::Style,
     wire::Described,
 };
+
+/// A kind of thing that the API manages, such as tasks.
+pub(crate) struct Resource {
+    pub(crate) endpoints: &'static [Endpoint],
+    /// One of it, as responses show it.
+    pub(crate) shown: BodyType,
+}
 
 /// A route of the API, served under the prefix of each [`Style`].
 pub struct Endpoint {
@@ -25,17 +32,17 @@ pub struct Endpoint {
     /// The name, unique within a style.
     pub name: &'static str,
     /// A short summary.
-    pub summary: &'static str,
+    pub(crate) summary: &'static str,
     /// Further details for clients.
-    pub description: &'static str,
+    pub(crate) description: &'static str,
     /// The input, besides the path and the headers.
-    pub input: Input,
+    pub(crate) input: Input,
     /// The request headers that only some endpoints read.
-    pub request_headers: &'static [RequestHeader],
+    pub(crate) request_headers: &'static [RequestHeader],
     /// The successful response.
-    pub success: Success,
+    pub(crate) success: Success,
     /// The errors, besides those that every endpoint returns.
-    pub errors: &'static [ErrorCode],
+    pub(crate) errors: &'static [ErrorCode],
     /// Registers the handler with a route.
     pub(crate) handler: fn(Route) -> Route,
 }
@@ -45,6 +52,12 @@ impl Endpoint {
     #[must_use]
     pub fn full_path(&self, style: Style) -> String {
         format!("{}{}", style.prefix(), self.path)
+    }
+
+    /// The status of a successful response.
+    #[must_use]
+    pub fn success_status(&self) -> StatusCode {
+        self.success.status
     }
 
     /// The resource that the endpoint belongs to: the first segment of its path.
@@ -69,7 +82,7 @@ impl PathParameter {
 }
 
 /// The input of an endpoint, besides the path and the headers.
-pub enum Input {
+pub(crate) enum Input {
     /// Nothing.
     Nothing,
     /// Parameters in the query.
@@ -82,28 +95,28 @@ pub enum Input {
 
 /// The parameters of a query.
 #[derive(Clone, Copy)]
-pub struct Parameters(pub(crate) fn() -> Vec<(&'static str, Schema)>);
+pub(crate) struct Parameters(pub(crate) fn() -> Vec<(&'static str, Schema)>);
 
 impl Parameters {
     /// A parameter for each field of `T`.
-    pub(crate) const fn of<T: fields::Input<String>>() -> Self {
+    pub(crate) const fn of<T: InputFields<String>>() -> Self {
         Self(T::properties)
     }
 }
 
 /// The successful response.
-pub struct Success {
+pub(crate) struct Success {
     /// The status.
-    pub status: StatusCode,
+    pub(crate) status: StatusCode,
     /// The body, if there is one.
-    pub body: Option<BodyType>,
+    pub(crate) body: Option<BodyType>,
     /// The headers, besides those of every response.
-    pub headers: &'static [ResponseHeader],
+    pub(crate) headers: &'static [ResponseHeader],
 }
 
 /// The type of a body.
 #[derive(Clone, Copy)]
-pub struct BodyType {
+pub(crate) struct BodyType {
     pub(crate) schema: fn(&mut SchemaGenerator) -> Schema,
     pub(crate) example: Option<fn() -> Value>,
 }

@@ -1,10 +1,13 @@
 //! The list of all endpoints, resource by resource.
 
-use crate::{endpoint::Endpoint, tasks};
+use crate::{
+    endpoint::{Endpoint, Resource},
+    tasks,
+};
 
-const RESOURCES: [&[Endpoint]; 1] = [tasks::ENDPOINTS];
+pub(crate) const RESOURCES: [Resource; 1] = [tasks::RESOURCE];
 
 /// Every endpoint under `/api`.
 pub fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
-    RESOURCES.into_iter().flatten()
+    RESOURCES.into_iter().flat_map(|resource| resource.endpoints)
 }

@@ -45,13 +45,12 @@ pub use auth::{
     session::SessionVerifier,
     verifier::TokenVerifier,
 };
-pub use endpoint::{BodyType, Endpoint, Input, Parameters, PathParameter, Success};
+pub use endpoint::{Endpoint, PathParameter};
 pub use endpoints::endpoints;
-pub use input::headers::RequestHeader;
 pub use limits::{client_address::TrustedProxies, rejected::RejectedLabels, state::Limits};
 pub use metrics::{ErrorLabels, Metrics, RequestLabels, RouteLabels, TokenLabels};
 pub use openapi::document as openapi_document;
-pub use output::{code::ErrorCode, headers::ResponseHeader};
+pub use output::code::ErrorCode;
 pub use style::Style;
 pub use system::{
     lifecycle::Lifecycle,

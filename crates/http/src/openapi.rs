@@ -12,9 +12,11 @@ use self::{
 use crate::{
     endpoint::BodyType,
     endpoints::endpoints,
-    output::code::ErrorCode,
+    output::{
+        code::ErrorCode,
+        health::{LiveBody, ReadyBody},
+    },
     style::Style,
-    system::health::{LiveBody, ReadyBody},
 };
 
 const DESCRIPTION: &str = "Tasks of many users. Each user sees their own tasks and nothing else.\n\n\

@@ -6,3 +6,4 @@ pub(crate) mod cursor;
 pub(crate) mod error;
 pub(crate) mod etag;
 pub(crate) mod headers;
+pub(crate) mod health;

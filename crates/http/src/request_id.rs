@@ -7,7 +7,7 @@ use actix_web::{
     dev::ServiceRequest,
     http::header::{HeaderName, HeaderValue},
 };
-use uuid::Uuid;
+use uuid::{Uuid, fmt::Hyphenated};
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -27,6 +27,10 @@ impl RequestId {
         id
     }
 
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     pub(crate) fn as_header(&self) -> HeaderValue {
         HeaderValue::from_str(&self.0).unwrap_or(HeaderValue::from_static("-"))
     }
@@ -44,5 +48,5 @@ fn is_acceptable(id: &str) -> bool {
 
 #[expect(clippy::disallowed_methods, reason = "the id of a request is not part of any result")]
 fn fresh() -> Arc<str> {
-    Uuid::now_v7().to_string().into()
+    Arc::from(&*Uuid::now_v7().hyphenated().encode_lower(&mut [0; Hyphenated::LENGTH]))
 }

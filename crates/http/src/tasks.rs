@@ -10,15 +10,17 @@ mod update;
 mod values;
 pub(crate) mod wire;
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{BodyType, Resource};
 
-/// Every endpoint of tasks.
-pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    list::ENDPOINT,
-    create::ENDPOINT,
-    get::ENDPOINT,
-    update::PUT,
-    update::PATCH,
-    delete::ENDPOINT,
-    complete::ENDPOINT,
-];
+pub(crate) const RESOURCE: Resource = Resource {
+    endpoints: &[
+        list::ENDPOINT,
+        create::ENDPOINT,
+        get::ENDPOINT,
+        update::PUT,
+        update::PATCH,
+        delete::ENDPOINT,
+        complete::ENDPOINT,
+    ],
+    shown: BodyType::shown::<wire::Task>(),
+};

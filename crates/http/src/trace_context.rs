@@ -27,7 +27,9 @@ tokio::task_local! {
 impl TraceContext {
     /// A new trace.
     pub(crate) fn new() -> Self {
-        Self { trace_id: Uuid::new_v4().as_u128(), span_id: random_id(), sampled: false }
+        // One random number suffices: the id of the first span may be part of the trace's.
+        let random = Uuid::new_v4();
+        Self { trace_id: random.as_u128(), span_id: second_half(random), sampled: false }
     }
 
     /// The position of the caller. `None` if there is no header `traceparent`, or more than one, or an invalid one.
@@ -58,7 +60,7 @@ impl TraceContext {
 
     /// A new span of the same trace.
     pub(crate) fn child(self) -> Self {
-        Self { span_id: random_id(), ..self }
+        Self { span_id: second_half(Uuid::new_v4()), ..self }
     }
 
     /// Runs a future at this position, so that [`current`](Self::current) returns it.
@@ -90,9 +92,9 @@ impl fmt::Display for TraceContext {
     }
 }
 
-/// Bits of a random UUID. Its second half has constant bits, so it is never zero.
-fn random_id() -> u64 {
-    Uuid::new_v4().as_u64_pair().1
+/// The second half of a UUID. It has constant bits, so it is never zero.
+fn second_half(uuid: Uuid) -> u64 {
+    uuid.as_u64_pair().1
 }
 
 /// Parses a number of at most 32 lower-case hexadecimal digits.

@@ -31,7 +31,7 @@ impl OwnerTasks<'_> {
     ) -> Result<CreateOutcome<Task>, RepositoryError> {
         let Self(OwnerService { service, owner }) = self;
         let now = self.0.now();
-        let id = service.ids.next(now);
+        let id = TaskId::from(service.ids.next(now));
         let options = self.0.create_options(key, now);
         self.0.with_user(now, || service.tasks.create(&owner.id, id, task, &options, now)).await
     }

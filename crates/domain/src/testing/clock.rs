@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError, atomic::AtomicU64, atomic::Ordering};
 use time::{Duration, OffsetDateTime, macros::datetime};
 use uuid::Uuid;
 
-use crate::{Clock, IdSource, TaskId, Timestamp};
+use crate::{Clock, IdSource, Timestamp};
 
 /// A clock that stands still until a test moves it. It starts at 2026-02-06T10:00:00.000Z.
 #[derive(Debug)]
@@ -36,9 +36,9 @@ impl Clock for FixedClock {
 pub struct SequentialIds(AtomicU64);
 
 impl IdSource for SequentialIds {
-    fn next(&self, _now: Timestamp) -> TaskId {
+    fn next(&self, _now: Timestamp) -> Uuid {
         let count = self.0.fetch_add(1, Ordering::Relaxed) + 1;
         let version_and_variant = 0x7000_8000_0000_0000_0000_u128;
-        TaskId::from(Uuid::from_u128(version_and_variant | u128::from(count)))
+        Uuid::from_u128(version_and_variant | u128::from(count))
     }
 }

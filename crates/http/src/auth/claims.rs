@@ -63,7 +63,7 @@ impl ClaimRules {
                 expected: audience.clone(),
             });
         }
-        let id = OwnerId::try_from(claims.sub).map_err(|_breaks_the_rule| Rejection::BadSubject)?;
+        let id = OwnerId::try_from(claims.sub).map_err(Rejection::BadSubject)?;
         Ok(Proof {
             identity: Identity { id, name: short_text(claims.name), email: short_text(claims.email) },
             until: claims.exp + LEEWAY_SECONDS,

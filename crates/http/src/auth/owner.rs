@@ -51,7 +51,7 @@ fn owner(request: &HttpRequest) -> Result<Owner, ApiError> {
         if user_id != identity.id.as_str() {
             // The user in the path is not logged: it can be any text.
             tracing::warn!(security = true, "rejected: the path names another user than the token");
-            return Err(ApiError::new(ErrorCode::Forbidden));
+            return Err(ApiError::new(ErrorCode::Forbidden).with_message("the path names another user than the token"));
         }
     }
     match request.app_data::<Unbound>() {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::BoxError;
+use domain::{BoxError, InvalidText};
 use serde_json::Value;
 
 use super::algorithms;
@@ -88,8 +88,8 @@ pub enum Rejection {
     #[error("the token's claims must hold sub, a string, and exp, a number; nbf and iat must be numbers")]
     BadClaims,
     /// The subject cannot be the id of a user.
-    #[error("the token's sub must be 1 to 255 printable ASCII characters")]
-    BadSubject,
+    #[error("the token's sub {0}")]
+    BadSubject(InvalidText),
     /// The token has another issuer.
     #[error("the token's issuer is {found}, and must be {expected} (JWT_ISSUER, or the origin of BETTER_AUTH_URL)")]
     WrongIssuer {
@@ -149,7 +149,7 @@ impl Rejection {
             Self::WrongAlgorithm => "wrong_algorithm",
             Self::BadSignature => "bad_signature",
             Self::BadClaims => "bad_claims",
-            Self::BadSubject => "bad_subject",
+            Self::BadSubject(_) => "bad_subject",
             Self::WrongIssuer { .. } => "wrong_issuer",
             Self::WrongAudience { .. } => "wrong_audience",
             Self::Expired { .. } => "expired",

@@ -17,7 +17,7 @@ use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 use crate::wire::{Read, example_of};
 
 /// The fields of an input, one member each. [`input!`] defines such a struct.
-pub(crate) trait Input<V>: Sized {
+pub(crate) trait InputFields<V>: Sized {
     /// The names of the fields.
     const FIELDS: &'static [&'static str];
 
@@ -33,7 +33,7 @@ pub(crate) trait Input<V>: Sized {
 macro_rules! input {
     (
         $(#[$attribute:meta])*
-        struct $name:ident: Input<$value:ty> {
+        struct $name:ident: InputFields<$value:ty> {
             $($(#[doc = $description:literal])* $field:ident: $kind:ty,)+
         }
     ) => {
@@ -42,7 +42,7 @@ macro_rules! input {
             $($(#[doc = $description])* $field: Option<$kind>,)+
         }
 
-        impl $crate::input::fields::Input<$value> for $name {
+        impl $crate::input::fields::InputFields<$value> for $name {
             const FIELDS: &'static [&'static str] = &[$(stringify!($field)),+];
 
             fn properties() -> Vec<(&'static str, schemars::Schema)> {
@@ -180,7 +180,7 @@ impl<'de> Deserialize<'de> for Fields<Value> {
 }
 
 /// The schema of a body with these fields, some required and some ignored.
-pub(crate) fn body_schema<T: Input<Value>>(required: &[&str], ignored: &[String]) -> Schema {
+pub(crate) fn body_schema<T: InputFields<Value>>(required: &[&str], ignored: &[String]) -> Schema {
     let mut properties: Map<String, Value> =
         T::properties().into_iter().map(|(name, schema)| (name.to_owned(), schema.to_value())).collect();
     for name in ignored {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// A request header.
-pub struct RequestHeader {
+pub(crate) struct RequestHeader {
     /// Its name.
     pub name: &'static str,
     /// What it is for.

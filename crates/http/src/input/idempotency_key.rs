@@ -11,7 +11,10 @@ use domain::IdempotencyKey;
 use serde_json::json;
 
 use super::headers::RequestHeader;
-use crate::output::{code::ErrorCode, error::ApiError};
+use crate::{
+    output::{code::ErrorCode, error::ApiError},
+    wire::Problem,
+};
 
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -37,21 +40,25 @@ impl FromRequest for IdempotencyKeyHeader {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let mut values = request.headers().get_all(IDEMPOTENCY_KEY);
-        ready(match (values.next(), values.next()) {
-            (None, _) => Ok(Self(None)),
-            (Some(value), None) => key(value).map(Some).map(Self).ok_or_else(malformed),
-            (Some(_), Some(_)) => Err(malformed()),
-        })
+        let key = match (values.next(), values.next()) {
+            (None, _) => Ok(None),
+            (Some(value), None) => key(value).map(Some),
+            (Some(_), Some(_)) => Err("is sent more than once".into()),
+        };
+        ready(key.map(Self).map_err(|problem| {
+            ApiError::new(ErrorCode::ValidationError).with_message(format!("Idempotency-Key {problem}"))
+        }))
     }
 }
 
-fn key(value: &HeaderValue) -> Option<IdempotencyKey> {
-    let text = value.to_str().ok()?.trim();
+fn key(value: &HeaderValue) -> Result<IdempotencyKey, Problem> {
+    // What is not UTF-8 becomes a character that no key may have.
+    let text = String::from_utf8_lossy(value.as_bytes().trim_ascii());
     let text = match text.strip_prefix('"') {
-        Some(rest) => unescaped(rest.strip_suffix('"')?)?,
-        None => text.to_owned(),
+        Some(rest) => rest.strip_suffix('"').and_then(unescaped).ok_or("must be plain or in double quotes")?,
+        None => text.into_owned(),
     };
-    IdempotencyKey::try_from(text.as_str()).ok()
+    IdempotencyKey::try_from(text.as_str()).map_err(|rule| Problem::rule(&rule))
 }
 
 /// The text between the quotes; `None` if it is not a string of RFC 9651.
@@ -68,19 +75,12 @@ fn unescaped(quoted: &str) -> Option<String> {
     Some(text)
 }
 
-fn malformed() -> ApiError {
-    ApiError::new(ErrorCode::ValidationError).with_message(format!(
-        "Idempotency-Key must be one key of 1 to {} printable ASCII characters, plain or in double quotes",
-        IdempotencyKey::MAX_CHARS
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(value: &str) -> Option<String> {
-        key(&HeaderValue::from_str(value).unwrap()).map(|key| key.as_str().to_owned())
+        key(&HeaderValue::from_str(value).unwrap()).ok().map(|key| key.as_str().to_owned())
     }
 
     #[test]

@@ -20,7 +20,6 @@ use super::{
 /// Protects clients from each other, and the service from overload. All workers share the state.
 pub struct Limits {
     free: Semaphore,
-    max_in_flight: usize,
     user_rate: Option<UserRate>,
     /// The limit of 401 responses, by the client's address or network.
     unauthorized_rate: Option<Rate<IpAddr>>,
@@ -36,10 +35,8 @@ impl Limits {
     /// Limits the requests in flight to `max_in_flight`, without rate limits.
     #[must_use]
     pub fn new(max_in_flight: u16) -> Self {
-        let max_in_flight = usize::from(max_in_flight);
         Self {
-            free: Semaphore::new(max_in_flight),
-            max_in_flight,
+            free: Semaphore::new(max_in_flight.into()),
             user_rate: None,
             unauthorized_rate: None,
             proxies: TrustedProxies::default(),
@@ -57,12 +54,6 @@ impl Limits {
     #[must_use]
     pub fn unauthorized_per_address(self, per_second: NonZeroU32, proxies: TrustedProxies) -> Self {
         Self { unauthorized_rate: Some(Rate::new(per_second)), proxies, ..self }
-    }
-
-    /// How many requests are in flight.
-    #[must_use]
-    pub fn in_flight(&self) -> usize {
-        self.max_in_flight - self.free.available_permits()
     }
 
     /// The number of rejected requests, by limit.

@@ -2,13 +2,11 @@
 
 use std::num::NonZeroU32;
 
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderValue};
 use domain::OwnerId;
 
 use super::rate::Rate;
-
-const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+use crate::output::headers::{RATE_LIMIT_NAME, RATE_LIMIT_POLICY_NAME};
 
 /// A separate request rate limit for each user.
 pub(crate) struct UserRate {
@@ -30,8 +28,8 @@ impl UserRate {
 
     /// Adds the headers of draft-ietf-httpapi-ratelimit-headers. After a second the whole limit is available again.
     pub(crate) fn describe(&self, remaining: u32, headers: &mut HeaderMap) {
-        headers.insert(RATE_LIMIT_POLICY, self.policy.clone());
-        headers.insert(RATE_LIMIT, header_value(format!(r#""user";r={remaining};t=1"#)));
+        headers.insert(RATE_LIMIT_POLICY_NAME, self.policy.clone());
+        headers.insert(RATE_LIMIT_NAME, header_value(format!(r#""user";r={remaining};t=1"#)));
     }
 
     pub(super) fn rate(&self) -> &Rate<OwnerId> {

@@ -11,6 +11,7 @@ use actix_web::{
 };
 use tracing::{Span, field};
 use tracing_actix_web::RootSpanBuilder;
+use uuid::{Uuid, fmt::Simple};
 
 use super::pattern;
 #[cfg(feature = "otlp")]
@@ -26,14 +27,17 @@ impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         // Clients can invent methods, of any length.
         let (id, method) = (RequestId::of(request), metrics::known(request.method()));
-        let span = tracing::info_span!("request", %id, trace_id = field::Empty, method, user = field::Empty);
+        let span =
+            tracing::info_span!("request", id = id.as_str(), trace_id = field::Empty, method, user = field::Empty);
         let caller = TraceContext::of_caller(request.headers());
         #[cfg(feature = "otlp")]
         let exported = span_export::begin(&span, caller, method, pattern::of(request));
         #[cfg(not(feature = "otlp"))]
         let exported: Option<TraceContext> = None;
         let context = exported.or(caller.map(TraceContext::child)).unwrap_or_else(TraceContext::new);
-        span.record("trace_id", field::display(format_args!("{:032x}", context.trace_id)));
+        // A trace id has the digits of a UUID.
+        let trace_id = Uuid::from_u128(context.trace_id).simple();
+        span.record("trace_id", &*trace_id.encode_lower(&mut [0; Simple::LENGTH]));
         request.extensions_mut().insert(context);
         span
     }

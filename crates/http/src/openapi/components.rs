@@ -8,18 +8,14 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     endpoint::BodyType,
+    endpoints::RESOURCES,
     output::{
-        body::Example,
         code::ErrorCode,
         error::Envelope,
         headers::{RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID, ResponseHeader},
     },
     style::Style,
-    tasks,
 };
-
-/// The type of `current` in the envelope: a resource that has versions.
-type Current = tasks::wire::Task<'static>;
 
 /// Headers that many responses have.
 const SHARED: [ResponseHeader; 2] = [RATE_LIMIT_POLICY, RATE_LIMIT];
@@ -87,9 +83,9 @@ impl Components {
 
     /// The components object.
     pub(super) fn into_value(mut self) -> Value {
-        let current = self.schemas.subschema_for::<Current>();
+        let resources = RESOURCES.map(|resource| (resource.shown.schema)(&mut self.schemas));
         let mut schemas = Value::Object(self.schemas.take_definitions(true));
-        schemas["Error"]["properties"]["error"]["properties"]["current"] = current.into();
+        schemas["Error"]["properties"]["error"]["properties"]["current"] = json!({ "anyOf": resources });
         let headers: Map<String, Value> =
             SHARED.iter().map(|shared| (shared.name.to_owned(), definition(shared))).collect();
         json!({
@@ -137,7 +133,7 @@ fn example(code: ErrorCode) -> Value {
         error["details"] = json!([{ "field": "title", "message": "is required" }]);
     }
     if code == ErrorCode::VersionConflict {
-        error["current"] = Current::example();
+        error["current"] = RESOURCES.iter().find_map(|resource| resource.shown.example).map(|example| example()).into();
     }
     json!({ "error": error })
 }

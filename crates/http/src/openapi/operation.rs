@@ -12,9 +12,10 @@ use crate::{
 };
 
 /// The errors of every endpoint.
-const EVERYWHERE: [ErrorCode; 6] = [
+const EVERYWHERE: [ErrorCode; 7] = [
     ErrorCode::Unauthorized,
     ErrorCode::TokenExpired,
+    ErrorCode::Forbidden,
     ErrorCode::MethodNotAllowed,
     ErrorCode::RateLimited,
     ErrorCode::InternalError,
@@ -107,9 +108,6 @@ fn responses(style: Style, endpoint: &Endpoint, components: &mut Components) -> 
     codes.extend(endpoint.errors);
     if matches!(endpoint.input, Input::Body(_) | Input::OptionalBody(_)) {
         codes.extend(WITH_A_BODY);
-    }
-    if style == Style::Path {
-        codes.push(ErrorCode::Forbidden);
     }
     let mut responses = components.error_responses(style, &codes);
     responses.insert(endpoint.success.status.as_str().to_owned(), success);

@@ -65,8 +65,9 @@ error_codes! {
     );
     /// The token has expired.
     TokenExpired("TOKEN_EXPIRED", always(StatusCode::UNAUTHORIZED), [WWW_AUTHENTICATE], "the token has expired");
-    /// The path names another user than the token.
-    Forbidden("FORBIDDEN", always(StatusCode::FORBIDDEN), [], "the path names another user than the token");
+    /// The path names another user than the token, a session cookie was sent by a page of another origin, or CORS does not allow
+    /// what a preflight request asks for.
+    Forbidden("FORBIDDEN", always(StatusCode::FORBIDDEN), [], "not allowed for this user or from this page");
     /// The user has no such resource, or there is no such route.
     NotFound("NOT_FOUND", always(StatusCode::NOT_FOUND), [], "not found");
     /// The route does not support the method.
@@ -91,7 +92,7 @@ error_codes! {
     );
     /// The user has reached the quota.
     QuotaExceeded(
-        "QUOTA_EXCEEDED", always(StatusCode::CONFLICT), [], "you have reached the maximum number of tasks: delete some first"
+        "QUOTA_EXCEEDED", always(StatusCode::CONFLICT), [], "you have reached your quota: delete something first"
     );
     /// The key was used for a different create.
     IdempotencyKeyReused(
@@ -132,8 +133,7 @@ impl ErrorCode {
     }
 
     /// The status of responses with this code.
-    #[must_use]
-    pub fn status(self, style: Style) -> StatusCode {
+    pub(crate) fn status(self, style: Style) -> StatusCode {
         let Status { token, path } = self.row().status;
         match style {
             Style::Token => token,
@@ -142,8 +142,7 @@ impl ErrorCode {
     }
 
     /// The default message.
-    #[must_use]
-    pub fn message(self) -> &'static str {
+    pub(crate) fn message(self) -> &'static str {
         self.row().message
     }
 

@@ -6,11 +6,11 @@ use crate::request_id::{RequestId, X_REQUEST_ID};
 
 /// A header of a response.
 #[derive(Debug, Clone, Copy)]
-pub struct ResponseHeader {
+pub(crate) struct ResponseHeader {
     /// Its name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Its description.
-    pub description: &'static str,
+    pub(crate) description: &'static str,
     /// The value it has, unless the response sets another.
     pub(crate) default: Option<&'static str>,
 }
@@ -49,6 +49,12 @@ pub(crate) const RATE_LIMIT_POLICY: ResponseHeader =
 pub(crate) const RATE_LIMIT: ResponseHeader =
     header("RateLimit", "How many requests of that limit are left: `\"user\";r=73;t=1`.");
 
+/// The name of [`RATE_LIMIT_POLICY`], parsed.
+pub(crate) const RATE_LIMIT_POLICY_NAME: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// The name of [`RATE_LIMIT`], parsed.
+pub(crate) const RATE_LIMIT_NAME: HeaderName = HeaderName::from_static("ratelimit");
+
 /// Headers that stop a browser from misinterpreting a response, storing it or embedding it.
 const PROTECTION: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -67,5 +73,17 @@ pub(crate) fn add_common(headers: &mut HeaderMap, id: Option<&RequestId>) {
     }
     if let Some(id) = id {
         headers.insert(X_REQUEST_ID, id.as_header());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parsed_name_is_the_documented_name() {
+        for (parsed, header) in [(RATE_LIMIT_POLICY_NAME, RATE_LIMIT_POLICY), (RATE_LIMIT_NAME, RATE_LIMIT)] {
+            assert!(parsed.as_str().eq_ignore_ascii_case(header.name), "{parsed}");
+        }
     }
 }

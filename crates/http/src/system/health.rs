@@ -1,57 +1,23 @@
 //! Health checks, for orchestrators and load balancers.
 
-use std::{collections::BTreeMap, error::Error};
+use std::error::Error;
 
 use actix_web::{HttpResponse, web::Data};
 use domain::RepositoryError;
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::{Value, json};
 
 use super::{
     lifecycle::Lifecycle,
     readiness::{Dependency, check_readiness},
 };
 use crate::output::{
-    body::Example,
     error::{ApiError, Detail, chain},
+    health::{LiveBody, ReadyBody},
 };
 
 /// The dependencies of the service.
 pub(crate) struct Health {
     pub(crate) lifecycle: Lifecycle,
     pub(crate) dependencies: Vec<Dependency>,
-}
-
-/// The process answers.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Health", deny_unknown_fields)]
-pub(crate) struct LiveBody {
-    #[schemars(extend("const" = "ok"))]
-    status: &'static str,
-}
-
-/// Requests can be served.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "Readiness", deny_unknown_fields)]
-pub(crate) struct ReadyBody {
-    #[schemars(extend("const" = "ok"))]
-    status: &'static str,
-    /// Each dependency, by its name. If one is not ready the response is 503, and `details` names it.
-    #[schemars(extend("additionalProperties" = json!({ "type": "string", "const": "ok" })))]
-    checks: BTreeMap<&'static str, &'static str>,
-}
-
-impl Example for LiveBody {
-    fn example() -> Value {
-        json!({ "status": "ok" })
-    }
-}
-
-impl Example for ReadyBody {
-    fn example() -> Value {
-        json!({ "status": "ok", "checks": { "database": "ok", "migrations": "ok" } })
-    }
 }
 
 /// Succeeds if the process answers. It checks nothing else, because a restart would not fix that.

@@ -11,7 +11,7 @@ use crate::{
     auth::owner::Owner,
     endpoint::{BodyType, Endpoint, Input, Parameters, Success},
     input::{
-        fields::{Fields, Input as _, input},
+        fields::{Fields, InputFields, input},
         if_none_match::{self, or_not_modified},
         query::{FromParameters, Query},
     },
@@ -62,7 +62,7 @@ async fn list(
 }
 
 input! {
-    struct ListInput: Input<String> {
+    struct ListInput: InputFields<String> {
         /// The most tasks to return.
         limit: PageLimit,
         /// Where the page begins: `next_cursor` of the page before.

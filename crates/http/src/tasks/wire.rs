@@ -13,7 +13,7 @@ use crate::{
     endpoint::PathParameter,
     input::{
         body::FromFields,
-        fields::{Fields, Input, body_schema, input},
+        fields::{Fields, InputFields, body_schema, input},
     },
     output::{
         body::{Data, Example, respond},
@@ -75,7 +75,7 @@ pub(super) fn respond_with(response: &mut HttpResponseBuilder, task: &domain::Ta
 
 input! {
     /// The fields of a task that a client may set.
-    struct TaskInput: Input<Value> {
+    struct TaskInput: InputFields<Value> {
         title: Title,
         description: FieldChange<Description>,
         completed: bool,
@@ -135,7 +135,7 @@ impl FromFields for Changes {
 
 input! {
     /// The fields that a client may set to complete a task.
-    struct CompletionInput: Input<Value> {
+    struct CompletionInput: InputFields<Value> {
         completed: bool,
     }
 }

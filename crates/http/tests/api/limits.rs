@@ -44,7 +44,7 @@ async fn requests_above_the_cap_are_rejected_before_authentication() {
     let mut one = pin!(app.alice(Method::DELETE, SOME_TASK).send());
     let mut two = pin!(app.bob(Method::DELETE, SOME_TASK).send());
     assert!(one.as_mut().now_or_never().is_none() && two.as_mut().now_or_never().is_none());
-    assert_eq!(test.api.limits.in_flight(), 2);
+    assert_eq!(test.api.metrics.in_flight.get(), 2);
 
     for request in [list(&app), app.anonymous(Method::GET, "/api/tasks"), app.alice(Method::GET, "/api/nothing")] {
         let answer = request.header("origin", "http://localhost:3000").send().await;
@@ -57,7 +57,7 @@ async fn requests_above_the_cap_are_rejected_before_authentication() {
         assert_eq!(app.anonymous(Method::GET, path).send().await.status, 200, "{path}");
     }
     assert_eq!(preflight(&app).send().await.status, 200);
-    assert_eq!(test.api.limits.in_flight(), 2);
+    assert_eq!(test.api.metrics.in_flight.get(), 2);
 }
 
 #[actix_web::test]
@@ -66,7 +66,7 @@ async fn a_request_frees_its_place_in_every_outcome() {
     let mut test = broken();
     test.api.limits = Arc::new(Limits::new(1));
     let app = test.start().await;
-    let is_full = || test.api.limits.in_flight() == 1;
+    let is_full = || test.api.metrics.in_flight.get() == 1;
 
     {
         let mut dropped = pin!(app.alice(Method::DELETE, SOME_TASK).send());

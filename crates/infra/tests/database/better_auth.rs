@@ -83,7 +83,7 @@ async fn a_table_of_better_auth_is_not_changed(database: TestDatabase) {
 
     let now = FixedClock::default().now();
     let task = titled("Buy groceries");
-    let id = SequentialIds::default().next(now);
+    let id = SequentialIds::default().next(now).into();
     database.tasks().create(&alice().id, id, &task, &CreateOptions::default(), now).await.unwrap();
 
     database.migrate_down(u32::MAX).await.unwrap();

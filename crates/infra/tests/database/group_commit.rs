@@ -20,7 +20,7 @@ async fn create_for(
 ) -> Vec<(OwnerId, TaskId, Result<Task, RepositoryError>)> {
     let now = FixedClock::default().now();
     join_all(owners.iter().map(|owner| {
-        let id = ids.next(now);
+        let id = ids.next(now).into();
         async move {
             let outcome = tasks.create(owner, id, &titled(owner.as_str()), &CreateOptions::default(), now).await;
             (owner.clone(), id, outcome.map(|outcome| outcome.created().unwrap()))

@@ -31,7 +31,7 @@ on_both_databases! {
 
 async fn a_row_of_another_owner_is_an_error(database: TestDatabase) {
     let now = FixedClock::default().now();
-    let id = SequentialIds::default().next(now);
+    let id = SequentialIds::default().next(now).into();
     database.tasks().create(&bob().id, id, &titled("Bob's"), &CreateOptions::default(), now).await.unwrap();
     let tasks = SeaOrmTasks::new(mixed_up(database.sql()));
 

@@ -30,7 +30,7 @@ async fn pipelined_reads_have_their_own_answers() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let (tasks, now, ids) = (database.tasks(), FixedClock::default().now(), SequentialIds::default());
     let owned: Vec<_> =
-        [alice().id, bob().id].into_iter().cycle().take(40).map(|owner| (owner, ids.next(now))).collect();
+        [alice().id, bob().id].into_iter().cycle().take(40).map(|owner| (owner, ids.next(now).into())).collect();
     for (owner, id) in &owned {
         tasks.create(owner, *id, &titled(owner.as_str()), &CreateOptions::default(), now).await.unwrap();
     }

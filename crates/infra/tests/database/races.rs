@@ -73,7 +73,7 @@ async fn a_repeat_is_replayed_although_the_first_used_up_the_quota() {
     };
     let first = Database::connect(&settings).await.unwrap().tasks();
     let first = tokio::spawn({
-        let (options, owner, id, new) = (options.clone(), owner.clone(), ids.next(now), new.clone());
+        let (options, owner, id, new) = (options.clone(), owner.clone(), ids.next(now).into(), new.clone());
         async move { first.create(&owner, id, &new, &options, now).await }
     });
     someone_waits(&lock).await;
@@ -81,7 +81,7 @@ async fn a_repeat_is_replayed_although_the_first_used_up_the_quota() {
     // The repeat finds the key in use, without a task. Before it checks the quota, the first create ends.
     let meeting = Arc::new(Barrier::new(2));
     let repeat = SeaOrmTasks::new(paused(by_seaorm(database.url()).await.sql(), 4, meeting.clone()));
-    let id = ids.next(now);
+    let id = ids.next(now).into();
     let (repeated, first) = tokio::join!(repeat.create(&owner, id, &new, &options, now), async {
         meeting.wait().await;
         lock.rollback().await.unwrap();

@@ -77,7 +77,7 @@ async fn a_task_belongs_to_a_user_and_has_one_id(database: TestDatabase) {
 
 async fn deleting_a_user_deletes_their_tasks(database: TestDatabase) {
     let (tasks, now) = (database.tasks(), FixedClock::default().now());
-    let id = SequentialIds::default().next(now);
+    let id = SequentialIds::default().next(now).into();
     let new = titled("Task");
     for owner in [alice().id, bob().id] {
         tasks.create(&owner, id, &new, &CreateOptions::default(), now).await.unwrap();

@@ -17,7 +17,7 @@ async fn a_use_case_is_one_statement_that_names_the_owner(database: TestDatabase
     let tasks = SeaOrmTasks::new(connection);
     let (owner, now) = (alice().id, FixedClock::default().now());
     let ids = SequentialIds::default();
-    let id = ids.next(now);
+    let id = ids.next(now).into();
     let name_the_owner = |use_case, count| {
         let statements = recorded.take();
         assert_eq!(statements.len(), count, "{use_case}: {statements:?}");
@@ -35,12 +35,12 @@ async fn a_use_case_is_one_statement_that_names_the_owner(database: TestDatabase
     name_the_owner("create", 1);
 
     let within_quota = CreateOptions { idempotency: None, quota: Some(9) };
-    tasks.create(&owner, ids.next(now), &new, &within_quota, now).await.unwrap();
+    tasks.create(&owner, ids.next(now).into(), &new, &within_quota, now).await.unwrap();
     name_the_owner("create within a quota", 1);
 
     let once = IdempotencyGuard { key: IdempotencyKey::try_from("key").unwrap(), since: now };
     let once = CreateOptions { idempotency: Some(once), quota: Some(9) };
-    tasks.create(&owner, ids.next(now), &new, &once, now).await.unwrap();
+    tasks.create(&owner, ids.next(now).into(), &new, &once, now).await.unwrap();
     name_the_owner("create under a key, in two tables", 2);
 
     tasks.get(&owner, id).await.unwrap();

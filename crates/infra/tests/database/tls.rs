@@ -174,7 +174,7 @@ async fn tasks_are_written_and_read_over_tls() {
     let new = titled("Buy groceries");
 
     let created = tasks
-        .create(&owner, SequentialIds::default().next(now), &new, &CreateOptions::default(), now)
+        .create(&owner, SequentialIds::default().next(now).into(), &new, &CreateOptions::default(), now)
         .await
         .unwrap()
         .created()
@@ -209,7 +209,7 @@ async fn a_later_connection_checks_the_server_again() {
     for (proof, expected) in impostors(&authority) {
         let secured = Secured::new(database.url(), &authority, authority.certifies("localhost")).await;
         let tasks = secured.connect().await.unwrap().tasks();
-        let id = SequentialIds::default().next(FixedClock::default().now());
+        let id = SequentialIds::default().next(FixedClock::default().now()).into();
         let read = async || tasks.get(&alice().id, id).await;
 
         secured.becomes(proof);

@@ -65,7 +65,7 @@ async fn play(tasks: &dyn TaskRepository, history: &[(bool, Operation)]) {
         let actor = if *is_alice { &mut alice } else { &mut bob };
         let any_id = |index: &Index| if made.is_empty() { None } else { Some(*index.get(&made)) };
         match operation {
-            Operation::Create => made.push(actor.create(tasks, ids.next(FixedClock::default().now())).await),
+            Operation::Create => made.push(actor.create(tasks, ids.next(FixedClock::default().now()).into()).await),
             Operation::List { completed } => actor.list(tasks, *completed).await,
             Operation::Get(index) => actor.get(tasks, any_id(index)).await,
             Operation::Delete(index) => actor.delete(tasks, any_id(index)).await,

@@ -38,7 +38,7 @@ pub(super) fn renamed() -> TaskChanges {
 }
 
 pub(super) fn fresh_id() -> TaskId {
-    UuidV7Ids::default().next(now())
+    UuidV7Ids::default().next(now()).into()
 }
 
 /// Changes a task of Alice without a precondition and returns it.
@@ -71,7 +71,7 @@ async fn create_many(tasks: &dyn TaskRepository, count: usize) -> Vec<TaskId> {
     let mut made = Vec::new();
     for number in 0..count {
         let task = NewTask { completed: number % 2 == 1, ..titled(&format!("Task {number}")) };
-        made.push(create_as(tasks, &alice().id, ids.next(now()), &task).await.id);
+        made.push(create_as(tasks, &alice().id, ids.next(now()).into(), &task).await.id);
     }
     made
 }

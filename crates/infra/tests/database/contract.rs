@@ -20,8 +20,8 @@ pub(crate) struct Ports<D> {
 }
 
 impl<D> Ports<D> {
-    pub(crate) fn new(database: &Database, home: D) -> Box<Self> {
-        Box::new(Self { tasks: database.tasks(), keys: database.keys(), users: database.users(), _home: home })
+    pub(crate) fn new(database: &Database, home: D) -> Self {
+        Self { tasks: database.tasks(), keys: database.keys(), users: database.users(), _home: home }
     }
 }
 
@@ -94,7 +94,7 @@ mod sqlite {
 
     async fn fresh() -> Option<Box<Ports<TestDatabase>>> {
         let database = TestDatabase::sqlite().await;
-        Some(Ports::new(&database.clone(), database))
+        Some(Box::new(Ports::new(&database.clone(), database)))
     }
 
     domain::task_repository_contract!(fresh);
@@ -105,7 +105,7 @@ mod postgres {
 
     async fn fresh() -> Option<Box<Ports<TestDatabase>>> {
         let database = TestDatabase::postgres().await?;
-        Some(Ports::new(&database.clone(), database))
+        Some(Box::new(Ports::new(&database.clone(), database)))
     }
 
     domain::task_repository_contract!(fresh);
@@ -116,7 +116,7 @@ mod postgres_by_seaorm {
 
     async fn fresh() -> Option<Box<Ports<TestDatabase>>> {
         let database = TestDatabase::postgres().await?;
-        Some(Ports::new(&by_seaorm(database.url()).await, database))
+        Some(Box::new(Ports::new(&by_seaorm(database.url()).await, database)))
     }
 
     domain::task_repository_contract!(fresh);

@@ -115,7 +115,7 @@ macro_rules! everything_works {
 
                 async fn fresh() -> Option<Box<Ports<Pooled>>> {
                     let pooled = Pooled::$pooling().await?;
-                    Some(Ports::new(&pooled.database.clone(), pooled))
+                    Some(Box::new(Ports::new(&pooled.database.clone(), pooled)))
                 }
 
                 domain::task_repository_contract!(fresh);
@@ -125,7 +125,7 @@ macro_rules! everything_works {
 
                     async fn fresh() -> Option<Box<Ports<Pooled>>> {
                         let pooled = Pooled::$pooling().await?;
-                        Some(Ports::new(&by_seaorm(pooled.pooler.url()).await, pooled))
+                        Some(Box::new(Ports::new(&by_seaorm(pooled.pooler.url()).await, pooled)))
                     }
 
                     domain::task_repository_contract!(fresh);

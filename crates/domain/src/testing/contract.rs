@@ -13,10 +13,12 @@
 
 mod creates;
 mod isolation;
+mod lists;
 mod tasks;
 
 pub use creates::*;
 pub use isolation::*;
+pub use lists::*;
 pub use tasks::*;
 
 /// Defines one named test for each case, for one adapter.

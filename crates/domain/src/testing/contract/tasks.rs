@@ -1,12 +1,12 @@
-//! The cases about single tasks and lists.
+//! The cases of single tasks: create, get, update, complete, delete.
 
 use time::{Duration, OffsetDateTime};
 
-use super::super::{FixedClock, SequentialIds, alice, bob, nobody, titled};
+use super::super::{FixedClock, alice, bob, nobody, titled};
 use crate::{
-    Clock, CompletedChange, CreateOptions, Description, FieldChange, IdSource, NewTask, OwnerId, PageLimit,
-    Precondition, RepositoryError, Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp, Title,
-    UpdateOutcome, UuidV7Ids, Version,
+    Clock, CompletedChange, CreateOptions, Description, FieldChange, IdSource, NewTask, OwnerId, Precondition,
+    RepositoryError, Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Timestamp, Title, UpdateOutcome, UuidV7Ids,
+    Version,
 };
 
 pub(super) fn title(text: &str) -> Title {
@@ -57,26 +57,15 @@ fn seen(versions: &[i64]) -> Precondition {
     Precondition::Version(versions.iter().copied().map(Version::from).collect())
 }
 
-async fn create(tasks: &dyn TaskRepository, task: &NewTask) -> Task {
+pub(super) async fn create(tasks: &dyn TaskRepository, task: &NewTask) -> Task {
     create_as(tasks, &alice().id, fresh_id(), task).await
 }
 
-async fn create_as(tasks: &dyn TaskRepository, owner: &OwnerId, id: TaskId, task: &NewTask) -> Task {
+pub(super) async fn create_as(tasks: &dyn TaskRepository, owner: &OwnerId, id: TaskId, task: &NewTask) -> Task {
     tasks.create(owner, id, task, &CreateOptions::default(), now()).await.unwrap().created().unwrap()
 }
 
-/// Creates `count` tasks for Alice, oldest first; every other one is completed.
-async fn create_many(tasks: &dyn TaskRepository, count: usize) -> Vec<TaskId> {
-    let ids = SequentialIds::default();
-    let mut made = Vec::new();
-    for number in 0..count {
-        let task = NewTask { completed: number % 2 == 1, ..titled(&format!("Task {number}")) };
-        made.push(create_as(tasks, &alice().id, ids.next(now()).into(), &task).await.id);
-    }
-    made
-}
-
-async fn list(tasks: &dyn TaskRepository, query: TaskQuery) -> Vec<TaskId> {
+pub(super) async fn list(tasks: &dyn TaskRepository, query: TaskQuery) -> Vec<TaskId> {
     let page = tasks.list(&alice().id, &query).await.unwrap();
     page.items.iter().map(|task| task.id).collect()
 }
@@ -225,88 +214,10 @@ pub async fn a_deleted_task_stays_deleted(tasks: &dyn TaskRepository) {
     assert_eq!(list(tasks, TaskQuery::default()).await, [other.id]);
 }
 
-pub async fn a_list_is_newest_first(tasks: &dyn TaskRepository) {
-    let mut made = create_many(tasks, 5).await;
-    made.reverse();
-
-    assert_eq!(list(tasks, TaskQuery::default()).await, made);
-}
-
-pub async fn a_list_of_a_user_without_tasks_is_empty(tasks: &dyn TaskRepository) {
-    for owner in [alice().id, nobody().id] {
-        let page = tasks.list(&owner, &TaskQuery::default()).await.unwrap();
-        assert!(page.items.is_empty() && !page.has_more);
-    }
-}
-
-pub async fn pages_have_no_gap_and_no_overlap(tasks: &dyn TaskRepository) {
-    let mut made = create_many(tasks, 7).await;
-    made.reverse();
-
-    for size in [1, 2, 3, 6, 7, 8] {
-        let mut query = TaskQuery { limit: PageLimit::new(size).unwrap(), ..TaskQuery::default() };
-        let mut seen = Vec::new();
-        loop {
-            let page = tasks.list(&alice().id, &query).await.unwrap();
-            assert!(page.items.len() <= usize::from(size) && !page.items.is_empty());
-            seen.extend(page.items.iter().map(|task| task.id));
-            match page.last_before_next() {
-                Some(last) => query.older_than = Some(last.id),
-                None => break,
-            }
-        }
-        assert_eq!(seen, made, "in pages of {size}");
-    }
-}
-
-/// A repository may have one statement for each size, and a connection keeps a limited number of statements prepared.
-pub async fn pages_of_more_sizes_than_prepared_statements_work(tasks: &dyn TaskRepository) {
-    let mut made = create_many(tasks, 3).await;
-    made.reverse();
-
-    for size in (1..=250).chain([1, 2]) {
-        let query = TaskQuery { limit: PageLimit::new(size).unwrap(), ..TaskQuery::default() };
-        let page = tasks.list(&alice().id, &query).await.unwrap();
-        let ids: Vec<TaskId> = page.items.iter().map(|task| task.id).collect();
-        assert_eq!(ids, made[..made.len().min(size.into())], "a page of {size}");
-        assert_eq!(page.has_more, usize::from(size) < made.len(), "a page of {size}");
-    }
-}
-
-pub async fn a_page_starts_after_a_task_that_was_deleted(tasks: &dyn TaskRepository) {
-    let made = create_many(tasks, 4).await;
-    assert_eq!(delete(tasks, &alice().id, made[2]).await, UpdateOutcome::Done(()));
-
-    let query = TaskQuery { older_than: Some(made[2]), ..TaskQuery::default() };
-
-    assert_eq!(list(tasks, query).await, [made[1], made[0]]);
-}
-
-pub async fn a_list_is_filtered_by_completed(tasks: &dyn TaskRepository) {
-    let made = create_many(tasks, 4).await;
-    let filtered = |completed| TaskQuery { completed: Some(completed), ..TaskQuery::default() };
-
-    assert_eq!(list(tasks, filtered(true)).await, [made[3], made[1]]);
-    assert_eq!(list(tasks, filtered(false)).await, [made[2], made[0]]);
-
-    let page = TaskQuery { older_than: Some(made[3]), limit: PageLimit::new(1).unwrap(), ..filtered(true) };
-    assert_eq!(list(tasks, page).await, [made[1]]);
-}
-
 pub async fn a_stranger_gets_nothing(tasks: &dyn TaskRepository) {
     let task = create(tasks, &groceries()).await;
 
     assert_eq!(tasks.get(&bob().id, task.id).await.unwrap(), None);
-}
-
-pub async fn a_stranger_lists_nothing(tasks: &dyn TaskRepository) {
-    let task = create(tasks, &groceries()).await;
-
-    for completed in [None, Some(false)] {
-        let query = TaskQuery { completed, ..TaskQuery::default() };
-        assert!(tasks.list(&bob().id, &query).await.unwrap().items.is_empty());
-    }
-    assert_eq!(list(tasks, TaskQuery::default()).await, [task.id]);
 }
 
 pub async fn a_stranger_updates_nothing(tasks: &dyn TaskRepository) {

@@ -8,6 +8,9 @@ mod otlp;
 use std::{
     io::{IsTerminal, Write, stderr, stdout},
     panic,
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 use anyhow::anyhow;
@@ -27,7 +30,7 @@ pub(crate) struct Log {
     // Dropped before the guard, because a failed export is logged.
     #[cfg(feature = "otlp")]
     _exporter: Option<otlp::Exporter>,
-    _guard: WorkerGuard,
+    _last_lines: LastLines,
 }
 
 impl Log {
@@ -40,6 +43,30 @@ impl Log {
     pub(crate) fn print(&self, text: &str) {
         // An error cannot be reported, because nobody reads the log.
         let _ = self.writer.clone().write_all(format!("{text}\n").as_bytes());
+    }
+}
+
+/// Writes the last lines when it is dropped.
+struct LastLines(Option<WorkerGuard>);
+
+impl LastLines {
+    /// How long the process waits for its last lines to be written. The guard itself waits for 1.1 s.
+    const TIMEOUT: Duration = Duration::from_millis(1500);
+}
+
+impl Drop for LastLines {
+    /// On a thread of its own: if the buffer is full because nobody reads the log, the guard prints that to standard output,
+    /// where it would wait for ever.
+    fn drop(&mut self) {
+        let guard = self.0.take();
+        let (done, written) = mpsc::channel();
+        thread::spawn(move || {
+            drop(guard);
+            // The process may have stopped waiting.
+            let _ = done.send(());
+        });
+        // Lines that are not written by then are lost.
+        let _ = written.recv_timeout(Self::TIMEOUT);
     }
 }
 
@@ -80,7 +107,7 @@ pub(crate) fn init(logging: Logging) -> anyhow::Result<Log> {
         writer,
         #[cfg(feature = "otlp")]
         _exporter: exporter,
-        _guard: guard,
+        _last_lines: LastLines(Some(guard)),
     })
 }
 

@@ -848,7 +848,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -911,7 +911,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -947,7 +947,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -1010,7 +1010,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -1274,7 +1274,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -1337,7 +1337,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -1374,7 +1374,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -1437,7 +1437,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
                 "If-Match"?: "*" | string;
             };
             path: {

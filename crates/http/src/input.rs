@@ -1,6 +1,7 @@
 //! Extractors for handlers: the body, the query, the path and the headers.
 
 pub(crate) mod body;
+mod entity_tags;
 pub(crate) mod fields;
 pub(crate) mod headers;
 pub(crate) mod idempotency_key;

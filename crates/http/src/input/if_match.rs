@@ -5,18 +5,22 @@ use std::future::{Ready, ready};
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
-    http::header::{EntityTag, HeaderValue, IF_MATCH},
+    http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH},
 };
 use domain::{Precondition, Version};
 use serde_json::json;
 
-use super::headers::RequestHeader;
+use super::{
+    entity_tags::{EntityTags, Malformed},
+    headers::RequestHeader,
+};
 use crate::output::{code::ErrorCode, error::ApiError};
 
 /// The description of the header.
 pub(crate) const HEADER: RequestHeader = RequestHeader {
     name: "If-Match",
-    description: "The `ETag` that was seen: `\"3\"`. Or several, or `*` for any.",
+    description: "The `ETag` that was seen: `\"3\"`. Or several, or `*` for any. What a compressing proxy makes of it, such \
+                  as `W/\"3\"` or `\"3-gzip\"`, means the same.",
     schema: || {
         let tag = r#"(W/)?"[!#-~]*""#;
         json!({ "anyOf": [
@@ -26,7 +30,7 @@ pub(crate) const HEADER: RequestHeader = RequestHeader {
     },
 };
 
-/// The precondition of a change. Tags that no resource can have, such as weak ones, match nothing.
+/// The precondition of a change. `If-None-Match: *` is one too: it is met only by what does not exist.
 pub(crate) struct IfMatch(pub(crate) Precondition);
 
 impl FromRequest for IfMatch {
@@ -34,38 +38,63 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(precondition(request).map(Self))
+        ready(precondition(request.headers()).map(Self))
     }
 }
 
-fn precondition(request: &HttpRequest) -> Result<Precondition, ApiError> {
-    let values: Vec<&HeaderValue> = request.headers().get_all(IF_MATCH).collect();
-    match values.as_slice() {
-        [] => Ok(Precondition::None),
-        [any] if any.as_bytes() == b"*" => Ok(Precondition::None),
-        values => {
-            let tags = values.iter().copied().map(tags).collect::<Option<Vec<_>>>().unwrap_or_default().concat();
-            if tags.is_empty() {
-                return Err(ApiError::new(ErrorCode::ValidationError)
-                    .with_message("If-Match must be entity tags in double quotes, such as \"3\", or *"));
+fn precondition(headers: &HeaderMap) -> Result<Precondition, ApiError> {
+    let required = match EntityTags::of(headers, &IF_MATCH) {
+        Ok(None | Some(EntityTags::Any)) => Precondition::None,
+        // Tags that no resource can have match nothing.
+        Ok(Some(EntityTags::List(tags))) => Precondition::Version(tags.into_iter().filter_map(version).collect()),
+        Err(Malformed) => {
+            return Err(ApiError::new(ErrorCode::ValidationError)
+                .with_message("If-Match must be entity tags in double quotes, such as \"3\", or *"));
+        }
+    };
+    let must_not_exist = EntityTags::of(headers, &IF_NONE_MATCH) == Ok(Some(EntityTags::Any));
+    Ok(if must_not_exist { Precondition::Version(Vec::new()) } else { required })
+}
+
+fn version(tag: &str) -> Option<Version> {
+    let number: i64 = tag.parse().ok()?;
+    // The same number written differently, such as "03", is a different tag.
+    (number.to_string() == tag).then_some(Version::from(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::input::entity_tags::tests::list_with;
+
+    fn precondition_of(value: HeaderValue) -> Option<Precondition> {
+        precondition(&HeaderMap::from_iter([(IF_MATCH, value)])).ok()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_changed_tag_matches_its_version_and_no_other(
+            (number, value) in prop_oneof![1..200_i64, 1..i64::MAX]
+                .prop_flat_map(|number| (Just(number), list_with(&number.to_string()))),
+        ) {
+            prop_assert_eq!(precondition_of(value), Some(Precondition::Version(vec![Version::from(number)])));
+        }
+
+        #[test]
+        fn only_a_version_that_was_sent_matches(value in "([0-9]{1,3}|[-W/wgzip;\"., *]{1,3}){1,6}") {
+            let Some(Precondition::Version(versions)) = precondition_of(HeaderValue::from_str(&value).unwrap()) else {
+                return Ok(());
+            };
+            let numbers: Vec<&str> = value.split(|character: char| !character.is_ascii_digit()).collect();
+            for version in versions {
+                let number = version.get().to_string();
+                prop_assert!(numbers.contains(&number.trim_start_matches('-')), "{} in {}", number, value);
             }
-            Ok(Precondition::Version(tags.iter().filter(|tag| !tag.weak).filter_map(version).collect()))
         }
     }
-}
-
-/// The tags of a list; `None` if one of them is malformed. Commas between quotes belong to a tag.
-fn tags(list: &HeaderValue) -> Option<Vec<EntityTag>> {
-    let mut quoted = false;
-    let members = list.to_str().ok()?.split(|character| {
-        quoted ^= character == '"';
-        character == ',' && !quoted
-    });
-    members.map(str::trim).filter(|member| !member.is_empty()).map(|member| member.parse().ok()).collect()
-}
-
-fn version(tag: &EntityTag) -> Option<Version> {
-    let number: i64 = tag.tag().parse().ok()?;
-    // The same number written differently, such as "03", is a different tag.
-    (number.to_string() == tag.tag()).then_some(Version::from(number))
 }

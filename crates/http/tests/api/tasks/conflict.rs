@@ -30,7 +30,9 @@ async fn responses_with_one_task_have_its_version_as_etag() {
 async fn a_matching_if_match_lets_the_change_take_place() {
     for base in BOTH_STYLES {
         for (method, suffix, body) in &CHANGES {
-            for tag in ["\"1\"", "\"7\", \"1\"", "\"7,\" ,,\"1\"", "*"] {
+            for tag in
+                ["\"1\"", "\"7\", \"1\"", "\"7,\" ,,\"1\"", "*", "1", "W/\"1\"", "\"1-gzip\"", "W/\"7\", W/\"1--br\""]
+            {
                 let app = TestApp::new().start().await;
                 let path = format!("{base}/{}{suffix}", app.task_of_alice().await);
                 let answer = app.alice(method.clone(), &path).header("if-match", tag).json(*body).send().await;
@@ -47,7 +49,7 @@ async fn a_stale_if_match_is_412_with_the_current_task() {
             let app = TestApp::new().start().await;
             let path = format!("{base}/{}", app.task_of_alice().await);
             let current = app.alice(Method::PATCH, &path).json(r#"{"description":"new"}"#).send().await.json();
-            for tag in ["\"1\"", "\"3\"", "W/\"2\"", "\"nonsense\""] {
+            for tag in ["\"1\"", "\"3\"", "W/\"1\"", "\"2-1\"", "02", "\"nonsense\""] {
                 let request = app.alice(method.clone(), &format!("{path}{suffix}")).header("if-match", tag);
                 let answer = request.json(*body).send().await;
                 assert_eq!(answer.outcome(), is(412, "VERSION_CONFLICT"), "{method} {path} if {tag}");
@@ -76,11 +78,28 @@ async fn a_malformed_if_match_is_rejected() {
     let app = TestApp::new().start().await;
     let id = app.task_of_alice().await;
     for (base, status) in [("/api/tasks", 422), ("/api/alice/tasks", 400)] {
-        for tag in ["1", "\"1", "", "v1", "\"1\", 2", "\"1\" \"2\"", "*, \"1\"", ","] {
+        for tag in ["v1", "\"1", "", "1 2", "\"1\", v2", "\"1\" \"2\"", "*, \"1\"", ","] {
             let request = app.alice(Method::DELETE, &format!("{base}/{id}")).header("if-match", tag);
             assert_eq!(request.send().await.outcome(), is(status, "VALIDATION_ERROR"), "{tag}");
         }
     }
+}
+
+#[actix_web::test]
+async fn a_change_only_of_what_does_not_exist_is_412() {
+    let app = TestApp::new().start().await;
+    let path = format!("/api/tasks/{}", app.task_of_alice().await);
+    for (method, suffix, body) in &CHANGES {
+        for if_match in ["\"1\"", "*"] {
+            let request = app.alice(method.clone(), &format!("{path}{suffix}")).header("if-none-match", "*");
+            let answer = request.header("if-match", if_match).json(*body).send().await;
+            assert_eq!(answer.outcome(), is(412, "VERSION_CONFLICT"), "{method}{suffix}");
+        }
+        let missing = "/api/tasks/00000000-0000-7000-8000-00000000ffff";
+        let request = app.alice(method.clone(), &format!("{missing}{suffix}")).header("if-none-match", "*");
+        assert_eq!(request.json(*body).send().await.outcome(), is(404, "NOT_FOUND"), "{method}{suffix}");
+    }
+    assert_eq!(app.alice(Method::GET, &path).send().await.header("etag"), Some("\"1\""));
 }
 
 #[actix_web::test]
@@ -89,7 +108,8 @@ async fn an_unchanged_resource_is_304() {
     let task = format!("/api/tasks/{}", app.task_of_alice().await);
     for path in [task.as_str(), "/api/tasks", "/api/alice/tasks?limit=1"] {
         let tag = app.alice(Method::GET, path).send().await.header("etag").unwrap().to_owned();
-        for known in [tag.clone(), format!("\"x\", {tag}"), "*".to_owned()] {
+        let weakened = format!("W/{}-gzip\"", tag.trim_start_matches("W/").trim_end_matches('"'));
+        for known in [tag.clone(), format!("\"x\", {tag}"), weakened, tag.replace('"', ""), "*".to_owned()] {
             let answer = app.alice(Method::GET, path).header("if-none-match", &known).send().await;
             assert_eq!((answer.status.as_u16(), answer.bytes.len()), (304, 0), "{path} {known}");
             assert_eq!(answer.header("etag"), Some(tag.as_str()));

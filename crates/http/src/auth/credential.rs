@@ -85,13 +85,12 @@ fn bearer_token(headers: &HeaderMap) -> Result<Option<&str>, Rejection> {
     if values.next().is_some() {
         return Err(Rejection::SeveralHeaders);
     }
-    let scheme_and_token = value.as_bytes().split_at_checked("bearer ".len());
-    match scheme_and_token {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") && !token.is_empty() && is_token(token) => {
-            str::from_utf8(token).map(Some).map_err(|_not_ascii| Rejection::NotABearerHeader)
-        }
-        _ => Err(Rejection::NotABearerHeader),
+    let (scheme, token) = value.as_bytes().split_at_checked("bearer ".len()).ok_or(Rejection::NotABearerHeader)?;
+    let token = token.trim_ascii();
+    if !scheme.eq_ignore_ascii_case(b"bearer ") || token.is_empty() || !is_token(token) {
+        return Err(Rejection::NotABearerHeader);
     }
+    str::from_utf8(token).map(Some).map_err(|_not_ascii| Rejection::NotABearerHeader)
 }
 
 /// Looks at every byte, without an early exit, so that the compiler can vectorise the loop.

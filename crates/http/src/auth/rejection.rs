@@ -39,8 +39,8 @@ pub enum Rejection {
     /// There is more than one `Authorization` header.
     #[error("more than one Authorization header: send exactly one")]
     SeveralHeaders,
-    /// The `Authorization` header is not `Bearer`, one space, and a token.
-    #[error("the Authorization header must be: Bearer, one space, and the token")]
+    /// The `Authorization` header is not `Bearer`, spaces, and a token.
+    #[error("the header must be Authorization: Bearer <token>, with the word Bearer once and the token without quotes")]
     NotABearerHeader,
     /// The token is too long.
     #[error("the token is longer than 8 KiB")]

@@ -80,9 +80,10 @@ async fn secret_tokens_must_name_a_configured_issuer_and_audience() {
     }
 }
 
+/// RFC 6750 allows any number of spaces.
 #[actix_web::test]
-async fn the_scheme_is_case_insensitive() {
-    for scheme in ["bearer", "BEARER", "Bearer"] {
+async fn the_scheme_is_case_insensitive_and_spaces_follow() {
+    for scheme in ["bearer", "BEARER", "Bearer", "Bearer ", "bEARER     "] {
         assert_eq!(outcome(&format!("{scheme} {}", token_of(&alice()))).await, is(200, ""));
     }
 }
@@ -155,6 +156,10 @@ async fn development_errors_name_the_cause_and_the_fix() {
     let none = app.anonymous(Method::GET, "/api/tasks").send().await;
     assert!(none.message().contains("send the header Authorization: Bearer"), "{}", none.message());
     assert_eq!(none.header("www-authenticate"), Some("Bearer"));
+    for header in ["Bearer \"x\"", "Bearer Bearer x"] {
+        let answer = app.anonymous(Method::GET, "/api/tasks").header("authorization", header).send().await;
+        assert!(answer.message().contains("the word Bearer once and the token without quotes"), "{}", answer.message());
+    }
     let only_secret = TestApp::new().start().await;
     let authorization = format!("Bearer {}", ed.token(&good_claims()));
     let answer = only_secret.anonymous(Method::GET, "/api/tasks").header("authorization", &authorization).send().await;

@@ -21,9 +21,10 @@ use crate::{
         authentication, cors::cors, envelope, in_flight_limit, metrics, response_headers, trace, unauthorized_limit,
         unread_body, user_limit,
     },
+    public_path::PublicPath,
     routes,
     style::Style,
-    system::{health::Health, lifecycle::Lifecycle, readiness::Dependency},
+    system::{docs::Document, health::Health, lifecycle::Lifecycle, readiness::Dependency},
 };
 
 /// The parts of the application.
@@ -37,6 +38,8 @@ pub struct Api {
     pub readiness: Vec<Dependency>,
     /// The origins whose pages may call the API from a browser, in the browser's notation: `https://app.example.com`.
     pub cors_origins: Vec<String>,
+    /// The path under which clients reach the service.
+    pub public_path: PublicPath,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
     /// How long a whole request may take. Must be longer than `body_timeout`.
@@ -86,6 +89,8 @@ pub fn app(
 
     App::new()
         .app_data(BodyTimeout(api.body_timeout))
+        .app_data(api.public_path.clone())
+        .app_data(Data::new(Document::new(api.public_path.clone())))
         .app_data(Data::new(Health { lifecycle: api.lifecycle.clone(), dependencies: api.readiness.clone() }))
         // Registered first, since most requests are for the API.
         .service(scope)

@@ -23,6 +23,7 @@ mod metrics;
 mod middleware;
 mod openapi;
 mod output;
+mod public_path;
 mod request_id;
 mod routes;
 #[cfg(feature = "otlp")]
@@ -51,6 +52,7 @@ pub use limits::{client_address::TrustedProxies, rejected::RejectedLabels, state
 pub use metrics::{ErrorLabels, Metrics, RequestLabels, RouteLabels, TokenLabels};
 pub use openapi::document as openapi_document;
 pub use output::code::ErrorCode;
+pub use public_path::{InvalidPublicPath, PublicPath};
 pub use style::Style;
 pub use system::{
     lifecycle::Lifecycle,

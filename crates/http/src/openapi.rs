@@ -16,6 +16,7 @@ use crate::{
         code::ErrorCode,
         health::{LiveBody, ReadyBody},
     },
+    public_path::PublicPath,
     style::Style,
 };
 
@@ -25,9 +26,10 @@ const DESCRIPTION: &str = "Tasks of many users. Each user sees their own tasks a
     status of a validation failure (422 and 400) and in nothing else. A trailing slash is served too, and `HEAD` wherever \
     `GET` is.";
 
-/// The document, as `/openapi.json` serves it.
+/// The document, as `/openapi.json` serves it to clients that reach the service under this path.
 #[must_use]
-pub fn document() -> Value {
+pub fn document(public_path: &PublicPath) -> Value {
+    let public_path = public_path.as_str();
     let mut components = Components::default();
     let paths = paths(&mut components);
     json!({
@@ -38,7 +40,7 @@ pub fn document() -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
-        "servers": [{ "url": "/" }],
+        "servers": [{ "url": if public_path.is_empty() { "/" } else { public_path } }],
         "tags": tags(),
         "paths": paths,
         "components": components.into_value(),

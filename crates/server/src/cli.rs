@@ -56,7 +56,7 @@ impl CommandLine {
             }
             Some(Command::Token(token)) => token.run(environment),
             Some(Command::Health) => health::check(environment),
-            Some(Command::Openapi) => print(format_args!("{:#}", http::openapi_document())),
+            Some(Command::Openapi) => print(format_args!("{:#}", http::openapi_document(&http::PublicPath::default()))),
             Some(Command::Settings) => print(config::table().trim_end()),
         }
     }

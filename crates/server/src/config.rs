@@ -21,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-use http::Limits;
+use http::{Limits, PublicPath};
 use infra::DatabaseSettings;
 
 #[cfg(feature = "otlp")]
@@ -48,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) idempotency_key_lifetime: Duration,
     pub(crate) max_tasks_per_user: Option<NonZeroU32>,
     pub(crate) address: Address,
+    pub(crate) public_path: PublicPath,
+    pub(crate) keep_alive: Duration,
     pub(crate) metrics: Option<Address>,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) request_timeout: Duration,
@@ -84,6 +86,8 @@ impl Config {
             idempotency_key_lifetime: environment.value(&settings::IDEMPOTENCY_KEY_LIFETIME)?,
             max_tasks_per_user: environment.value(&settings::MAX_TASKS_PER_USER)?,
             address: address(environment)?,
+            public_path: environment.value(&settings::PUBLIC_PATH)?,
+            keep_alive: environment.value(&settings::KEEP_ALIVE)?,
             metrics: environment.value(&settings::METRICS_ADDRESS)?,
             cors_origins: cors_origins(environment, stage)?,
             request_timeout,

@@ -94,13 +94,11 @@ fn listen(config: &Config, services: PerWorker<Service>, api: Api) -> anyhow::Re
     let server = HttpServer::new(make_app)
         .workers(config.workers)
         .shutdown_timeout(whole_seconds(config.shutdown_timeout))
-        // Longer than the idle timeout of the usual proxies, so that the proxy closes a connection. If the service closed it,
-        // the proxy might just be sending a request.
-        .keep_alive(Duration::from_secs(75))
+        .keep_alive(config.keep_alive)
         // The framework's handling of SIGINT would abort requests in flight.
         .disable_signals()
         .bind((host, port))
-        .with_context(|| format!("HOST, PORT: cannot listen on {}", config.address))?;
+        .map_err(|error| config.address.cannot_listen("HOST, PORT", &error))?;
     let addresses = server.addrs();
     Ok((server.run(), addresses))
 }

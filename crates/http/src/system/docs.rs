@@ -5,20 +5,31 @@ use std::sync::{Arc, OnceLock};
 use actix_web::{
     HttpResponse, Responder,
     http::header::{CONTENT_ENCODING, CONTENT_SECURITY_POLICY, LOCATION},
-    web::Path,
+    web::{Data, Path},
 };
 use serde_json::Value;
 use utoipa_swagger_ui::Config;
 
-use crate::{openapi, output::error::ApiError};
+use crate::{openapi, output::error::ApiError, public_path::PublicPath};
 
 /// The page uses only its own scripts and styles, sets styles on elements, and calls only this service.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                            img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'";
 
-pub(crate) async fn openapi() -> impl Responder {
-    static DOCUMENT: OnceLock<Value> = OnceLock::new();
-    HttpResponse::Ok().json(DOCUMENT.get_or_init(openapi::document))
+/// The OpenAPI document, generated at the first request for it.
+pub(crate) struct Document {
+    public_path: PublicPath,
+    generated: OnceLock<Value>,
+}
+
+impl Document {
+    pub(crate) fn new(public_path: PublicPath) -> Self {
+        Self { public_path, generated: OnceLock::new() }
+    }
+}
+
+pub(crate) async fn openapi(document: Data<Document>) -> impl Responder {
+    HttpResponse::Ok().json(document.generated.get_or_init(|| openapi::document(&document.public_path)))
 }
 
 /// The page names its files relative to `/docs/`. The redirect is relative too, for proxies that add a prefix.

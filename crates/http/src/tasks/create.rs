@@ -18,6 +18,7 @@ use crate::{
         error::ApiError,
         headers::{ETAG, IDEMPOTENCY_REPLAYED, LOCATION},
     },
+    public_path::PublicPath,
 };
 
 pub(super) const ENDPOINT: Endpoint = Endpoint {
@@ -61,8 +62,8 @@ async fn create(
         CreateOutcome::KeyInUse => return Err(ApiError::new(ErrorCode::IdempotencyKeyInUse)),
         CreateOutcome::QuotaReached => return Err(ApiError::new(ErrorCode::QuotaExceeded)),
     };
-    // Based on the path of the request, which keeps the style and a proxy's prefix.
-    let location = format!("{}/{}", request.path().trim_end_matches('/'), task.id);
+    // Based on the path of the request, which keeps the style.
+    let location = format!("{}{}/{}", PublicPath::of(&request), request.path().trim_end_matches('/'), task.id);
     response.insert_header((header::LOCATION, location));
     wire::respond_with(&mut response, &task)
 }

@@ -23,6 +23,7 @@ use crate::{
     app::{Api, app},
     auth::authenticator::Authenticator,
     limits::state::Limits,
+    public_path::PublicPath,
     system::lifecycle::Lifecycle,
 };
 
@@ -55,6 +56,7 @@ impl TestApp {
             authenticator: Arc::new(Authenticator::default().with_secret(verifier(clock.clone())).explaining()),
             readiness: vec![("database", readiness)],
             cors_origins: vec!["http://localhost:3000".to_owned()],
+            public_path: PublicPath::default(),
             body_timeout: Duration::from_millis(200),
             request_timeout: Duration::from_secs(2),
             limits: Arc::new(Limits::new(512)),

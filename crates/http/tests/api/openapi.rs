@@ -3,8 +3,12 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use actix_web::http::Method;
-use http::{ErrorCode, Style, endpoints, openapi_document, testing::TestApp};
-use serde_json::Value;
+use http::{ErrorCode, PublicPath, Style, endpoints, testing::TestApp};
+use serde_json::{Value, json};
+
+fn openapi_document() -> Value {
+    http::openapi_document(&PublicPath::default())
+}
 
 #[actix_web::test]
 async fn the_served_document_is_the_one_in_the_repository() {
@@ -16,6 +20,23 @@ async fn the_served_document_is_the_one_in_the_repository() {
 
     assert!(served == openapi_document());
     assert!(checked_in == format!("{served:#}\n"), "docs/openapi.json is stale: run `just openapi`");
+}
+
+#[actix_web::test]
+async fn addresses_begin_with_the_path_that_a_proxy_removes() {
+    let mut test = TestApp::new();
+    test.api.public_path = "/backend".parse().unwrap();
+    let app = test.start().await;
+
+    let document = app.anonymous(Method::GET, "/openapi.json").send().await.json();
+    assert_eq!(document["servers"], json!([{ "url": "/backend" }]));
+    for base in ["/api/tasks", "/api/alice/tasks"] {
+        let created = app.alice(Method::POST, base).json(r#"{"title":"x"}"#).send().await;
+        let location = created.header("location").unwrap();
+        assert!(location.starts_with(&format!("/backend{base}/")), "{location}");
+        let forwarded = location.trim_start_matches("/backend");
+        assert_eq!(app.alice(Method::GET, forwarded).send().await.status, 200);
+    }
 }
 
 #[test]

@@ -22,7 +22,7 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 pub(super) fn check(environment: &Environment) -> anyhow::Result<()> {
     let mut address = config::address(environment)?;
     // The address for all interfaces is for listening, not for connecting.
-    if matches!(address.host.as_str(), "0.0.0.0" | "::") {
+    if address.is_unspecified() {
         "localhost".clone_into(&mut address.host);
     }
     let status = status_line(&address.host, address.port).with_context(|| format!("no answer from {address}"))?;

@@ -3,14 +3,14 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use http::{SecretVerifier, TrustedProxies};
+use http::{PublicPath, SecretVerifier, TrustedProxies};
 use infra::ExecutorKind;
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{
-    address::Address,
+    address::{self, Address},
     format::{Number, OneOf, OrOff, Parsed, SWITCH, Secret, Span, from_str, text},
     log_filter,
     origins::Origins,
@@ -86,10 +86,14 @@ settings! {
         "How long a create with an `Idempotency-Key` can be repeated without creating a second task.";
     MAX_TASKS_PER_USER: Option<NonZeroU32> = LIMIT, Value("off"),
         "How many tasks a user may have. Further creates are rejected with 409.";
-    HOST: String = text("an address of this machine"), Value("127.0.0.1"),
-        "The address to listen on. In a container: `0.0.0.0`.";
+    HOST: String = Parsed { expects: "an address of this machine without a port, such as 127.0.0.1, [::] or localhost", parse: address::host }, Value("127.0.0.1"),
+        "The address to listen on. In a container: `0.0.0.0`, or `[::]` to listen on IPv6 too.";
     PORT: u16 = Number(0..=u16::MAX), Value("8000"),
         "The port to listen on. `0` takes any free port.";
+    PUBLIC_PATH: PublicPath = from_str("a path such as /backend"), Value("/"),
+        "The path under which clients reach the service, if a proxy removes it from requests. `Location` and the servers in the OpenAPI document begin with it.";
+    KEEP_ALIVE: Duration = SPAN, Value("16m"),
+        "When a connection without requests is closed. Longer than the idle timeout of the proxy, which otherwise may send a request just then. Each idle connection takes a file descriptor and a few kilobytes.";
     METRICS_ADDRESS: Option<Address> = OrOff(from_str("an address and a port such as 127.0.0.1:9090")), Value("off"),
         "Where Prometheus reads metrics, at `/metrics`. It requires no token: choose an address that only Prometheus can reach.";
     CORS_ORIGINS: Origins = from_str("origins such as https://app.example.com, separated by commas"), Depends("development: `http://localhost:3000`; production: none"),

@@ -6,7 +6,6 @@ use actix_web::{
     error::ErrorInternalServerError,
     web::{self, Data},
 };
-use anyhow::Context;
 
 use super::collector::Metrics;
 use crate::config::{Address, METRICS_ADDRESS};
@@ -28,7 +27,7 @@ pub(crate) fn listen(address: &Address, metrics: Metrics) -> anyhow::Result<Serv
     let server = server.workers(1).shutdown_timeout(1).disable_signals();
     let server = server
         .bind((address.host.as_str(), address.port))
-        .with_context(|| format!("{}: cannot listen on {address}", METRICS_ADDRESS.name))?;
+        .map_err(|error| address.cannot_listen(METRICS_ADDRESS.name, &error))?;
     for address in server.addrs() {
         tracing::info!(%address, "metrics are at /metrics");
     }

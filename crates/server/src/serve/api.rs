@@ -37,6 +37,7 @@ pub(super) fn api(config: &Config, database: &Database, service: Service, verifi
         authenticator: Arc::new(verifiers.authenticator),
         readiness,
         cors_origins: config.cors_origins.clone(),
+        public_path: config.public_path.clone(),
         body_timeout: config.body_timeout,
         request_timeout: config.request_timeout,
         limits: config.limits.clone(),

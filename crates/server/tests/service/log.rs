@@ -8,6 +8,20 @@ use crate::support::{SECRET, Service, read, token};
 
 crate::on_both_databases!(every_request_has_one_line_and_no_line_is_private);
 
+/// The greeting of a start in development follows the lines of the start.
+#[test]
+fn the_greeting_is_printed_after_the_log_of_the_start() {
+    for _ in 0..10 {
+        let service = Service::start(&[]);
+        service.wait_for_log(|line| line.contains("Authorization: Bearer"));
+        let log = service.log();
+        let last = |text: &str| log.iter().rposition(|line| line.contains(text)).unwrap_or_else(|| panic!("{log:?}"));
+        let greeting = last("tasks-api listens on");
+        assert!(last("applied a migration") < greeting && last("listening") < greeting, "{log:?}");
+        service.stop();
+    }
+}
+
 async fn every_request_has_one_line_and_no_line_is_private(database: &TestDatabase) {
     let settings = [
         ("DATABASE_URL", database.url()),

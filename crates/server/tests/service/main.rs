@@ -11,6 +11,7 @@ mod better_auth;
 mod corpus;
 mod inspect;
 mod limits;
+mod listening;
 mod log;
 mod metrics;
 mod output;

@@ -39,6 +39,14 @@ fn an_invalid_setting_stops_the_start_with_one_line() {
         ("MIGRATE_ON_START", "1", "MIGRATE_ON_START must be on or off"),
         ("PORT", "http", "PORT must be a number from 0 to 65535"),
         ("PORT", "65536", "PORT must be a number from 0 to 65535"),
+        (
+            "HOST",
+            "127.0.0.1:8000",
+            "HOST must be an address of this machine without a port, such as 127.0.0.1, [::] or localhost",
+        ),
+        ("PUBLIC_PATH", "backend", "PUBLIC_PATH must be a path such as /backend"),
+        ("PUBLIC_PATH", "https://app.example.com/backend", "PUBLIC_PATH must be a path such as /backend"),
+        ("KEEP_ALIVE", "75", "KEEP_ALIVE must be a duration such as 500ms, 2s or 5m"),
         ("METRICS_ADDRESS", "9090", "METRICS_ADDRESS must be an address and a port such as 127.0.0.1:9090, or off"),
         (
             "METRICS_ADDRESS",
@@ -219,12 +227,21 @@ fn an_address_in_use_is_named() {
 
     let printed = failure(&[("PORT", &port), ("RUST_LOG", "off")]);
     assert!(printed.contains(&format!("HOST, PORT: cannot listen on 127.0.0.1:{port}")), "{printed}");
+    assert!(printed.contains("another program listens there: stop it, or choose another port"), "{printed}");
 
     let printed = failure(&[("METRICS_ADDRESS", &format!("127.0.0.1:{port}")), ("RUST_LOG", "off")]);
     assert!(
         printed.starts_with(&format!("tasks-api: METRICS_ADDRESS: cannot listen on 127.0.0.1:{port}")),
         "{printed}"
     );
+}
+
+#[test]
+fn an_address_of_another_machine_is_named() {
+    let printed = failure(&[("HOST", "192.0.2.1"), ("RUST_LOG", "off")]);
+
+    assert!(printed.starts_with("tasks-api: HOST, PORT: cannot listen on 192.0.2.1:0: "), "{printed}");
+    assert!(printed.ends_with("0.0.0.0 and [::] stand for all that it has"), "{printed}");
 }
 
 #[tokio::test]

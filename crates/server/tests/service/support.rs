@@ -86,10 +86,10 @@ impl Service {
                     Reading::Gone => return,
                 }
                 if line.contains("listening")
-                    && let Some(at) = line.find("127.0.0.1:")
+                    && let Some(at) = ["127.0.0.1:", "[::]:"].iter().find_map(|host| line.find(host))
                 {
-                    let address = line[at..].split(['"', ' ']).next().unwrap_or_default().to_owned();
-                    let _ = found.send(address);
+                    let address = line[at..].split(['"', ' ']).next().unwrap_or_default();
+                    let _ = found.send(address.replace("[::]", "127.0.0.1"));
                 }
                 kept.lock().unwrap().push(line);
             }

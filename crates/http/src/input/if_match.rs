@@ -71,7 +71,7 @@ mod tests {
     use crate::input::entity_tags::tests::list_with;
 
     fn precondition_of(value: HeaderValue) -> Option<Precondition> {
-        precondition(&HeaderMap::from_iter([(IF_MATCH, value)])).ok()
+        precondition(&[(IF_MATCH, value)].into_iter().collect()).ok()
     }
 
     proptest! {

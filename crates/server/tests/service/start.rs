@@ -39,14 +39,6 @@ fn an_invalid_setting_stops_the_start_with_one_line() {
         ("MIGRATE_ON_START", "1", "MIGRATE_ON_START must be on or off"),
         ("PORT", "http", "PORT must be a number from 0 to 65535"),
         ("PORT", "65536", "PORT must be a number from 0 to 65535"),
-        (
-            "HOST",
-            "127.0.0.1:8000",
-            "HOST must be an address of this machine without a port, such as 127.0.0.1, [::] or localhost",
-        ),
-        ("PUBLIC_PATH", "backend", "PUBLIC_PATH must be a path such as /backend"),
-        ("PUBLIC_PATH", "https://app.example.com/backend", "PUBLIC_PATH must be a path such as /backend"),
-        ("KEEP_ALIVE", "75", "KEEP_ALIVE must be a duration such as 500ms, 2s or 5m"),
         ("METRICS_ADDRESS", "9090", "METRICS_ADDRESS must be an address and a port such as 127.0.0.1:9090, or off"),
         (
             "METRICS_ADDRESS",
@@ -129,6 +121,21 @@ fn an_invalid_setting_stops_the_start_with_one_line() {
         let printed = failure(&[(name, value)]);
         assert_eq!(printed, format!("tasks-api: {expected}"));
         assert!(!printed.contains("hunter2"));
+    }
+}
+
+#[test]
+fn an_invalid_setting_of_the_connection_stops_the_start() {
+    let host = "HOST must be an address of this machine without a port, such as 127.0.0.1, [::] or localhost";
+    let path = "PUBLIC_PATH must be a path such as /backend";
+    for (name, value, expected) in [
+        ("HOST", "127.0.0.1:8000", host),
+        ("HOST", "http://127.0.0.1", host),
+        ("PUBLIC_PATH", "backend", path),
+        ("PUBLIC_PATH", "https://app.example.com/backend", path),
+        ("KEEP_ALIVE", "75", "KEEP_ALIVE must be a duration such as 500ms, 2s or 5m"),
+    ] {
+        assert_eq!(failure(&[(name, value)]), format!("tasks-api: {expected}"));
     }
 }
 

@@ -1,4 +1,4 @@
-# Every command of this repository, one recipe each; `just` alone lists them. CI runs the recipes of the group `check`.
+# Every command of this repository, one recipe each; `just` alone lists them. CI runs the recipes in `checks`.
 
 set positional-arguments
 set shell := ["bash", "-euo", "pipefail", "-c"]

@@ -1,4 +1,4 @@
-//! The interface of all token verifiers.
+//! The interface of the verifiers of JSON Web Tokens.
 
 use async_trait::async_trait;
 use domain::Identity;

@@ -10,7 +10,7 @@ use crate::{error::DatabaseError, statistics::DatabaseStatistics};
 
 /// Runs statements. There are two implementations: SeaORM's own connection, and on Postgres the executor.
 ///
-/// The [kind](super::Kind) of a statement alone decides which connection runs it.
+/// The executor chooses a connection by the [kind](super::Kind) of a statement.
 #[async_trait]
 pub trait Connection: fmt::Debug + Send + Sync {
     /// The kind of database.

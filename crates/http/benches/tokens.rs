@@ -32,8 +32,9 @@ impl KeySource for Published {
 
 fn rules() -> ClaimRules {
     ClaimRules {
-        issuer: Some(ORIGIN.to_owned()),
-        audience: Some(ORIGIN.to_owned()),
+        issuer: Some(ORIGIN.to_owned().into()),
+        audience: Some(ORIGIN.to_owned().into()),
+        clock_skew: Duration::from_secs(5),
         max_lifetime: Duration::from_hours(24),
         clock: Arc::new(FixedClock::default()),
     }

@@ -18,9 +18,11 @@ use crate::{
     limits::state::Limits,
     metrics::Metrics,
     middleware::{
-        authentication, cors::cors, envelope, in_flight_limit, metrics, response_headers, trace, unauthorized_limit,
-        unread_body, user_limit,
+        authentication,
+        cors::{self, Cors},
+        envelope, in_flight_limit, metrics, response_headers, trace, unauthorized_limit, unread_body, user_limit,
     },
+    origins::Origins,
     public_path::PublicPath,
     routes,
     style::Style,
@@ -36,8 +38,8 @@ pub struct Api {
     pub authenticator: Arc<Authenticator>,
     /// The dependencies that readiness checks.
     pub readiness: Vec<Dependency>,
-    /// The origins whose pages may call the API from a browser, in the browser's notation: `https://app.example.com`.
-    pub cors_origins: Vec<String>,
+    /// The origins whose pages may call the API from a browser.
+    pub cors_origins: Origins,
     /// The path under which clients reach the service.
     pub public_path: PublicPath,
     /// How long a body may take to arrive.
@@ -68,6 +70,7 @@ pub fn app(
     let request_timeout = api.request_timeout;
     let authenticator = api.authenticator.clone();
     let lifecycle = api.lifecycle.clone();
+    let cors = Arc::new(Cors::new(api.cors_origins.clone(), api.authenticator.accepts_cookies()));
     let (request_metrics, token_metrics) = (api.metrics.clone(), api.metrics.clone());
     let (in_flight_limits, unauthorized_limits, user_limits) =
         (api.limits.clone(), api.limits.clone(), api.limits.clone());
@@ -96,8 +99,8 @@ pub fn app(
         .service(scope)
         .configure(routes::open)
         .default_service(web::to(routes::not_found))
-        .wrap(cors(&api.cors_origins, api.authenticator.accepts_cookies()))
         .wrap(from_fn(move |request, next| envelope::middleware(request_timeout, request, next)))
+        .wrap(from_fn(move |request, next| cors::middleware(cors.clone(), request, next)))
         .wrap(from_fn(move |request, next| metrics::middleware(request_metrics.clone(), request, next)))
         .wrap(from_fn(trace::middleware))
         .wrap(TracingLogger::<trace::RequestSpan>::new())

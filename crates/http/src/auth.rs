@@ -4,6 +4,7 @@
 //! [`jwks`] for tokens signed with a published key, [`session`] for Better Auth's session tokens. [`owner`] binds the
 //! use-cases to the user.
 
+pub(crate) mod accepted_values;
 mod algorithms;
 pub(crate) mod authenticator;
 pub(crate) mod claims;

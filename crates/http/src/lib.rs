@@ -22,6 +22,7 @@ mod limits;
 mod metrics;
 mod middleware;
 mod openapi;
+mod origins;
 mod output;
 mod public_path;
 mod request_id;
@@ -38,6 +39,7 @@ mod wire;
 
 pub use app::{Api, app};
 pub use auth::{
+    accepted_values::{AcceptedValues, NoValue},
     authenticator::Authenticator,
     claims::ClaimRules,
     jwks::{fetch::HttpKeySource, source::KeySource, verifier::JwksVerifier},
@@ -51,6 +53,7 @@ pub use endpoints::endpoints;
 pub use limits::{client_address::TrustedProxies, rejected::RejectedLabels, state::Limits};
 pub use metrics::{ErrorLabels, Metrics, RequestLabels, RouteLabels, TokenLabels};
 pub use openapi::document as openapi_document;
+pub use origins::{NotAnOrigin, Origins};
 pub use output::code::ErrorCode;
 pub use public_path::{InvalidPublicPath, PublicPath};
 pub use style::Style;

@@ -6,8 +6,8 @@
 //! 2. [`response_headers`] adds the headers that every response has.
 //! 3. [`trace`] opens the span of the request and logs one line for it.
 //! 4. [`metrics`] counts the request.
-//! 5. [`envelope`] turns errors, panics and requests that take too long into error responses.
-//! 6. [`cors`] answers preflight requests.
+//! 5. [`cors`] answers preflight requests, and lets pages of allowed origins read the responses.
+//! 6. [`envelope`] turns errors, panics and requests that take too long into error responses.
 //!
 //! Around requests under `/api`, after these:
 //!

@@ -10,6 +10,7 @@ mod limits;
 mod log_filter;
 mod logging;
 mod origins;
+mod session_cookie;
 mod setting;
 mod settings;
 mod stage;
@@ -21,7 +22,7 @@ use std::{
     time::Duration,
 };
 
-use http::{Limits, PublicPath};
+use http::{Limits, Origins, PublicPath};
 use infra::DatabaseSettings;
 
 #[cfg(feature = "otlp")]
@@ -51,7 +52,7 @@ pub(crate) struct Config {
     pub(crate) public_path: PublicPath,
     pub(crate) keep_alive: Duration,
     pub(crate) metrics: Option<Address>,
-    pub(crate) cors_origins: Vec<String>,
+    pub(crate) cors_origins: Origins,
     pub(crate) request_timeout: Duration,
     pub(crate) body_timeout: Duration,
     pub(crate) limits: Arc<Limits>,
@@ -89,7 +90,7 @@ impl Config {
             public_path: environment.value(&settings::PUBLIC_PATH)?,
             keep_alive: environment.value(&settings::KEEP_ALIVE)?,
             metrics: environment.value(&settings::METRICS_ADDRESS)?,
-            cors_origins: cors_origins(environment, stage)?,
+            cors_origins: origins::read(environment)?,
             request_timeout,
             body_timeout,
             limits: Arc::new(limits::read(environment)?),
@@ -108,17 +109,6 @@ impl Config {
 /// As [`Config::read`].
 pub(crate) fn address(environment: &Environment) -> anyhow::Result<Address> {
     Ok(Address { host: environment.value(&settings::HOST)?, port: environment.value(&settings::PORT)? })
-}
-
-/// The origins whose pages may call the API: that of the app, and the configured ones.
-fn cors_origins(environment: &Environment, stage: Stage) -> anyhow::Result<Vec<String>> {
-    let app = environment.optional(&settings::BETTER_AUTH_URL)?;
-    let others = match (environment.optional(&settings::CORS_ORIGINS)?, stage) {
-        (Some(origins), _) => origins.0,
-        (None, Stage::Development) => vec!["http://localhost:3000".to_owned()],
-        (None, Stage::Production) => vec![],
-    };
-    Ok(app.as_ref().map(origins::origin_of).into_iter().chain(others).collect())
 }
 
 fn one_per_core() -> usize {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use domain::{SessionStore, SystemClock};
-use http::{Authenticator, ClaimRules, HttpKeySource, JwksVerifier, SecretVerifier, SessionVerifier};
+use http::{
+    AcceptedValues, Authenticator, ClaimRules, HttpKeySource, JwksVerifier, Origins, SecretVerifier, SessionVerifier,
+};
 
 use crate::config::{KeySet, Sessions, Tokens};
 
@@ -25,7 +27,7 @@ impl Verifiers {
     pub(crate) fn new(
         tokens: &Tokens,
         sessions: Option<Arc<dyn SessionStore>>,
-        cookie_origins: &[String],
+        cookie_origins: &Origins,
     ) -> anyhow::Result<Self> {
         let mut authenticator = Authenticator::default();
         if let Some(secret) = secret_verifier(tokens)? {
@@ -40,7 +42,7 @@ impl Verifiers {
             authenticator = authenticator.with_sessions(sessions);
         }
         if tokens.sessions == Sessions::Cookie {
-            authenticator = authenticator.with_cookies_from(cookie_origins.to_vec());
+            authenticator = authenticator.with_cookies(tokens.session_cookie.clone(), cookie_origins.clone());
         }
         if tokens.explains {
             authenticator = authenticator.explaining();
@@ -61,11 +63,12 @@ pub(crate) fn secret_verifier(tokens: &Tokens) -> anyhow::Result<Option<SecretVe
 }
 
 fn jwks_verifier(tokens: &Tokens, key_set: &KeySet) -> anyhow::Result<Arc<JwksVerifier>> {
-    let source = HttpKeySource::new(key_set.url.to_string()).map_err(|error| anyhow!(error)).context("TLS")?;
+    let source = HttpKeySource::new(key_set.url.clone()).map_err(|error| anyhow!(error)).context("TLS")?;
     let rules = rules(tokens, Some(key_set.issuer.clone()), Some(key_set.audience.clone()));
     Ok(Arc::new(JwksVerifier::new(Arc::new(source), rules)))
 }
 
-fn rules(tokens: &Tokens, issuer: Option<String>, audience: Option<String>) -> ClaimRules {
-    ClaimRules { issuer, audience, max_lifetime: tokens.max_lifetime, clock: Arc::new(SystemClock) }
+fn rules(tokens: &Tokens, issuer: Option<AcceptedValues>, audience: Option<AcceptedValues>) -> ClaimRules {
+    let Tokens { clock_skew, max_lifetime, .. } = *tokens;
+    ClaimRules { issuer, audience, clock_skew, max_lifetime, clock: Arc::new(SystemClock) }
 }

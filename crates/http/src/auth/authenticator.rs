@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{
     dev::RequestHead,
-    http::header::{HeaderMap, HeaderValue, ORIGIN, WWW_AUTHENTICATE},
+    http::header::{HeaderValue, ORIGIN, WWW_AUTHENTICATE},
 };
 use domain::Identity;
 
@@ -18,7 +18,10 @@ use super::{
     verified_tokens::TokenDigest,
     verifier::TokenVerifier,
 };
-use crate::output::{code::ErrorCode, error::ApiError};
+use crate::{
+    origins::{Origins, origin_of},
+    output::{code::ErrorCode, error::ApiError},
+};
 
 /// The names of the verifiers in the metrics.
 const SECRET: &str = "secret";
@@ -34,9 +37,17 @@ pub struct Authenticator {
     secret: Option<SecretVerifier>,
     jwks: Option<Arc<JwksVerifier>>,
     sessions: Option<SessionVerifier>,
-    /// The origins whose pages may send a session cookie with an unsafe method; `None` if cookies are not accepted.
-    cookie_origins: Option<Vec<String>>,
+    /// `None` if cookies are not accepted.
+    cookies: Option<SessionCookies>,
     explains: bool,
+}
+
+/// Which session cookies are accepted.
+struct SessionCookies {
+    /// The name of the cookie.
+    name: String,
+    /// The origins whose pages may send it.
+    origins: Origins,
 }
 
 /// The outcome of an authentication.
@@ -68,11 +79,11 @@ impl Authenticator {
         Self { sessions: Some(sessions), ..self }
     }
 
-    /// Also accepts session tokens in the session cookie. A browser sends cookies with requests from any page, so unsafe
-    /// methods are rejected unless the page has one of these origins.
+    /// Also accepts session tokens in the cookie with this name, and in no other. A browser sends cookies with requests from any
+    /// page, so a request is rejected unless the page has one of the origins that are named exactly.
     #[must_use]
-    pub fn with_cookies_from(self, origins: Vec<String>) -> Self {
-        Self { cookie_origins: Some(origins), ..self }
+    pub fn with_cookies(self, name: String, origins: Origins) -> Self {
+        Self { cookies: Some(SessionCookies { name, origins }), ..self }
     }
 
     /// Tells clients why a token was rejected and how to fix that. For development only, because it helps attackers too.
@@ -82,7 +93,7 @@ impl Authenticator {
     }
 
     pub(crate) fn accepts_cookies(&self) -> bool {
-        self.cookie_origins.is_some()
+        self.cookies.is_some()
     }
 
     /// Verifies a token that is not part of a request.
@@ -96,8 +107,10 @@ impl Authenticator {
 
     /// Authenticates a request.
     pub(crate) async fn authenticate(&self, request: &RequestHead) -> Attempt {
-        let (verifier, outcome) = match Credential::of(request.headers(), self.accepts_cookies()) {
-            Ok(credential) if credential.is_in_cookie() && !self.may_send_cookie(request) => {
+        let cookies = self.cookies.as_ref();
+        let (verifier, outcome) = match Credential::of(request.headers(), cookies.map(|cookies| cookies.name.as_str()))
+        {
+            Ok(credential) if credential.is_in_cookie() && !cookies.is_some_and(|it| it.may_come_with(request)) => {
                 (NO_VERIFIER, Err(Rejection::ForeignOrigin.into()))
             }
             Ok(credential) => self.verify(&credential).await,
@@ -147,19 +160,6 @@ impl Authenticator {
         }
     }
 
-    /// Whether a request with a session cookie is safe, or comes from a page of the app.
-    fn may_send_cookie(&self, request: &RequestHead) -> bool {
-        request.method.is_safe() || self.trusts_page_of(request.headers())
-    }
-
-    fn trusts_page_of(&self, headers: &HeaderMap) -> bool {
-        let mut origins = headers.get_all(ORIGIN);
-        let (origin, others) = (origins.next(), origins.count());
-        let trusted = self.cookie_origins.iter().flatten();
-        others == 0
-            && origin.is_some_and(|origin| trusted.into_iter().any(|trusted| origin.as_bytes() == trusted.as_bytes()))
-    }
-
     fn reject(&self, rejection: &Rejection) -> ApiError {
         let error = match rejection {
             // Explained in production too: it reveals no secret and helps only the developer of a page.
@@ -176,5 +176,17 @@ impl Authenticator {
         };
         tracing::info!(cause = %rejection, "rejected a token");
         if self.explains { error.with_message(rejection.to_string()) } else { error }
+    }
+}
+
+impl SessionCookies {
+    /// Whether a request comes from a page of the app. Browsers leave out the origin only if the page has the origin of the
+    /// service and the method is safe.
+    fn may_come_with(&self, request: &RequestHead) -> bool {
+        if request.headers().contains_key(ORIGIN) {
+            origin_of(request.headers()).is_some_and(|origin| self.origins.name(origin))
+        } else {
+            request.method.is_safe()
+        }
     }
 }

@@ -7,10 +7,10 @@ use domain::{Clock, Identity, OwnerId};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::rejection::{Rejection, Shown};
-
-/// How many seconds the issuer's clock may differ from ours.
-const LEEWAY_SECONDS: f64 = 5.0;
+use super::{
+    accepted_values::AcceptedValues,
+    rejection::{Rejection, Shown},
+};
 
 /// The claims that the service uses. The identity is `sub` alone. `name` and `email` are only used to provision a user's row.
 #[derive(Debug, Deserialize)]
@@ -28,10 +28,12 @@ pub(super) struct Claims {
 /// The rules for the claims of a token.
 #[derive(Clone)]
 pub struct ClaimRules {
-    /// The required `iss`, if it is checked.
-    pub issuer: Option<String>,
-    /// The value that `aud` must be or contain, if it is checked.
-    pub audience: Option<String>,
+    /// What `iss` must be, if it is checked.
+    pub issuer: Option<AcceptedValues>,
+    /// What `aud` must be or contain, if it is checked.
+    pub audience: Option<AcceptedValues>,
+    /// How much the issuer's clock may differ from ours.
+    pub clock_skew: Duration,
     /// How far in the future `exp` may be.
     pub max_lifetime: Duration,
     /// The clock for the comparison of times.
@@ -42,7 +44,7 @@ pub struct ClaimRules {
 #[derive(Debug, Clone)]
 pub(super) struct Proof {
     pub(super) identity: Identity,
-    /// In seconds since 1970, the leeway included.
+    /// In seconds since 1970, the clock skew included.
     pub(super) until: f64,
 }
 
@@ -51,12 +53,12 @@ impl ClaimRules {
     pub(super) fn proof(&self, claims: Claims) -> Result<Proof, Rejection> {
         self.check_times(&claims)?;
         if let Some(issuer) = &self.issuer
-            && claims.iss.as_ref().and_then(Value::as_str) != Some(issuer)
+            && !claims.iss.as_ref().is_some_and(|found| issuer.include(found))
         {
             return Err(Rejection::WrongIssuer { found: Shown::claim(claims.iss.as_ref()), expected: issuer.clone() });
         }
         if let Some(audience) = &self.audience
-            && !names(claims.aud.as_ref(), audience)
+            && !claims.aud.as_ref().is_some_and(|found| audience.include_any(found))
         {
             return Err(Rejection::WrongAudience {
                 found: Shown::claim(claims.aud.as_ref()),
@@ -66,7 +68,7 @@ impl ClaimRules {
         let id = OwnerId::try_from(claims.sub).map_err(Rejection::BadSubject)?;
         Ok(Proof {
             identity: Identity { id, name: short_text(claims.name), email: short_text(claims.email) },
-            until: claims.exp + LEEWAY_SECONDS,
+            until: claims.exp + self.clock_skew.as_secs_f64(),
         })
     }
 
@@ -76,14 +78,14 @@ impl ClaimRules {
     }
 
     fn check_times(&self, claims: &Claims) -> Result<(), Rejection> {
-        let now = self.now();
-        if claims.exp + LEEWAY_SECONDS <= now {
+        let (now, skew) = (self.now(), self.clock_skew.as_secs_f64());
+        if claims.exp + skew <= now {
             return Err(Rejection::Expired { seconds_ago: now - claims.exp });
         }
-        if claims.exp > now + LEEWAY_SECONDS + self.max_lifetime.as_secs_f64() {
+        if claims.exp > now + skew + self.max_lifetime.as_secs_f64() {
             return Err(Rejection::GoodForTooLong);
         }
-        match [claims.nbf, claims.iat].into_iter().flatten().find(|from| *from > now + LEEWAY_SECONDS) {
+        match [claims.nbf, claims.iat].into_iter().flatten().find(|from| *from > now + skew) {
             Some(from) => Err(Rejection::NotYetValid { in_seconds: from - now }),
             None => Ok(()),
         }
@@ -102,15 +104,6 @@ pub(super) fn unreadable(token: &str) -> Rejection {
     match claims {
         Some(claims) if claims.get("session").is_some() && claims.get("user").is_some() => Rejection::CookieCache,
         _ => Rejection::BadClaims,
-    }
-}
-
-/// Whether an audience is, or lists, the expected one (RFC 7519, section 4.1.3).
-fn names(audience: Option<&Value>, expected: &str) -> bool {
-    match audience {
-        Some(Value::String(audience)) => audience == expected,
-        Some(Value::Array(audiences)) => audiences.iter().any(|audience| audience.as_str() == Some(expected)),
-        _ => false,
     }
 }
 

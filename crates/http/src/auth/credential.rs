@@ -10,9 +10,6 @@ use super::rejection::Rejection;
 /// The maximum size of a token in bytes. Better Auth's have 600 to 900. The limit bounds the work for hostile tokens.
 pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-/// The cookie with the session token. Its name has the prefix if the app is served over HTTPS.
-const SESSION_COOKIES: [&str; 2] = ["__Secure-better-auth.session_token", "better-auth.session_token"];
-
 /// The token of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Credential<'a> {
@@ -34,13 +31,13 @@ pub(crate) struct SessionToken<'a> {
 }
 
 impl<'a> Credential<'a> {
-    /// The token in the `Authorization` header or else, if `cookies` are accepted, in the session cookie.
-    pub(crate) fn of(headers: &'a HeaderMap, cookies: bool) -> Result<Self, Rejection> {
+    /// The token in the `Authorization` header or else, if there is a name for it, in the session cookie.
+    pub(crate) fn of(headers: &'a HeaderMap, session_cookie: Option<&str>) -> Result<Self, Rejection> {
         if let Some(token) = bearer_token(headers)? {
             return Self::parse(token);
         }
-        let cookie = if cookies { session_cookie(headers) } else { None };
-        cookie.map(|value| Self::Session(SessionToken::parse(value, true))).ok_or(Rejection::NoToken)
+        let value = session_cookie.map(|name| cookie(headers, name)).transpose()?.flatten();
+        value.map(|value| Self::Session(SessionToken::parse(value, true))).ok_or(Rejection::NoToken)
     }
 
     /// Whether the token was in a cookie.
@@ -103,12 +100,24 @@ fn is_token_byte(byte: u8) -> bool {
     matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=' | b'%')
 }
 
-fn session_cookie(headers: &HeaderMap) -> Option<&str> {
-    let pairs = headers.get_all(COOKIE).filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    let named: Vec<(&str, &str)> = pairs.filter_map(|pair| pair.trim().split_once('=')).collect();
-    SESSION_COOKIES
-        .iter()
-        .find_map(|wanted| named.iter().find(|(name, _)| name == wanted))
-        .map(|(_, value)| *value)
-        .filter(|value| value.len() <= MAX_TOKEN_BYTES)
+/// The value of a cookie. Names are compared exactly, and blanks around names and values do not count, as in Better Auth.
+///
+/// Better Auth takes the first of several cookies with one name. Which one that is depends on the path of the request, because
+/// a cookie for a longer path comes first and any subdomain can set one. So two values are rejected: otherwise a request to
+/// this service could have another user than a request to the app.
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Rejection> {
+    let pairs = headers.get_all(COOKIE).flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    let mut values = pairs.filter_map(|pair| {
+        let equals = pair.iter().position(|byte| *byte == b'=')?;
+        let (found, value) = (&pair[..equals], &pair[equals + 1..]);
+        (found.trim_ascii() == name.as_bytes()).then_some(value.trim_ascii())
+    });
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.any(|other| other != value) {
+        return Err(Rejection::SeveralCookies);
+    }
+    if value.len() > MAX_TOKEN_BYTES {
+        return Err(Rejection::TooLong);
+    }
+    str::from_utf8(value).map(Some).map_err(|_not_a_token| Rejection::BadSessionSignature)
 }

@@ -2,6 +2,7 @@
 
 mod cache;
 pub(crate) mod fetch;
+mod fetch_error;
 pub(crate) mod key_set;
 pub(crate) mod source;
 pub(crate) mod verifier;

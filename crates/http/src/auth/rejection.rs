@@ -5,7 +5,7 @@ use std::fmt;
 use domain::{BoxError, InvalidText};
 use serde_json::Value;
 
-use super::algorithms;
+use super::{accepted_values::AcceptedValues, algorithms};
 
 /// Why a token could not be verified.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,11 @@ pub enum Rejection {
     /// The `Authorization` header is not `Bearer`, spaces, and a token.
     #[error("the header must be Authorization: Bearer <token>, with the word Bearer once and the token without quotes")]
     NotABearerHeader,
+    /// There are session cookies with different values.
+    #[error(
+        "more than one session cookie: delete the cookies of this site and of its parent domains, and sign in again"
+    )]
+    SeveralCookies,
     /// The token is too long.
     #[error("the token is longer than 8 KiB")]
     TooLong,
@@ -96,7 +101,7 @@ pub enum Rejection {
         /// What the token says.
         found: Shown,
         /// What it should say.
-        expected: String,
+        expected: AcceptedValues,
     },
     /// The token is for another audience.
     #[error("the token's audience is {found}, and must be {expected} (JWT_AUDIENCE, or the origin of BETTER_AUTH_URL)")]
@@ -104,7 +109,7 @@ pub enum Rejection {
         /// What the token says.
         found: Shown,
         /// What it should say.
-        expected: String,
+        expected: AcceptedValues,
     },
     /// The token has expired.
     #[error("the token expired {seconds_ago:.0} seconds ago: get a new one")]
@@ -116,15 +121,18 @@ pub enum Rejection {
     #[error("the token's exp is further away than MAX_TOKEN_LIFETIME: is it in seconds?")]
     GoodForTooLong,
     /// The token is not valid yet.
-    #[error("the token becomes valid only in {in_seconds:.0} seconds: are the clocks of both machines right?")]
+    #[error(
+        "the token becomes valid only in {in_seconds:.0} seconds: are the clocks of both machines right? CLOCK_SKEW allows \
+         for a difference of up to 60s"
+    )]
     NotYetValid {
         /// When, in seconds from now.
         in_seconds: f64,
     },
-    /// A browser sent a session cookie with an unsafe method from a page of another origin.
+    /// A browser sent a session cookie from a page of another origin.
     #[error(
-        "with a session cookie, a request that changes something must come from a page of the app: its Origin must be \
-         that of BETTER_AUTH_URL, or one of CORS_ORIGINS"
+        "with a session cookie, a request must come from a page of the app: its Origin must be that of BETTER_AUTH_URL, or \
+         one that CORS_ORIGINS names exactly, without *"
     )]
     ForeignOrigin,
 }
@@ -136,6 +144,7 @@ impl Rejection {
             Self::NoToken => "no_token",
             Self::SeveralHeaders => "several_headers",
             Self::NotABearerHeader => "not_a_bearer_header",
+            Self::SeveralCookies => "several_cookies",
             Self::TooLong => "too_long",
             Self::NotAToken => "not_a_token",
             Self::SessionsOff => "sessions_off",

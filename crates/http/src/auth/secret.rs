@@ -70,10 +70,10 @@ impl SecretVerifier {
             "exp": now + i64::from(lifetime_seconds),
         });
         if let Some(issuer) = &self.rules.issuer {
-            claims["iss"] = issuer.as_str().into();
+            claims["iss"] = issuer.first().into();
         }
         if let Some(audience) = &self.rules.audience {
-            claims["aud"] = audience.as_str().into();
+            claims["aud"] = audience.first().into();
         }
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
     }

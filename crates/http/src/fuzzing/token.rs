@@ -25,6 +25,7 @@ use crate::{
         secret::SecretVerifier,
         session::SessionVerifier,
     },
+    origins::Origins,
     output::code::ErrorCode,
 };
 
@@ -33,7 +34,8 @@ const ORIGIN: &str = "https://app.example.com";
 const OWNER: &str = "alice";
 /// In seconds since 1970.
 const NOW: i64 = 1_790_000_000;
-const LEEWAY: i64 = 5;
+const CLOCK_SKEW: u64 = 5;
+const SESSION_COOKIE: &str = "better-auth.session_token";
 const MAX_LIFETIME: u64 = 3600;
 
 /// A key of each kind.
@@ -59,7 +61,7 @@ pub fn token(bytes: &[u8]) -> bool {
 fn is_accepted(name: HeaderName, value: &HeaderValue) -> bool {
     let mut request = RequestHead::default();
     request.headers_mut().insert(name, value.clone());
-    let credential = Credential::of(request.headers(), true).ok();
+    let credential = Credential::of(request.headers(), Some(SESSION_COOKIE)).ok();
     match &credential {
         Some(Credential::Jwt(token)) => {
             assert!(token.len() <= MAX_TOKEN_BYTES, "{} bytes", token.len());
@@ -123,9 +125,10 @@ fn assert_names(claims: &[u8], identity: &Identity) {
     assert!(claims["aud"] == ORIGIN || claims["aud"].as_array().unwrap().iter().any(|audience| audience == ORIGIN));
     let seconds_from_now = |claim: &str| claims[claim].as_f64().map(|at| at - seconds(NOW));
     let lasts = seconds_from_now("exp").unwrap();
-    assert!(lasts > -seconds(LEEWAY) && lasts <= seconds(LEEWAY) + Duration::from_secs(MAX_LIFETIME).as_secs_f64());
+    let skew = Duration::from_secs(CLOCK_SKEW).as_secs_f64();
+    assert!(lasts > -skew && lasts <= skew + Duration::from_secs(MAX_LIFETIME).as_secs_f64());
     for begins in ["nbf", "iat"].into_iter().filter_map(seconds_from_now) {
-        assert!(begins <= seconds(LEEWAY), "{claims}");
+        assert!(begins <= skew, "{claims}");
     }
     for (found, claim) in [(&identity.name, "name"), (&identity.email, "email")] {
         assert!(found.is_none() || found.as_deref() == claims[claim].as_str(), "{claims}");
@@ -154,8 +157,9 @@ struct Service {
 
 static SERVICE: LazyLock<Service> = LazyLock::new(|| {
     let rules = ClaimRules {
-        issuer: Some(ORIGIN.to_owned()),
-        audience: Some(ORIGIN.to_owned()),
+        issuer: Some(ORIGIN.to_owned().into()),
+        audience: Some(ORIGIN.to_owned().into()),
+        clock_skew: Duration::from_secs(CLOCK_SKEW),
         max_lifetime: Duration::from_secs(MAX_LIFETIME),
         clock: Arc::new(Still),
     };
@@ -163,7 +167,7 @@ static SERVICE: LazyLock<Service> = LazyLock::new(|| {
         .with_secret(SecretVerifier::new(&SECRET.into(), rules.clone()).unwrap())
         .with_key_set(Arc::new(JwksVerifier::new(Arc::new(Published), rules)))
         .with_sessions(SessionVerifier::new(Arc::new(Sessions), Arc::new(Still), None))
-        .with_cookies_from(Vec::new())
+        .with_cookies(SESSION_COOKIE.to_owned(), Origins::default())
         .explaining();
     Service { authenticator, runtime: Builder::new_current_thread().build().unwrap() }
 });

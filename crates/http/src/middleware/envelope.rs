@@ -2,7 +2,6 @@
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
-use actix_cors::CorsError;
 use actix_web::{
     Error,
     body::{EitherBody, MessageBody},
@@ -13,10 +12,7 @@ use actix_web::{
 use futures_util::FutureExt;
 
 use crate::{
-    output::{
-        code::ErrorCode,
-        error::{ApiError, chain},
-    },
+    output::error::{ApiError, chain},
     request_id::RequestId,
     style::Style,
 };
@@ -41,7 +37,7 @@ pub(crate) async fn middleware<B: MessageBody>(
                 }
                 None => foreign(error).to_response(Some(&id), style),
             };
-            // Keep the headers that other middleware, such as CORS, has added to the response.
+            // Keep the headers that other middleware, such as the user's limit, has added to the response.
             let added = response.headers().clone();
             let mut response = response.into_response(rendered).map_into_right_body();
             for (name, value) in added {
@@ -65,14 +61,6 @@ fn without_request(error: ApiError, id: RequestId) -> Error {
 
 /// Converts an error of the framework or of other middleware.
 fn foreign(error: &Error) -> ApiError {
-    if let Some(CorsError::OriginNotAllowed | CorsError::MethodNotAllowed | CorsError::HeadersNotAllowed) =
-        error.as_error::<CorsError>()
-    {
-        return ApiError::new(ErrorCode::Forbidden).with_message("CORS: this origin, method or header is not allowed");
-    }
-    if error.as_error::<CorsError>().is_some() {
-        return ApiError::new(ErrorCode::Forbidden).with_message("CORS: the preflight request is not valid");
-    }
     match error.as_response_error().status_code() {
         StatusCode::NOT_FOUND => ApiError::not_found(),
         _ => ApiError::internal(error.to_string()),

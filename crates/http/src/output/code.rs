@@ -65,8 +65,8 @@ error_codes! {
     );
     /// The token has expired.
     TokenExpired("TOKEN_EXPIRED", always(StatusCode::UNAUTHORIZED), [WWW_AUTHENTICATE], "the token has expired");
-    /// The path names another user than the token, a session cookie was sent by a page of another origin, or CORS does not allow
-    /// what a preflight request asks for.
+    /// The path names another user than the token, or a session cookie or a preflight request was sent by a page of an origin that
+    /// is not allowed.
     Forbidden("FORBIDDEN", always(StatusCode::FORBIDDEN), [], "not allowed for this user or from this page");
     /// The user has no such resource, or there is no such route.
     NotFound("NOT_FOUND", always(StatusCode::NOT_FOUND), [], "not found");

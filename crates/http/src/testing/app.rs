@@ -55,7 +55,7 @@ impl TestApp {
             service: domain::Service::new(store, clock.clone(), Arc::new(SequentialIds::default())),
             authenticator: Arc::new(Authenticator::default().with_secret(verifier(clock.clone())).explaining()),
             readiness: vec![("database", readiness)],
-            cors_origins: vec!["http://localhost:3000".to_owned()],
+            cors_origins: "http://localhost:3000".parse().unwrap(),
             public_path: PublicPath::default(),
             body_timeout: Duration::from_millis(200),
             request_timeout: Duration::from_secs(2),

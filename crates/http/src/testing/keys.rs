@@ -155,7 +155,7 @@ pub fn now() -> i64 {
 }
 
 pub fn key_set_rules(clock: Arc<dyn Clock>) -> ClaimRules {
-    ClaimRules { issuer: Some(ORIGIN.to_owned()), audience: Some(ORIGIN.to_owned()), ..rules(clock) }
+    ClaimRules { issuer: Some(ORIGIN.to_owned().into()), audience: Some(ORIGIN.to_owned().into()), ..rules(clock) }
 }
 
 /// A key set that is always available.

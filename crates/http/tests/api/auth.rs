@@ -13,10 +13,13 @@ use std::sync::{Arc, LazyLock};
 use actix_web::http::Method;
 use domain::testing::{FixedClock, alice};
 use http::{
-    Authenticator, SecretVerifier, VerifyError,
-    testing::{ORIGIN, SIGNERS, Signer, TestApp, every_verifier, good_claims, is, now, rules, token_of},
+    Authenticator, ClaimRules, JwksVerifier, SecretVerifier, VerifyError,
+    testing::{
+        ORIGIN, Published, SECRET, SIGNERS, Signer, TestApp, every_verifier, good_claims, is, key_set, key_set_rules,
+        now, rules, token_of,
+    },
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use time::Duration;
 
 /// The outcome of a request with a token: status 200, or the status and the error code.
@@ -107,6 +110,68 @@ async fn a_token_expires_five_seconds_after_its_exp() {
             assert_eq!(outcome, expected, "{then} s after it was made");
         }
     }
+}
+
+#[actix_web::test]
+async fn the_clock_of_the_app_may_differ_by_the_clock_skew() {
+    for skew in [0, 30, 60] {
+        let mut test = TestApp::new();
+        let skewed = |rules: ClaimRules| ClaimRules { clock_skew: std::time::Duration::from_secs(skew), ..rules };
+        let secret = SecretVerifier::new(&SECRET.to_owned().into(), skewed(rules(test.clock.clone()))).unwrap();
+        let keys = Arc::new(Published(key_set(&*SIGNERS)));
+        let jwks = JwksVerifier::new(keys, skewed(key_set_rules(test.clock.clone())));
+        test.api.authenticator = Arc::new(Authenticator::default().with_secret(secret).with_key_set(Arc::new(jwks)));
+        let app = test.start().await;
+        let skew = i64::try_from(skew).unwrap();
+        for signer in &*SIGNERS {
+            for (claim, at, is_valid) in [
+                ("exp", -skew + 1, true),
+                ("exp", -skew, false),
+                ("nbf", skew, true),
+                ("nbf", skew + 1, false),
+                ("iat", skew, true),
+                ("iat", skew + 1, false),
+            ] {
+                let mut claims = good_claims();
+                claims[claim] = json!(now() + at);
+                let authorization = format!("Bearer {}", signer.token(&claims));
+                // Twice, so that the second one is in the cache.
+                for _ in 0..2 {
+                    let request = app.anonymous(Method::GET, "/api/tasks").header("authorization", &authorization);
+                    assert_eq!(request.send().await.status == 200, is_valid, "{} {claim} {at}", signer.alg);
+                }
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_token_may_name_any_accepted_issuer_and_audience() {
+    let mut test = TestApp::new();
+    let list = |text: &str| Some(text.parse().unwrap());
+    let rules = ClaimRules {
+        issuer: list("https://app.test, https://preview.app.test"),
+        audience: list("tasks,https://preview.app.test"),
+        ..rules(test.clock.clone())
+    };
+    let jwks = JwksVerifier::new(Arc::new(Published(key_set(&*SIGNERS))), rules);
+    test.api.authenticator = Arc::new(Authenticator::default().with_key_set(Arc::new(jwks)).explaining());
+    let app = test.start().await;
+    let list = async |issuer: &str, audience: Value| {
+        let mut claims = good_claims();
+        (claims["iss"], claims["aud"]) = (json!(issuer), audience);
+        let authorization = format!("Bearer {}", SIGNERS[1].token(&claims));
+        app.anonymous(Method::GET, "/api/tasks").header("authorization", &authorization).send().await
+    };
+    for issuer in ["https://app.test", "https://preview.app.test"] {
+        for audience in [json!("tasks"), json!(["someone", "https://preview.app.test"])] {
+            assert_eq!(list(issuer, audience).await.status, 200, "{issuer}");
+        }
+    }
+    let issuer = list("https://app.test/", json!("tasks")).await.message();
+    assert!(issuer.contains("must be https://app.test or https://preview.app.test (JWT_ISSUER"), "{issuer}");
+    let audience = list("https://app.test", json!(["other", 7])).await.message();
+    assert!(audience.contains("must be tasks or https://preview.app.test (JWT_AUDIENCE"), "{audience}");
 }
 
 #[actix_web::test]

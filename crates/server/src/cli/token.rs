@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, Subcommand};
 use domain::{Identity, OwnerId, SessionStore};
+use http::Origins;
 use infra::{Database, DatabaseSettings};
 
 use super::{print::print, runtime::runtime};
@@ -75,7 +76,7 @@ async fn inspect(tokens: &Tokens, database: Option<DatabaseSettings>) -> anyhow:
         }
         None => None,
     };
-    let Verifiers { authenticator, .. } = Verifiers::new(tokens, sessions, &[])?;
+    let Verifiers { authenticator, .. } = Verifiers::new(tokens, sessions, &Origins::default())?;
     let identity = authenticator.inspect(without_scheme(token.trim())).await?;
     print(format_args!("good: the token of user {}", identity.id))
 }

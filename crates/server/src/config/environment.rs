@@ -144,7 +144,7 @@ mod tests {
         let environment = Environment::of(&[("JWT_ISSUER", "  "), ("HOST", " ")]);
 
         let error = environment.optional(&JWT_ISSUER).unwrap_err().to_string();
-        assert_eq!(error, "JWT_ISSUER must be the exact text of the claim iss");
+        assert_eq!(error, "JWT_ISSUER must be the exact text of the claim iss, or several separated by commas");
         assert_eq!(
             environment.value(&HOST).unwrap_err().to_string(),
             "HOST must be an address of this machine without a port, such as 127.0.0.1, [::] or localhost"

@@ -64,11 +64,12 @@ impl<T, F: Format<T>> Format<Option<T>> for OrOff<F> {
     }
 }
 
-/// A duration greater than zero: a whole number and `ms`, `s`, `m`, `h` or `d`.
+/// A duration: a whole number and `ms`, `s`, `m`, `h` or `d`. It is greater than zero unless zero is allowed.
 pub(crate) struct Span {
     examples: &'static str,
     shorter_than: Option<&'static str>,
     at_most: Option<Duration>,
+    may_be_zero: bool,
 }
 
 impl Span {
@@ -76,13 +77,17 @@ impl Span {
     const LONGEST: Duration = Duration::from_hours(365 * 24);
 
     pub(crate) const fn such_as(examples: &'static str) -> Self {
-        Self { examples, shorter_than: None, at_most: None }
+        Self { examples, shorter_than: None, at_most: None, may_be_zero: false }
     }
 
     /// Adds to the description that the value must be shorter than another setting's. The code that reads the settings compares
     /// them.
     pub(crate) const fn shorter_than(self, setting: &'static str) -> Self {
         Self { shorter_than: Some(setting), ..self }
+    }
+
+    pub(crate) const fn or_zero(self) -> Self {
+        Self { may_be_zero: true, ..self }
     }
 
     pub(crate) const fn at_most(self, longest: Duration) -> Self {
@@ -101,12 +106,18 @@ impl Format<Duration> for Span {
     }
 
     fn parse(&self, text: &str) -> Option<Duration> {
-        parse_duration(text).filter(|span| *span <= self.at_most.unwrap_or(Self::LONGEST))
+        let span = parse_span(text).filter(|span| *span <= self.at_most.unwrap_or(Self::LONGEST))?;
+        (self.may_be_zero || !span.is_zero()).then_some(span)
     }
 }
 
 /// A duration between a millisecond and a year.
 pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
+    parse_span(text).filter(|span| !span.is_zero())
+}
+
+/// A duration of at most a year.
+fn parse_span(text: &str) -> Option<Duration> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
     let milliseconds: u64 = match unit {
         "ms" => 1,
@@ -117,7 +128,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
         _ => return None,
     };
     let span = Duration::from_millis(number.parse::<u64>().ok()?.checked_mul(milliseconds)?);
-    (!span.is_zero() && span <= Span::LONGEST).then_some(span)
+    (span <= Span::LONGEST).then_some(span)
 }
 
 /// A secret with a minimum number of bytes. Blanks around it are part of it.
@@ -222,6 +233,12 @@ mod tests {
         assert_eq!(short.expects(), "a duration of at most 60s, such as 5s");
         assert_eq!(short.parse("60s"), Some(Duration::from_mins(1)));
         assert_eq!(short.parse("61s"), None);
+    }
+
+    #[test]
+    fn a_duration_may_be_zero_if_that_means_something() {
+        assert_eq!(Span::such_as("0s").or_zero().parse("0s"), Some(Duration::ZERO));
+        assert_eq!(Span::such_as("5s").parse("0s"), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use anyhow::{Context, bail};
+use http::AcceptedValues;
 use url::{Host, Url};
 
 use super::{
@@ -15,8 +16,8 @@ use super::{
 /// A key set, with the required issuer and audience of its tokens.
 pub(crate) struct KeySet {
     pub(crate) url: Url,
-    pub(crate) issuer: String,
-    pub(crate) audience: String,
+    pub(crate) issuer: AcceptedValues,
+    pub(crate) audience: AcceptedValues,
 }
 
 /// Reads and checks the settings; `None` if no key set is configured.
@@ -32,8 +33,9 @@ pub(super) fn read(environment: &Environment) -> anyhow::Result<Option<KeySet>> 
             "{setting} must be https:// for a public host: anyone who can change the keys in transit can sign tokens"
         );
     }
-    let named = |setting: &Setting<String>| {
-        environment.optional(setting)?.or_else(|| app.as_ref().map(origin_of)).with_context(|| {
+    let named = |setting: &Setting<AcceptedValues>| {
+        let of_app = || app.as_ref().map(|app| origin_of(app).into());
+        environment.optional(setting)?.or_else(of_app).with_context(|| {
             let expects = setting.format.expects();
             format!("{} must be set if JWKS_URL is and BETTER_AUTH_URL is not: {expects}", setting.name)
         })
@@ -81,7 +83,7 @@ mod tests {
 
     fn key_set(variables: &'static [(&str, &str)]) -> (String, String, String) {
         let set = read(&Environment::of(variables)).unwrap().unwrap();
-        (set.url.to_string(), set.issuer, set.audience)
+        (set.url.to_string(), set.issuer.to_string(), set.audience.to_string())
     }
 
     #[test]

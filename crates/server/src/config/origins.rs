@@ -1,29 +1,30 @@
 //! Origins of web pages.
 
-use std::str::FromStr;
-
-use anyhow::ensure;
+use http::Origins;
 use url::Url;
 
-/// Origins, each as a browser sends it: `https://app.example.com`.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Origins(pub(crate) Vec<String>);
+use super::{
+    environment::Environment,
+    settings::{BETTER_AUTH_URL, CORS_ORIGINS, ENVIRONMENT},
+    stage::Stage,
+};
 
-impl FromStr for Origins {
-    type Err = anyhow::Error;
-
-    /// Origins separated by commas.
-    fn from_str(text: &str) -> anyhow::Result<Self> {
-        let entries = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-        let origin = |entry: &str| {
-            ensure!(Url::parse(entry).is_ok_and(|url| origin_of(&url) == entry), "not an origin");
-            Ok(entry.to_owned())
-        };
-        entries.map(origin).collect::<anyhow::Result<_>>().map(Self)
-    }
+/// The origins whose pages may call the API: that of the app, and the configured ones.
+///
+/// # Errors
+///
+/// One line that names the variable at fault and what it must be.
+pub(super) fn read(environment: &Environment) -> anyhow::Result<Origins> {
+    let app = environment.optional(&BETTER_AUTH_URL)?;
+    let others = match (environment.optional(&CORS_ORIGINS)?, environment.value(&ENVIRONMENT)?) {
+        (Some(origins), _) => origins,
+        (None, Stage::Development) => "http://localhost:3000".parse()?,
+        (None, Stage::Production) => Origins::default(),
+    };
+    Ok(app.as_ref().map(Origins::from).unwrap_or_default().and(others))
 }
 
 /// The origin of a URL, as a browser sends it.
-pub(crate) fn origin_of(url: &Url) -> String {
+pub(super) fn origin_of(url: &Url) -> String {
     url.origin().ascii_serialization()
 }

@@ -3,7 +3,7 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use http::{PublicPath, SecretVerifier, TrustedProxies};
+use http::{AcceptedValues, Origins, PublicPath, SecretVerifier, TrustedProxies};
 use infra::ExecutorKind;
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
@@ -12,8 +12,7 @@ use url::Url;
 use super::{
     address::{self, Address},
     format::{Number, OneOf, OrOff, Parsed, SWITCH, Secret, Span, from_str, text},
-    log_filter,
-    origins::Origins,
+    log_filter, session_cookie,
     setting::{
         Fallback::{ByStage, Depends, Value},
         Row, Setting,
@@ -68,14 +67,18 @@ settings! {
         "Accepts tokens signed with this secret (HS256). Must be the same, byte for byte, as in the app.";
     JWKS_URL: Url = Parsed { expects: "an https:// address, or http:// to a private host", parse: http_url }, Depends("from `BETTER_AUTH_URL`"),
         "The address of the key set, if this service reaches the app under another address than a browser does.";
-    JWT_ISSUER: String = text("the exact text of the claim iss"), Depends("the origin of `BETTER_AUTH_URL`"),
-        "The only accepted issuer. If it is set, HS256 tokens must name it too.";
-    JWT_AUDIENCE: String = text("the exact text of the claim aud"), Depends("the origin of `BETTER_AUTH_URL`"),
-        "The only accepted audience. If it is set, HS256 tokens must name it too.";
+    JWT_ISSUER: AcceptedValues = from_str("the exact text of the claim iss, or several separated by commas"), Depends("the origin of `BETTER_AUTH_URL`"),
+        "The accepted issuers. If it is set, HS256 tokens must name one too.";
+    JWT_AUDIENCE: AcceptedValues = from_str("the exact text of the claim aud, or several separated by commas"), Depends("the origin of `BETTER_AUTH_URL`"),
+        "The accepted audiences. If it is set, HS256 tokens must name one too.";
+    CLOCK_SKEW: Duration = Span::such_as("0s or 5s").or_zero().at_most(Duration::from_mins(1)), Value("5s"),
+        "How much the clock of the app may differ from that of the service: tokens are valid that much earlier and longer.";
     MAX_TOKEN_LIFETIME: Duration = SPAN, Value("30d"),
         "Tokens that expire later than this from now are rejected.";
     SESSION_TOKENS: Sessions = OneOf(&[("off", Sessions::Off), ("bearer", Sessions::Bearer), ("cookie", Sessions::Cookie)]), Value("off"),
-        "`bearer`: Better Auth's session tokens are accepted as bearer tokens and looked up in its table. `cookie`: they are also accepted in its cookie, from the allowed origins.";
+        "`bearer`: Better Auth's session tokens are accepted as bearer tokens and looked up in its table. `cookie`: they are also accepted in its cookie, from the origins that are named exactly.";
+    SESSION_COOKIE: String = Parsed { expects: "the name of a cookie such as better-auth.session_token", parse: session_cookie::name }, Value("better-auth.session_token"),
+        "The name of the session cookie, without the `__Secure-` that Better Auth adds if its address is https.";
     SESSION_CACHE: Option<Duration> = OrOff(Span::such_as("500ms or 5s").at_most(Duration::from_mins(1))), Value("off"),
         "How long the result of a session lookup is cached. A sign-out takes effect after that at the latest.";
     USER_PROVISIONING: bool = SWITCH, Depends("development on SQLite: `on`; else `off`"),
@@ -96,8 +99,8 @@ settings! {
         "When a connection without requests is closed. Longer than the idle timeout of the proxy, which otherwise may send a request just then. Each idle connection takes a file descriptor and 10 KB.";
     METRICS_ADDRESS: Option<Address> = OrOff(from_str("an address and a port such as 127.0.0.1:9090")), Value("off"),
         "Where Prometheus reads metrics, at `/metrics`. It requires no token: choose an address that only Prometheus can reach.";
-    CORS_ORIGINS: Origins = from_str("origins such as https://app.example.com, separated by commas"), Depends("development: `http://localhost:3000`; production: none"),
-        "The origins whose pages may call the API from a browser, besides the origin of `BETTER_AUTH_URL`. None are needed behind a Next.js rewrite.";
+    CORS_ORIGINS: Origins = from_str("origins such as https://app.example.com or https://*.example.com, separated by commas"), Depends("development: `http://localhost:3000`; production: none"),
+        "The origins whose pages may call the API from a browser, besides the origin of `BETTER_AUTH_URL`. `*.` stands for any subdomain, at least two labels must follow, and pages of subdomains may not send cookies. None are needed behind a Next.js rewrite.";
     DATABASE_EXECUTOR: ExecutorKind = OneOf(&[("pipelined", ExecutorKind::Pipelined), ("seaorm", ExecutorKind::SeaOrm)]), Value("pipelined"),
         "What runs statements on Postgres. `seaorm` is SeaORM's own connection: simpler, with fewer requests per second.";
     DATABASE_MAX_CONNECTIONS: u16 = Number(1..=1000), Depends("36; on SQLite 5"),

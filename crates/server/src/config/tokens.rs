@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use anyhow::bail;
+use http::AcceptedValues;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     development,
     environment::Environment,
     key_set::{self, KeySet},
+    session_cookie,
     settings::{
-        BETTER_AUTH_SECRET, BETTER_AUTH_URL, ENVIRONMENT, JWT_AUDIENCE, JWT_ISSUER, MAX_TOKEN_LIFETIME, SESSION_CACHE,
-        SESSION_TOKENS, Sessions,
+        BETTER_AUTH_SECRET, BETTER_AUTH_URL, CLOCK_SKEW, ENVIRONMENT, JWT_AUDIENCE, JWT_ISSUER, MAX_TOKEN_LIFETIME,
+        SESSION_CACHE, SESSION_TOKENS, Sessions,
     },
     stage::Stage,
 };
@@ -26,10 +28,13 @@ pub(crate) struct Tokens {
     /// both an address and a secret but use only one of them: with a secret, the service must not wait for the key set.
     pub(crate) needs_key_set: bool,
     /// The required issuer and audience of HS256 tokens, if configured.
-    pub(crate) issuer: Option<String>,
-    pub(crate) audience: Option<String>,
+    pub(crate) issuer: Option<AcceptedValues>,
+    pub(crate) audience: Option<AcceptedValues>,
+    pub(crate) clock_skew: Duration,
     pub(crate) max_lifetime: Duration,
     pub(crate) sessions: Sessions,
+    /// The name of the session cookie.
+    pub(crate) session_cookie: String,
     pub(crate) session_cache: Option<Duration>,
 }
 
@@ -67,8 +72,10 @@ impl Tokens {
             key_set,
             issuer: environment.optional(&JWT_ISSUER)?,
             audience: environment.optional(&JWT_AUDIENCE)?,
+            clock_skew: environment.value(&CLOCK_SKEW)?,
             max_lifetime: environment.value(&MAX_TOKEN_LIFETIME)?,
             sessions,
+            session_cookie: session_cookie::read(environment)?,
             session_cache: environment.value(&SESSION_CACHE)?,
         })
     }

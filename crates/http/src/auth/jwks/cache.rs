@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     auth::rejection::{Rejection, VerifyError},
+    output::error::chain,
     trace_context::TraceContext,
 };
 
@@ -36,6 +37,8 @@ const MAX_AGE: Duration = Duration::from_hours(24);
 pub(super) struct KeyCache {
     source: Arc<dyn KeySource>,
     current: ArcSwapOption<Fetched>,
+    /// Why the last fetch failed; empty if it succeeded.
+    failure: ArcSwapOption<String>,
     /// Locked during a fetch, so that there is one at a time.
     attempts: Mutex<Attempts>,
 }
@@ -55,12 +58,20 @@ struct Fetched {
 
 impl KeyCache {
     pub(super) fn new(source: Arc<dyn KeySource>) -> Self {
-        Self { source, current: ArcSwapOption::empty(), attempts: Mutex::default() }
+        Self { source, current: ArcSwapOption::empty(), failure: ArcSwapOption::empty(), attempts: Mutex::default() }
     }
 
     /// Whether there is a set that is not too old.
     pub(super) fn is_usable(&self) -> bool {
         self.usable().is_some()
+    }
+
+    /// Why there is no newer set, in one line.
+    pub(super) fn failure(&self) -> String {
+        match &*self.failure.load() {
+            Some(cause) => format!("the key set cannot be fetched: {cause}"),
+            None => "the key set has not been fetched yet".to_owned(),
+        }
     }
 
     /// The age of the set, usable or not.
@@ -93,7 +104,7 @@ impl KeyCache {
             Some(key) => Ok(key),
             None if is_fresh => Err(Rejection::UnknownKey.into()),
             // The key may be in the set that could not be fetched.
-            None => Err(VerifyError::Unavailable("the key set cannot be fetched".into())),
+            None => Err(VerifyError::Unavailable(self.failure().into())),
         }
     }
 
@@ -137,17 +148,23 @@ impl KeyCache {
         match fetched.and_then(|json| KeySet::parse(&json, previous.as_deref().map(|set| &set.keys))) {
             Ok(keys) => {
                 self.current.store(Some(Arc::new(Fetched { keys, at: Instant::now() })));
+                self.failure.store(None);
                 attempts.failed = None;
                 true
             }
             Err(error) => {
                 attempts.failed = Some(Instant::now());
                 let age_seconds = previous.map(|set| set.at.elapsed().as_secs());
-                tracing::warn!(
-                    error,
-                    age_seconds,
-                    "the key set could not be fetched; the last one stays in use: does the app have the jwt plugin?"
-                );
+                let error = chain(&*error);
+                match age_seconds {
+                    Some(_) => tracing::warn!(
+                        error,
+                        age_seconds,
+                        "the key set could not be fetched; the last one stays in use"
+                    ),
+                    None => tracing::warn!(error, "the key set could not be fetched"),
+                }
+                self.failure.store(Some(Arc::new(error)));
                 false
             }
         }

@@ -101,10 +101,6 @@ impl TokenVerifier for JwksVerifier {
 #[async_trait]
 impl Readiness for JwksVerifier {
     async fn check(&self) -> Result<(), RepositoryError> {
-        if self.keys.is_usable() {
-            Ok(())
-        } else {
-            Err(RepositoryError::Unavailable("the key set has not been fetched".into()))
-        }
+        if self.keys.is_usable() { Ok(()) } else { Err(RepositoryError::Unavailable(self.keys.failure().into())) }
     }
 }

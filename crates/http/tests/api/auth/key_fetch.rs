@@ -35,7 +35,7 @@ fn response(status: &str, headers: &str, body: &str) -> String {
 }
 
 async fn fetch(url: String) -> Result<Vec<u8>, String> {
-    HttpKeySource::new(url).unwrap().fetch().await.map_err(|error| error.to_string())
+    HttpKeySource::new(url.parse().unwrap()).unwrap().fetch().await.map_err(|error| error.to_string())
 }
 
 #[tokio::test]
@@ -50,8 +50,75 @@ async fn a_redirect_is_not_followed() {
     let (elsewhere, requests) = server(response("200 OK", "", "{}"), Duration::ZERO);
     let (url, _) = server(response("302 Found", &format!("Location: {elsewhere}\r\n"), ""), Duration::ZERO);
 
-    assert!(fetch(url).await.unwrap_err().contains("302"));
+    let why = fetch(url).await.unwrap_err();
+    assert!(why.contains("redirects (302 Found) to") && why.contains(&elsewhere), "{why}");
     assert_eq!(requests.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_redirect_says_where_it_leads_without_the_query() {
+    for (location, shown) in [
+        ("https://www.app.example/api/auth/jwks?token=secret", "to https://www.app.example/api/auth/jwks,"),
+        ("https://user:secret@www.app.example/login#secret", "to https://www.app.example/login,"),
+        ("/login?next=secret", "/login,"),
+        ("", "/api/auth/jwks,"),
+    ] {
+        let (url, _) =
+            server(response("308 Permanent Redirect", &format!("Location: {location}\r\n"), ""), Duration::ZERO);
+        let why = fetch(format!("{url}?key=secret")).await.unwrap_err();
+        assert!(why.contains(shown) && why.contains("set JWKS_URL") && !why.contains("secret"), "{why}");
+    }
+    let (url, _) = server(response("302 Found", "", ""), Duration::ZERO);
+    assert!(fetch(url).await.unwrap_err().contains("to nowhere"));
+}
+
+#[tokio::test]
+async fn what_came_back_instead_of_a_key_set_is_named() {
+    let page = "<!doctype html><title>Sign in</title>";
+    for (status, body, expected) in [
+        ("401 Unauthorized", page, "answered with 401 Unauthorized: a firewall"),
+        ("403 Forbidden", page, "answered with 403 Forbidden: a firewall"),
+        ("404 Not Found", page, "answered with 404 Not Found: does the app have the jwt plugin?"),
+        ("500 Internal Server Error", "", "answered with 500 Internal Server Error"),
+        ("429 Too Many Requests", "", "answered with 429 Too Many Requests"),
+        ("200 OK", page, "answered with an HTML page"),
+    ] {
+        let (url, _) = server(response(status, "", body), Duration::ZERO);
+        let why = fetch(url.clone()).await.unwrap_err();
+        assert!(why.starts_with(&format!("{url} {expected}")), "{why}");
+        assert!(why.contains("JWKS_URL") && why.ends_with("(docs/troubleshooting.md#key-set)"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_failed_connection_says_why_and_what_to_do() {
+    let (plain, _) = server(response("200 OK", "", "{}"), Duration::ZERO);
+    for (url, expected) in [
+        ("http://no-such-host.invalid/jwks".to_owned(), "http://no-such-host.invalid/jwks cannot be reached ("),
+        ("http://127.0.0.1:1/jwks".to_owned(), "onnection refused"),
+        (plain.replace("http:", "https:"), "cannot be reached ("),
+    ] {
+        let why = fetch(url).await.unwrap_err();
+        assert!(why.contains(expected) && why.contains("set JWKS_URL") && why.lines().count() == 1, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn the_service_names_itself_to_firewalls() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/jwks", listener.local_addr().unwrap());
+    let seen = thread::spawn(move || {
+        let (mut connection, _) = listener.accept().unwrap();
+        let mut head = [0; 4096];
+        let length = connection.read(&mut head).unwrap();
+        connection.write_all(response("200 OK", "", "{}").as_bytes()).unwrap();
+        String::from_utf8_lossy(&head[..length]).to_lowercase()
+    });
+
+    fetch(url).await.unwrap();
+
+    let seen = seen.join().unwrap();
+    assert!(seen.contains(&format!("user-agent: tasks-api/{}\r\n", env!("CARGO_PKG_VERSION"))), "{seen}");
 }
 
 #[tokio::test]
@@ -79,9 +146,4 @@ async fn a_fetch_times_out_after_two_seconds() {
         assert!(fetch(url).await.is_err());
         assert!((1900..3500).contains(&begin.elapsed().as_millis()), "{:?}", begin.elapsed());
     }
-}
-
-#[tokio::test]
-async fn a_refused_connection_is_an_error() {
-    assert!(fetch("http://127.0.0.1:1/jwks".to_owned()).await.is_err());
 }

@@ -41,9 +41,15 @@ impl SessionStore for Sessions {
 impl Sessions {
     /// A session of Alice that expires in an hour.
     pub fn of_alice(clock: &FixedClock) -> Arc<Self> {
-        let owner = OwnerId::try_from("alice".to_owned()).unwrap();
+        Self::of(&[(TOKEN, "alice")], clock)
+    }
+
+    /// A session for each token and user that expires in an hour.
+    pub fn of(users: &[(&str, &str)], clock: &FixedClock) -> Arc<Self> {
         let expires_at = (time::OffsetDateTime::from(clock.now()) + time::Duration::HOUR).into();
-        let rows = Mutex::new([(TOKEN.to_owned(), Session { owner, expires_at })].into());
+        let session = |user: &str| Session { owner: OwnerId::try_from(user.to_owned()).unwrap(), expires_at };
+        let rows = users.iter().map(|(token, user)| ((*token).to_owned(), session(user))).collect();
+        let rows = Mutex::new(rows);
         Arc::new(Self { rows, look_ups: Mutex::new(0), is_down: Mutex::new(false) })
     }
 

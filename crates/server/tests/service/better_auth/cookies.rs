@@ -50,6 +50,48 @@ async fn the_cookie_of_an_app_behind_https_works_too() {
 }
 
 #[tokio::test]
+async fn two_cookies_show_the_same_user_as_in_the_app() {
+    let Some(database) = empty_database().await else { return };
+    for url in [None, Some(APP)] {
+        let app = BetterAuth::start(&database, &url.map_or(json!({}), |url| json!({ "BETTER_AUTH_URL": url })));
+        let settings = [COOKIE, THE_SECRET, ("BETTER_AUTH_URL", app.origin.as_str()), ("JWKS_URL", &app.key_set())];
+        let service = serve(&database, &settings).await;
+        let (ada, bob) =
+            (app.sign_up(&format!("ada{}", url.is_some())).await, app.sign_up(&format!("bob{}", url.is_some())).await);
+        let (of_ada, of_bob) = (ada.cookie_named("session_token"), bob.cookie_named("session_token"));
+        for (plain, secure) in [(of_ada, of_bob), (of_bob, of_ada)] {
+            let plain = format!("better-auth.session_token={plain}");
+            let secure = format!("__Secure-better-auth.session_token={secure}");
+            for cookie in [format!("{plain}; {secure}"), format!("{secure}; {plain}"), plain, secure] {
+                let session = app.request(Method::GET, "/api/auth/get-session").header("cookie", &cookie);
+                let session: serde_json::Value = session.send().await.unwrap().json().await.unwrap();
+                let (_, created) = create(&service, &from_page(&cookie, &app.origin)).await;
+                assert_eq!(created["data"]["user_id"], session["user"]["id"], "{cookie}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_app_may_choose_the_prefix_of_its_cookies() {
+    let Some(database) = empty_database().await else { return };
+    let options = json!({ "advanced": { "cookiePrefix": "shop" } });
+    let app = BetterAuth::start(&database, &json!({ "BETTER_AUTH_URL": APP, "AUTH_OPTIONS": options }));
+    let settings = [
+        COOKIE,
+        THE_SECRET,
+        ("BETTER_AUTH_URL", APP),
+        ("JWKS_URL", &app.key_set()),
+        ("SESSION_COOKIE", "shop.session_token"),
+    ];
+    let service = serve(&database, &settings).await;
+    let ada = app.sign_up("ada").await;
+
+    assert_eq!(ada.cookies[0].0, "__Secure-shop.session_token");
+    every_route_serves(&service, &ada.id, &from_page(&ada.cookie(), APP)).await;
+}
+
+#[tokio::test]
 async fn only_pages_of_the_app_can_change_data_with_the_cookie() {
     let Some(database) = empty_database().await else { return };
     let app = BetterAuth::on(&database);

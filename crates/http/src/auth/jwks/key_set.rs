@@ -1,6 +1,6 @@
 //! The key set as Better Auth publishes it. It is untrusted input, like any other.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::BoxError;
@@ -58,9 +58,9 @@ impl KeySet {
         }
 
         if !json.trim_ascii_start().starts_with(b"{") {
-            return Err("the key set is not a JSON object".into());
+            return Err(not_a_key_set("it is not a JSON object"));
         }
-        let published: Published = serde_json::from_slice(json).map_err(|error| format!("not a key set: {error}"))?;
+        let published: Published = serde_json::from_slice(json).map_err(not_a_key_set)?;
         if published.keys.len() > MAX_KEYS {
             return Err(format!("the key set has more than {MAX_KEYS} keys").into());
         }
@@ -115,6 +115,11 @@ impl Key {
         }
         Some(Self { algorithm_name, decoding: decoding.ok()?, validation: signature_only(algorithm), published })
     }
+}
+
+fn not_a_key_set(cause: impl fmt::Display) -> BoxError {
+    let remedy = "set JWKS_URL to the address of the key set (docs/troubleshooting.md#key-set)";
+    format!("what came back is not a key set ({cause}): {remedy}").into()
 }
 
 /// Whether a coordinate has the length that Ed25519 and P-256 require. The library checks the length only when a key is used.

@@ -1,6 +1,6 @@
 //! When the key set is fetched, and which keys are used until then. The tests advance the clock.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use domain::{Readiness, testing::FixedClock};
@@ -108,6 +108,26 @@ async fn a_new_key_under_a_known_id_replaces_the_old_one() {
 
     assert!(verifier.verify(&by_first).await.is_err());
     assert!(verifier.verify(&by_second).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_keys_the_cause_of_the_last_failure_is_named() {
+    let publisher = Publisher::new(None);
+    let verifier = verifier(&publisher);
+    let not_ready = async || verifier.check().await.unwrap_err().source().unwrap().to_string();
+    assert_eq!(not_ready().await, "the key set has not been fetched yet");
+
+    for (answer, cause) in
+        [(None, "connection refused"), (Some(&b"[]"[..]), "set JWKS_URL"), (Some(b"{}"), "set JWKS_URL")]
+    {
+        publisher.publish(answer);
+        advance(COOLDOWN).await;
+        let verdict = verifier.verify(&SIGNERS[1].token(&good_claims())).await;
+        let Err(VerifyError::Unavailable(unavailable)) = verdict else { panic!("{verdict:?}") };
+        for found in [unavailable.to_string(), not_ready().await] {
+            assert!(found.starts_with("the key set cannot be fetched: ") && found.contains(cause), "{found}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -58,9 +58,9 @@ impl KeySet {
         }
 
         if !json.trim_ascii_start().starts_with(b"{") {
-            return Err(not_a_key_set("it is not a JSON object"));
+            return Err(not_a_key_set(&"it is not a JSON object"));
         }
-        let published: Published = serde_json::from_slice(json).map_err(not_a_key_set)?;
+        let published: Published = serde_json::from_slice(json).map_err(|error| not_a_key_set(&error))?;
         if published.keys.len() > MAX_KEYS {
             return Err(format!("the key set has more than {MAX_KEYS} keys").into());
         }
@@ -117,7 +117,7 @@ impl Key {
     }
 }
 
-fn not_a_key_set(cause: impl fmt::Display) -> BoxError {
+fn not_a_key_set(cause: &dyn fmt::Display) -> BoxError {
     let remedy = "set JWKS_URL to the address of the key set (docs/troubleshooting.md#key-set)";
     format!("what came back is not a key set ({cause}): {remedy}").into()
 }

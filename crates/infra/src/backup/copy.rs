@@ -42,7 +42,7 @@ async fn check(connection: &mut SqliteConnection, file: &Path) -> Result<(), Bac
     match outcome.as_deref() {
         Ok("ok") => Ok(()),
         Ok(fault) => Err(BackupError::Unfit(file.to_owned(), format!("is damaged: {}", fault.replace('\n', " ")))),
-        Err(_) => outcome.map(|_| ()).map_err(at(file)),
+        Err(_) => outcome.map(drop).map_err(at(file)),
     }
 }
 

@@ -48,6 +48,7 @@ mod pipelines;
 mod pooler;
 mod query_plans;
 mod races;
+mod restore;
 mod rows;
 mod schema;
 mod server;

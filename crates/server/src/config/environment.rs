@@ -38,7 +38,8 @@ impl Environment {
             return Ok(process);
         }
         // A variable that is not Unicode counts as not set here, and is an error where it is read.
-        let files = dotenv::read(Path::new("."), |name| of_process(name).ok().flatten().filter(is_some))?;
+        let files =
+            dotenv::read(Path::new("."), |name| of_process(name).ok().flatten().filter(|value| !value.is_empty()))?;
         Ok(Self { files, ..process })
     }
 
@@ -136,20 +137,16 @@ impl Environment {
 
     fn variable(&self, name: &str) -> anyhow::Result<Option<Found>> {
         let of_process = (self.process)(name).map_err(|NotText| anyhow!("{name} must be text in UTF-8"))?;
-        if let Some(text) = of_process.filter(is_some) {
+        if let Some(text) = of_process.filter(|value| !value.is_empty()) {
             return Ok(Some(Found { text, source: Source::Process }));
         }
-        let Some(entry) = self.files.get(name).filter(|entry| is_some(&entry.value)) else { return Ok(None) };
+        let Some(entry) = self.files.get(name).filter(|entry| !entry.value.is_empty()) else { return Ok(None) };
         let found = Found { text: entry.value.clone(), source: Source::Line(entry.clone()) };
         if found.text.contains(char::REPLACEMENT_CHARACTER) {
             bail!("{}{name} must be text in UTF-8", found.source);
         }
         Ok(Some(found))
     }
-}
-
-fn is_some(value: &String) -> bool {
-    !value.is_empty()
 }
 
 fn of_process(name: &str) -> Result<Option<String>, NotText> {

@@ -70,13 +70,7 @@ fn an_invalid_line_is_named_without_its_value() {
              Next.js replaces by nothing: write `\\$` for a dollar sign (docs/troubleshooting.md#dollar-sign)",
         ),
     ] {
-        let mut settings = vec![("LOG_OUTPUT", "stderr")];
-        if !text.contains("PORT") {
-            settings.push(("PORT", "0"));
-        }
-        let directory = with_env(text);
-        let mut command = program(&directory, &settings);
-        let output = command.env_remove("PORT").output().unwrap();
+        let output = program(&with_env(text), &[]).env_remove("PORT").output().unwrap();
         assert_eq!(String::from_utf8(output.stderr).unwrap(), format!("tasks-api: {expected}\n"), "{text}");
     }
 }

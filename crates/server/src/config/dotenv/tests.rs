@@ -20,7 +20,7 @@ fn in_files(files: &[(&str, &[u8])], process: impl Fn(&str) -> Option<String>) -
 }
 
 fn value(text: impl AsRef<[u8]>) -> String {
-    entries(text).remove("A").unwrap_or_else(|| panic!("no value")).value
+    entries(text).remove("A").unwrap().value
 }
 
 #[test]

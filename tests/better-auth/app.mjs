@@ -5,12 +5,13 @@ import { once } from "node:events";
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { fromNodeHeaders, toNodeHandler } from "better-auth/node";
-import { bearer, jwt } from "better-auth/plugins";
+import { anonymous, bearer, jwt } from "better-auth/plugins";
 import { SignJWT } from "jose";
 import pg from "pg";
 
 const { DATABASE_URL, BETTER_AUTH_SECRET, BETTER_AUTH_URL, PORT, AUTH_OPTIONS, JWT_OPTIONS, JWT_SIGN, MIGRATE } =
   process.env;
+const { GUESTS, ON_LINK_ACCOUNT } = process.env;
 process.stdin.on("end", () => process.exit()).resume();
 
 // Listen first, since the app must know its own address and the port may be any.
@@ -41,17 +42,26 @@ if (JWT_SIGN === "HS256") {
   });
 }
 
+const database = new pg.Pool({ connectionString: DATABASE_URL, max: 3 });
+
+/** Guests, and what becomes of their rows when they sign up: the statement in docs/authentication.md. */
+const guests = anonymous({
+  onLinkAccount: async ({ anonymousUser, newUser }) => {
+    if (ON_LINK_ACCOUNT) await database.query(ON_LINK_ACCOUNT, [anonymousUser.user.id, newUser.user.id]);
+  },
+});
+
 const options = {
   baseURL: BETTER_AUTH_URL ?? address,
   secret: BETTER_AUTH_SECRET,
-  database: new pg.Pool({ connectionString: DATABASE_URL, max: 3 }),
+  database,
   emailAndPassword: { enabled: true },
   emailVerification: { sendVerificationEmail: async ({ user, token }) => void mails.push({ to: user.email, token }) },
   user: { deleteUser: { enabled: true } },
   // Tests sign up in quick succession.
   rateLimit: { enabled: false },
   telemetry: { enabled: false },
-  plugins: [bearer(), jwt(jwtOptions)],
+  plugins: [bearer(), jwt(jwtOptions), ...(GUESTS === "on" ? [guests] : [])],
 };
 const auth = betterAuth(merged(options, JSON.parse(AUTH_OPTIONS ?? "{}")));
 if (MIGRATE !== "off") await (await getMigrations(auth.options)).runMigrations();

@@ -5,3 +5,4 @@ mod users;
 
 pub use sessions::SeaOrmSessions;
 pub use users::SeaOrmUsers;
+pub(crate) use users::exists;

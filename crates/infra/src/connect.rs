@@ -1,12 +1,15 @@
 //! Opening the connections to a database.
 
 mod driver;
+mod file_lock;
 mod pooler;
 mod postgres;
 mod sqlite;
 mod tls;
 
 use domain::BoxError;
+
+pub(crate) use self::file_lock::FileLock;
 
 use crate::{Database, DatabaseSettings, url::Target};
 

@@ -6,7 +6,8 @@ use pg_executor::{Connector, Settings};
 use sea_orm::DatabaseConnection;
 
 use crate::{
-    Connection, DatabaseStatistics, SeaOrmKeys, SeaOrmSessions, SeaOrmTasks, SeaOrmUsers, sql::ExecutorConnection,
+    Connection, DatabaseStatistics, SeaOrmKeys, SeaOrmSessions, SeaOrmTasks, SeaOrmUsers, connect::FileLock,
+    sql::ExecutorConnection,
 };
 
 /// The connections to one database. Clones share them.
@@ -18,6 +19,9 @@ pub struct Database {
     pub(crate) pool: DatabaseConnection,
     /// Creates further executors, within the limits that they share. `None` with SeaORM's own connection.
     pub(crate) executor: Option<(Connector, Settings)>,
+    /// Held while an SQLite file is in use.
+    #[expect(dead_code, reason = "it is there to be dropped")]
+    pub(crate) file_lock: Option<Arc<FileLock>>,
 }
 
 impl Database {
@@ -67,7 +71,7 @@ impl Database {
             let max_connections = connections / workers + usize::from(worker < connections % workers);
             let settings = Settings { max_connections, ..*settings };
             let connection = Arc::new(ExecutorConnection::new(connector, &settings));
-            Self { connection, executor: Some((connector.clone(), settings)), pool: self.pool.clone() }
+            Self { connection, executor: Some((connector.clone(), settings)), pool: self.pool.clone(), file_lock: None }
         };
         (0..workers).map(part).collect()
     }

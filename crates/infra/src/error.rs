@@ -75,6 +75,15 @@ impl DatabaseError {
         }
     }
 
+    /// Whether a row with the same key exists.
+    pub(crate) fn is_unique_violation(&self) -> bool {
+        match self.code() {
+            Some(Code::Postgres(code)) => code == "23505",
+            Some(Code::Sqlite(code)) => matches!(code, 1555 | 2067),
+            None => false,
+        }
+    }
+
     /// Whether the database rejected input that validation should have rejected. The client gets an internal error.
     fn is_validation_gap(&self) -> bool {
         match self.code() {

@@ -19,12 +19,14 @@
 
 #![forbid(unsafe_code)]
 
+mod backup;
 mod better_auth;
 mod connect;
 mod database;
 mod error;
 mod idempotency;
 mod migrate;
+mod move_tasks;
 mod schema;
 mod settings;
 mod sql;
@@ -35,12 +37,14 @@ mod url;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use backup::BackupError;
 pub use better_auth::{SeaOrmSessions, SeaOrmUsers};
 pub use connect::ConnectError;
 pub use database::Database;
 pub use error::DatabaseError;
 pub use idempotency::SeaOrmKeys;
 pub use migrate::{MigrateError, MigrationState};
+pub use move_tasks::MoveError;
 pub use schema::SchemaReadiness;
 pub use settings::{DatabaseSettings, ExecutorKind};
 pub use sql::{Answer, Connection, Kind, Rows, Statement};

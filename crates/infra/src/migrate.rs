@@ -124,13 +124,16 @@ async fn begin_exclusively(database: &Database) -> Result<DatabaseTransaction, D
     /// The key of the lock: the letters `tasks` as a number, which nothing else in this database uses.
     const LOCK: &str = "SELECT pg_advisory_xact_lock(499967226739)";
     // On SQLite, `IMMEDIATE` is the lock.
-    let options =
-        TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
-    let transaction = database.pool.begin_with_options(options).await?;
+    let transaction = database.pool.begin_with_options(immediate()).await?;
     if transaction.get_database_backend() == DbBackend::Postgres {
         transaction.execute_unprepared(LOCK).await?;
     }
     Ok(transaction)
+}
+
+/// On SQLite a transaction that writes from its begin on. One that begins with a read may fail to get the write lock later.
+pub(crate) fn immediate() -> TransactionOptions {
+    TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() }
 }
 
 async fn states<M: MigratorTrait, C>(connection: &C) -> Result<Vec<MigrationState>, MigrateError>

@@ -16,7 +16,7 @@ pub(crate) use executor::ExecutorConnection;
 pub(crate) use owned::{Owned, owned, owned_delete, owned_update};
 pub use rows::Rows;
 pub(crate) use rows::{EntityRow, FromRow, NewRow, Row, ToRow, broken, read};
-pub(crate) use seaorm::SeaOrmConnection;
+pub(crate) use seaorm::{SeaOrmConnection, run};
 pub(crate) use shapes::Shapes;
 pub(crate) use statement::{Binds, OwnerPlaceholder, Placeholder};
 pub use statement::{Kind, Statement};

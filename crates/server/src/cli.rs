@@ -1,14 +1,24 @@
 //! The command line.
 
+mod backup;
 mod health;
 mod migrate;
+mod move_tasks;
 mod print;
 mod runtime;
 mod token;
 
 use clap::{Parser, Subcommand};
+use infra::DatabaseSettings;
 
-use self::{migrate::Migrate, print::print, runtime::runtime, token::Token};
+use self::{
+    backup::{Backup, Restore},
+    migrate::Migrate,
+    move_tasks::MoveTasks,
+    print::print,
+    runtime::runtime,
+    token::Token,
+};
 use crate::{
     config::{self, Config, Environment, Logging},
     serve::serve,
@@ -29,6 +39,12 @@ enum Command {
     /// Manage the database's schema
     #[command(subcommand)]
     Migrate(Migrate),
+    /// Give all tasks of a user to another user, such as those of a guest who has signed up
+    MoveTasks(MoveTasks),
+    /// Copy the SQLite database to a file, while the service runs
+    Backup(Backup),
+    /// Replace the SQLite database by a backup, while the service is stopped; the old database is kept
+    Restore(Restore),
     /// Print a token for a user, signed with `BETTER_AUTH_SECRET`; or check a token
     #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Token(Token),
@@ -47,17 +63,41 @@ impl CommandLine {
             None => {
                 let config = Config::read(environment)?;
                 let log = telemetry::init(Logging::read(environment)?)?;
+                warn_about(environment);
                 runtime()?.block_on(serve(&config, &log))
             }
             Some(Command::Migrate(migrate)) => {
-                let database = config::database(environment)?;
-                let _flushed_at_the_end = telemetry::init(Logging::of_command(environment)?)?;
-                runtime()?.block_on(migrate.run_until_stopped(&database))
+                on_database(environment, async |database| migrate.run_until_stopped(&database).await)
+            }
+            Some(Command::MoveTasks(command)) => on_database(environment, async |database| command.run(database).await),
+            Some(Command::Backup(command)) => {
+                on_database(environment, async |database| command.run(&database.url).await)
+            }
+            Some(Command::Restore(command)) => {
+                on_database(environment, async |database| command.run(&database.url).await)
             }
             Some(Command::Token(token)) => token.run(environment),
             Some(Command::Health) => health::check(environment),
             Some(Command::Openapi) => print(format_args!("{:#}", http::openapi_document(&http::PublicPath::default()))),
             Some(Command::Settings) => print(config::table().trim_end()),
         }
+    }
+}
+
+/// Runs a command that uses the database. It logs to standard error.
+fn on_database(
+    environment: &Environment,
+    command: impl AsyncFnOnce(DatabaseSettings) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let database = config::database(environment)?;
+    let _flushed_at_the_end = telemetry::init(Logging::of_command(environment)?)?;
+    warn_about(environment);
+    runtime()?.block_on(command(database))
+}
+
+/// Logs what is odd about the settings, although it may be meant.
+fn warn_about(environment: &Environment) {
+    for oddity in environment.oddities() {
+        tracing::warn!("{oddity}");
     }
 }

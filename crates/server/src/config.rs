@@ -3,8 +3,10 @@
 mod address;
 mod database;
 mod development;
+mod dotenv;
 mod environment;
 mod format;
+mod found;
 mod key_set;
 mod limits;
 mod log_filter;
@@ -73,8 +75,12 @@ impl Config {
         let request_timeout = environment.value(&settings::REQUEST_TIMEOUT)?;
         let body_timeout = environment.value(&settings::BODY_TIMEOUT)?;
         let request = (&settings::REQUEST_TIMEOUT, request_timeout);
-        database::must_be_shorter((&settings::BODY_TIMEOUT, body_timeout), request)?;
-        database::must_be_shorter((&settings::DATABASE_STATEMENT_TIMEOUT, database.statement_timeout), request)?;
+        database::must_be_shorter(environment, (&settings::BODY_TIMEOUT, body_timeout), request)?;
+        database::must_be_shorter(
+            environment,
+            (&settings::DATABASE_STATEMENT_TIMEOUT, database.statement_timeout),
+            request,
+        )?;
         let workers = environment.optional(&settings::WORKERS)?.map_or_else(one_per_core, usize::from);
         let embedded_development = stage == Stage::Development && !database.url.is_postgres();
         Ok(Self {

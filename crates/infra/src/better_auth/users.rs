@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{Identity, RepositoryError, Timestamp, UserProvisioner};
+use domain::{Identity, OwnerId, RepositoryError, Timestamp, UserProvisioner};
 use sea_orm::{
     DeriveIden,
-    sea_query::{Expr, OnConflict, Query},
+    sea_query::{Expr, ExprTrait, OnConflict, Query},
 };
 use time::OffsetDateTime;
 
@@ -58,6 +58,15 @@ impl UserProvisioner for SeaOrmUsers {
         }
         Ok(())
     }
+}
+
+/// Reads a row if the user exists.
+#[expect(clippy::disallowed_methods, reason = "a row of this table is a user, and has no owner")]
+pub(crate) fn exists(mut binds: Binds, user: &OwnerId) -> Statement {
+    let id = binds.add(user.as_str());
+    let select = Query::select().expr(Expr::val(1)).from(User::Table).and_where(Expr::col(User::Id).eq(id)).to_owned();
+    let text = binds.text(&select);
+    binds.statement(Kind::Read, text)
 }
 
 /// Adds a row unless the id or the address is taken. The statement does not tell which of the two. If it was the id, a second

@@ -58,11 +58,11 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
     let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
     if settings.executor == ExecutorKind::SeaOrm {
         let connection = Arc::new(SeaOrmConnection::new(by_seaorm(limited, settings)));
-        return Ok(Database { connection, pool, executor: None });
+        return Ok(Database { connection, pool, executor: None, file_lock: None });
     }
     let executor = (connector(url, &limited).await?, executor_settings(settings));
     let connection = Arc::new(ExecutorConnection::new(&executor.0, &executor.1));
-    Ok(Database { connection, pool, executor: Some(executor) })
+    Ok(Database { connection, pool, executor: Some(executor), file_lock: None })
 }
 
 /// Returns a connector for the executor, after opening one connection as a check.

@@ -110,7 +110,8 @@ fn connections<DB: sqlx::Database>(pool: &Pool<DB>) -> (usize, usize, usize) {
     (count(pool.options().get_max_connections()), count(pool.size()), pool.num_idle())
 }
 
-async fn run(connection: &impl ConnectionTrait, statement: Statement) -> Result<Answer, DbErr> {
+/// Runs a statement on a connection or in a transaction.
+pub(crate) async fn run(connection: &impl ConnectionTrait, statement: Statement) -> Result<Answer, DbErr> {
     let kind = statement.kind;
     let statement = sea_orm::Statement {
         sql: statement.sql.to_string(),

@@ -1,6 +1,9 @@
 //! Parses SQLite URLs.
 
-use std::{fmt, path::Path};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use sqlx::sqlite::SqliteConnectOptions;
 
@@ -31,6 +34,12 @@ impl SqliteUrl {
         let options = if mode.is_none() { options.create_if_missing(true) } else { options };
         let creates = !in_memory && mode.is_none_or(|mode| mode == "rwc");
         Ok(Self { options, in_memory, creates })
+    }
+
+    /// The file itself, where the URL may name a link to it. SQLite keeps the `-wal` beside the file itself.
+    pub(crate) fn file(&self) -> PathBuf {
+        let file = self.options.get_filename();
+        file.canonicalize().unwrap_or_else(|_missing| file.to_owned())
     }
 
     pub(crate) fn existing(self) -> Self {

@@ -36,16 +36,19 @@ macro_rules! on_both_databases {
     };
 }
 
+mod backup;
 mod better_auth;
 mod connect;
 mod contract;
 mod group_commit;
 mod migrations;
 mod mixed_up;
+mod move_tasks;
 mod pipelines;
 mod pooler;
 mod query_plans;
 mod races;
+mod restore;
 mod rows;
 mod schema;
 mod server;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{anyhow, bail, ensure};
+use anyhow::bail;
 use infra::{DatabaseSettings, DatabaseUrl};
 
 use super::{
@@ -27,7 +27,7 @@ pub(crate) fn read(environment: &Environment) -> anyhow::Result<DatabaseSettings
         (None, Stage::Development) => format!("sqlite:{}", development::data_directory().join("tasks.db").display()),
         (None, Stage::Production) => bail!("DATABASE_URL must be set in production: {}", DATABASE_URL.format.expects()),
     };
-    let url = DatabaseUrl::parse(&url).map_err(|error| anyhow!("DATABASE_URL {error}"))?;
+    let url = DatabaseUrl::parse(&url).map_err(|error| environment.invalid(&DATABASE_URL, error))?;
     let mut database = DatabaseSettings::new(url);
     if let Some(connections) = environment.optional(&DATABASE_MAX_CONNECTIONS)? {
         database.max_connections = u32::from(connections);
@@ -36,6 +36,7 @@ pub(crate) fn read(environment: &Environment) -> anyhow::Result<DatabaseSettings
     database.acquire_timeout = environment.value(&DATABASE_ACQUIRE_TIMEOUT)?;
     database.statement_timeout = environment.value(&DATABASE_STATEMENT_TIMEOUT)?;
     must_be_shorter(
+        environment,
         (&DATABASE_ACQUIRE_TIMEOUT, database.acquire_timeout),
         (&DATABASE_STATEMENT_TIMEOUT, database.statement_timeout),
     )?;
@@ -47,11 +48,14 @@ pub(crate) fn read(environment: &Environment) -> anyhow::Result<DatabaseSettings
 /// Checks that a time limit is shorter than the one around it: the wait for a connection, its statement, the request. The error
 /// shows both values, since the user may have set either of them.
 pub(super) fn must_be_shorter(
+    environment: &Environment,
     (inner, span): (&Setting<Duration>, Duration),
     (outer, limit): (&Setting<Duration>, Duration),
 ) -> anyhow::Result<()> {
-    ensure!(span < limit, "{}; it is {span:?}, and {} {limit:?}", inner.invalid(), outer.name);
-    Ok(())
+    if span < limit {
+        return Ok(());
+    }
+    Err(environment.invalid(inner, format_args!("{}; it is {span:?}, and {} {limit:?}", inner.rule(), outer.name)))
 }
 
 #[cfg(test)]

@@ -1,46 +1,46 @@
 //! The source of the settings' values.
 
-use std::{collections::HashMap, env::VarError};
+use std::{collections::HashMap, env::VarError, fmt::Display, path::Path};
 
-use anyhow::{Context, anyhow};
+use anyhow::{anyhow, bail};
 
 use super::{
+    dotenv::{self, Entry},
+    found::{Found, Source, content},
     setting::{Fallback, Setting},
-    settings::ENVIRONMENT,
+    settings::{self, ENVIRONMENT},
     stage::Stage,
 };
 
-/// The values of the settings: the environment of the process, and in development a file `.env`.
+/// The values of the settings: the environment of the process, and in development files such as `.env`.
 pub(crate) struct Environment {
-    variables: Box<Variables>,
+    process: Box<Process>,
+    files: HashMap<String, Entry>,
 }
 
-/// The value of this variable.
-type Variables = dyn Fn(&str) -> Result<Option<String>, NotText>;
+/// The value of this variable in the environment of the process.
+type Process = dyn Fn(&str) -> Result<Option<String>, NotText>;
 
 /// The value is not valid Unicode.
+#[derive(Debug, Clone, Copy)]
 struct NotText;
 
 impl Environment {
-    /// Reads the environment of the process. Unless it has `ENVIRONMENT=production`, a file `.env` in the working directory
-    /// provides missing variables.
+    /// Reads the environment of the process. Unless it has `ENVIRONMENT=production`, files such as `.env` in the working
+    /// directory provide missing variables.
+    ///
+    /// # Errors
+    ///
+    /// If `ENVIRONMENT` is invalid or a file cannot be read.
     pub(crate) fn of_process() -> anyhow::Result<Self> {
-        let process = Self { variables: Box::new(of_process) };
+        let process = Self { process: Box::new(of_process), files: HashMap::new() };
         if process.value(&ENVIRONMENT)? == Stage::Production {
             return Ok(process);
         }
-        let file: HashMap<String, String> = match dotenvy::from_path_iter(".env") {
-            Ok(pairs) => pairs.collect::<Result<_, _>>().map_err(|_shows_the_line| {
-                anyhow!(".env has a line that cannot be read: write lines such as PORT=8000")
-            })?,
-            Err(error) if error.not_found() => HashMap::new(),
-            Err(error) => return Err(error).context(".env cannot be read"),
-        };
-        let variables = move |name: &str| {
-            let set = of_process(name)?.filter(|value| !value.is_empty());
-            Ok(set.or_else(|| file.get(name).cloned()))
-        };
-        Ok(Self { variables: Box::new(variables) })
+        // A variable that is not Unicode counts as not set here, and is an error where it is read.
+        let files =
+            dotenv::read(Path::new("."), |name| of_process(name).ok().flatten().filter(|value| !value.is_empty()))?;
+        Ok(Self { files, ..process })
     }
 
     /// Only these values.
@@ -48,7 +48,7 @@ impl Environment {
     pub(crate) fn of(values: &'static [(&str, &str)]) -> Self {
         let value =
             |name: &str| values.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned());
-        Self { variables: Box::new(move |name| Ok(value(name))) }
+        Self { process: Box::new(move |name| Ok(value(name))), files: HashMap::new() }
     }
 
     /// The value of a setting that always has a default.
@@ -75,7 +75,7 @@ impl Environment {
             Fallback::Depends(_) => None,
         };
         let Some(text) = self.text(setting)?.or(default) else { return Ok(None) };
-        setting.format.parse(&text).map(Some).ok_or_else(|| setting.invalid())
+        setting.format.parse(&text).map(Some).ok_or_else(|| self.invalid(setting, setting.rule()))
     }
 
     /// Whether a setting is set.
@@ -87,18 +87,65 @@ impl Environment {
         Ok(self.text(setting)?.is_some())
     }
 
+    /// The error for a value that breaks a rule such as "must be on or off". It names the variable and the line that sets it,
+    /// and does not show the value.
+    pub(crate) fn invalid<T>(&self, setting: &Setting<T>, rule: impl Display) -> anyhow::Error {
+        let name = setting.name;
+        match self.found(name, setting.file) {
+            Ok(Some(found)) => match found.oddity() {
+                Some(oddity) => anyhow!("{}{name} {rule}; it {oddity}", found.source),
+                None => anyhow!("{}{name} {rule}", found.source),
+            },
+            _ => anyhow!("{name} {rule}"),
+        }
+    }
+
+    /// What is odd about the values of settings, although each may be meant: one line for each.
+    pub(crate) fn oddities(&self) -> Vec<String> {
+        let odd = |(name, file)| {
+            let found = self.found(name, file).ok()??;
+            Some(format!("{}{name} {}", found.source, found.oddity()?))
+        };
+        settings::variables().filter_map(odd).collect()
+    }
+
     /// The text of a value. An empty value counts as not set, because `.env` files use that to leave settings out. Blanks alone
     /// are an error, because ignoring them could switch off a check.
     fn text<T>(&self, setting: &Setting<T>) -> anyhow::Result<Option<String>> {
-        let value = (self.variables)(setting.name).map_err(|NotText| setting.invalid())?;
-        let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
+        let Some(Found { text, .. }) = self.found(setting.name, setting.file)? else { return Ok(None) };
         if setting.format.keeps_blanks() {
-            return Ok(Some(value));
+            return Ok(Some(text));
         }
-        match value.trim() {
-            "" => Err(setting.invalid()),
+        match text.trim() {
+            "" => Err(self.invalid(setting, setting.rule())),
             text => Ok(Some(text.to_owned())),
         }
+    }
+
+    /// The value of the variable `name`, or the content of the file that the variable `file` names.
+    fn found(&self, name: &str, file: Option<&'static str>) -> anyhow::Result<Option<Found>> {
+        let value = self.variable(name)?;
+        let Some(file) = file else { return Ok(value) };
+        match (value, self.variable(file)?) {
+            (Some(_), Some(_)) => bail!("{name} and {file} are both set: unset one of them"),
+            (None, Some(path)) => {
+                Ok(Some(Found { text: content(file, path.text.trim())?, source: Source::FileOf(file) }))
+            }
+            (value, None) => Ok(value),
+        }
+    }
+
+    fn variable(&self, name: &str) -> anyhow::Result<Option<Found>> {
+        let of_process = (self.process)(name).map_err(|NotText| anyhow!("{name} must be text in UTF-8"))?;
+        if let Some(text) = of_process.filter(|value| !value.is_empty()) {
+            return Ok(Some(Found { text, source: Source::Process }));
+        }
+        let Some(entry) = self.files.get(name).filter(|entry| !entry.value.is_empty()) else { return Ok(None) };
+        let found = Found { text: entry.value.clone(), source: Source::Line(entry.clone()) };
+        if found.text.contains(char::REPLACEMENT_CHARACTER) {
+            bail!("{}{name} must be text in UTF-8", found.source);
+        }
+        Ok(Some(found))
     }
 }
 

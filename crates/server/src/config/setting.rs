@@ -10,6 +10,8 @@ use super::format::Format;
 pub(crate) struct Setting<T: 'static> {
     /// The name of the environment variable.
     pub(crate) name: &'static str,
+    /// For a secret, the variable that names a file with the value instead.
+    pub(crate) file: Option<&'static str>,
     /// The format of its value.
     pub(crate) format: &'static dyn Format<T>,
     /// Its default.
@@ -42,14 +44,22 @@ impl fmt::Display for Fallback {
 }
 
 impl<T> Setting<T> {
-    /// The error for an invalid value. It does not show the value.
+    /// The rule for the value, to follow the name in an error.
+    pub(crate) fn rule(&self) -> String {
+        format!("must be {}", self.format.expects())
+    }
+
+    /// The error for a missing value.
     pub(crate) fn invalid(&self) -> anyhow::Error {
-        anyhow!("{} must be {}", self.name, self.format.expects())
+        anyhow!("{} {}", self.name, self.rule())
     }
 }
 
 /// A setting of any type, as a row of a table.
 pub(crate) trait Row: Sync {
+    /// The variable with the value, and the one that names a file with it.
+    fn variables(&self) -> (&'static str, Option<&'static str>);
+
     /// The row in Markdown.
     fn row(&self) -> String;
 
@@ -59,9 +69,14 @@ pub(crate) trait Row: Sync {
 }
 
 impl<T> Row for Setting<T> {
+    fn variables(&self) -> (&'static str, Option<&'static str>) {
+        (self.name, self.file)
+    }
+
     fn row(&self) -> String {
-        let Self { name, format, default, meaning } = self;
-        format!("| `{name}` | {} | {default} | {meaning} |\n", format.expects())
+        let Self { name, file, format, default, meaning } = self;
+        let file = file.map(|file| format!(" or `{file}`")).unwrap_or_default();
+        format!("| `{name}`{file} | {} | {default} | {meaning} |\n", format.expects())
     }
 
     #[cfg(test)]

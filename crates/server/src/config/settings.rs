@@ -46,10 +46,15 @@ const MILLION: NonZeroU32 = match NonZeroU32::new(1_000_000) {
 const SPAN: Span = Span::such_as("500ms, 2s or 5m");
 
 macro_rules! settings {
-    ($($name:ident: $value:ty = $format:expr, $default:expr, $meaning:literal;)*) => {
+    ($($name:ident $(or $file:ident)?: $value:ty = $format:expr, $default:expr, $meaning:literal;)*) => {
         $(
-            pub(crate) static $name: Setting<$value> =
-                Setting { name: stringify!($name), format: &$format, default: $default, meaning: $meaning };
+            pub(crate) static $name: Setting<$value> = Setting {
+                name: stringify!($name),
+                file: [$(stringify!($file))?].first().copied(),
+                format: &$format,
+                default: $default,
+                meaning: $meaning,
+            };
         )*
         /// Every setting, in the order of the README's table.
         static ALL: &[&dyn Row] = &[$(&$name),*];
@@ -59,11 +64,11 @@ macro_rules! settings {
 settings! {
     ENVIRONMENT: Stage = OneOf(&[("development", Stage::Development), ("production", Stage::Production)]), Value("development"),
         "`production` requires the settings that matter, and does not tell clients why a token was rejected.";
-    DATABASE_URL: String = text("postgres://user:password@host/database or sqlite:path"), Depends("development: `sqlite:data/tasks.db`; production: required"),
+    DATABASE_URL or DATABASE_URL_FILE: String = text("postgres://user:password@host/database or sqlite:path"), Depends("development: `sqlite:data/tasks.db`; production: required"),
         "The database that holds the tasks.";
     BETTER_AUTH_URL: Url = Parsed { expects: "the http:// or https:// address of the Better Auth app", parse: http_url }, Depends("none"),
         "Accepts the tokens that the app's `jwt` plugin signs. Keys come from the app's `/api/auth/jwks`; its origin is the issuer and the audience.";
-    BETTER_AUTH_SECRET: SecretString = Secret { min_bytes: SecretVerifier::MIN_SECRET_BYTES }, Depends("development: generated once and kept in `data/`; production: required, unless another kind of token is accepted"),
+    BETTER_AUTH_SECRET or BETTER_AUTH_SECRET_FILE: SecretString = Secret { min_bytes: SecretVerifier::MIN_SECRET_BYTES }, Depends("development: generated once and kept in `data/`; production: required, unless another kind of token is accepted"),
         "Accepts tokens signed with this secret (HS256). Must be the same, byte for byte, as in the app.";
     JWKS_URL: Url = Parsed { expects: "an https:// address, or http:// to a private host", parse: http_url }, Depends("from `BETTER_AUTH_URL`"),
         "The address of the key set, if this service reaches the app under another address than a browser does.";
@@ -145,6 +150,11 @@ settings! {
 pub(crate) fn table() -> String {
     let rows: String = ALL.iter().map(|setting| setting.row()).collect();
     format!("| name | must be | default | meaning |\n|---|---|---|---|\n{rows}")
+}
+
+/// The variables of every setting: the one with the value, and for a secret the one that names a file with it.
+pub(super) fn variables() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+    ALL.iter().map(|setting| setting.variables())
 }
 
 /// A URL without credentials, which would otherwise appear in the log.

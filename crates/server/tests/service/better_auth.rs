@@ -7,6 +7,7 @@ mod app;
 mod cookie_cache;
 mod cookies;
 mod deletion;
+mod guests;
 mod inspect;
 mod key_set;
 mod migrations;

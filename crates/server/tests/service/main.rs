@@ -8,6 +8,7 @@
 )]
 
 mod better_auth;
+mod commands;
 mod corpus;
 mod inspect;
 mod limits;
@@ -16,6 +17,7 @@ mod log;
 mod metrics;
 mod output;
 mod proxy;
+mod sources;
 mod start;
 mod stop;
 mod story;

@@ -299,7 +299,10 @@ fn a_dot_env_file_provides_settings_in_development_only() {
     fs::write(directory.path().join(".env"), "USER_PROVISIONING=perhaps\nPORT=nonsense\n").unwrap();
 
     let output = program(&directory, &[]).output().unwrap();
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "tasks-api: USER_PROVISIONING must be on or off\n");
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "tasks-api: .env, line 1: USER_PROVISIONING must be on or off\n"
+    );
 
     let production = [
         ("ENVIRONMENT", "production"),

@@ -35,14 +35,24 @@ impl Account {
 
 impl BetterAuth {
     pub async fn sign_up(&self, name: &str) -> Account {
+        self.sign_up_from(name, None).await
+    }
+
+    /// A sign-up in the browser of a guest.
+    pub async fn sign_up_from(&self, name: &str, guest: Option<&Account>) -> Account {
         let email = format!("{name}@example.test");
         let body = json!({ "name": name, "email": email, "password": PASSWORD });
-        let answer = self.request(Method::POST, "/api/auth/sign-up/email").json(&body).send().await.unwrap();
-        let signed_session_token = answer.headers()["set-auth-token"].to_str().unwrap().to_owned();
-        let cookies = cookies(&answer);
-        let (status, body) = read(answer).await;
-        assert_eq!(status, 200, "{body}");
-        Account { id: text(&body["user"]["id"]), session_token: text(&body["token"]), signed_session_token, cookies }
+        let mut request = self.request(Method::POST, "/api/auth/sign-up/email").json(&body);
+        if let Some(guest) = guest {
+            request = request.header("cookie", guest.cookie());
+        }
+        account(request.send().await.unwrap()).await
+    }
+
+    /// A guest of the plugin `anonymous`.
+    pub async fn sign_in_as_guest(&self) -> Account {
+        let request = self.request(Method::POST, "/api/auth/sign-in/anonymous").json(&json!({}));
+        account(request.send().await.unwrap()).await
     }
 
     /// The token of the plugin `jwt`, as `authClient.token()` gets it.
@@ -83,6 +93,14 @@ impl BetterAuth {
         let (status, body) = read(request.send().await.unwrap()).await;
         assert_eq!(status, 200, "{path}: {body}");
     }
+}
+
+async fn account(answer: Response) -> Account {
+    let signed_session_token = answer.headers()["set-auth-token"].to_str().unwrap().to_owned();
+    let cookies = cookies(&answer);
+    let (status, body) = read(answer).await;
+    assert_eq!(status, 200, "{body}");
+    Account { id: text(&body["user"]["id"]), session_token: text(&body["token"]), signed_session_token, cookies }
 }
 
 /// The header, or the claims, of a JSON Web Token.

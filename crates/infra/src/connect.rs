@@ -3,6 +3,7 @@
 mod driver;
 mod pooler;
 mod postgres;
+mod sharing;
 mod sqlite;
 mod tls;
 

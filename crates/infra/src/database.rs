@@ -6,7 +6,8 @@ use pg_executor::{Connector, Settings};
 use sea_orm::DatabaseConnection;
 
 use crate::{
-    Connection, DatabaseStatistics, SeaOrmKeys, SeaOrmSessions, SeaOrmTasks, SeaOrmUsers, sql::ExecutorConnection,
+    Connection, ConnectionSharing, DatabaseStatistics, SeaOrmKeys, SeaOrmSessions, SeaOrmTasks, SeaOrmUsers,
+    sql::ExecutorConnection,
 };
 
 /// The connections to one database. Clones share them.
@@ -18,6 +19,8 @@ pub struct Database {
     pub(crate) pool: DatabaseConnection,
     /// Creates further executors, within the limits that they share. `None` with SeaORM's own connection.
     pub(crate) executor: Option<(Connector, Settings)>,
+    /// `None` on SQLite.
+    pub(crate) sharing: Option<ConnectionSharing>,
 }
 
 impl Database {
@@ -67,9 +70,15 @@ impl Database {
             let max_connections = connections / workers + usize::from(worker < connections % workers);
             let settings = Settings { max_connections, ..*settings };
             let connection = Arc::new(ExecutorConnection::new(connector, &settings));
-            Self { connection, executor: Some((connector.clone(), settings)), pool: self.pool.clone() }
+            Self { connection, executor: Some((connector.clone(), settings)), ..self.clone() }
         };
         (0..workers).map(part).collect()
+    }
+
+    /// Whether statements share connections and commits, and why. `None` on SQLite, where they never do.
+    #[must_use]
+    pub fn sharing(&self) -> Option<&ConnectionSharing> {
+        self.sharing.as_ref()
     }
 
     /// The state of the connections, and counts since the start.

@@ -42,7 +42,7 @@ pub use error::DatabaseError;
 pub use idempotency::SeaOrmKeys;
 pub use migrate::{MigrateError, MigrationState};
 pub use schema::SchemaReadiness;
-pub use settings::{DatabaseSettings, ExecutorKind};
+pub use settings::{ConnectionSharing, DatabaseSettings, ExecutorKind, Sharing};
 pub use sql::{Answer, Connection, Kind, Rows, Statement};
 pub use statistics::DatabaseStatistics;
 pub use tasks::SeaOrmTasks;

@@ -46,7 +46,7 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
     };
     let pool = open(pool, options, settings.statement_timeout).await.map_err(in_words)?;
     let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
-    Ok(Database { connection: Arc::new(SeaOrmConnection::new(pool.clone())), pool, executor: None })
+    Ok(Database { connection: Arc::new(SeaOrmConnection::new(pool.clone())), pool, executor: None, sharing: None })
 }
 
 /// Creates an empty file that only its owner may read or write. SQLite treats it as a new database and gives its additional

@@ -7,7 +7,7 @@ set shell := ["bash", "-euo", "pipefail", "-c"]
 export PATH := justfile_directory() / "target/tools/bin" + ":" + env("PATH")
 
 # In the order of `just ci`: the fast ones come first.
-checks := "fmt-check spelling links version architecture deny unused lint-ops lint doc better-auth test test-otlp instructions generated client browser schemathesis faults"
+checks := "fmt-check spelling links version architecture deny unused lint-ops lint doc better-auth test test-otlp instructions generated client browser schemathesis faults faults-unshared"
 
 [private]
 default:
@@ -123,6 +123,12 @@ test *args:
 faults *args:
     cargo build --package tasks-api --package faults
     "${CARGO_TARGET_DIR:-target}/debug/faults" "$@"
+
+# The same where it matters whether statements share connections and commits, with a connection and a commit for each
+[group("check")]
+faults-unshared:
+    "{{ just_executable() }}" faults --only network --only locked --only exhausted --only retried --only concurrent --only unknown \
+        --set DATABASE_SHARE_CONNECTIONS=off
 
 # Count the instructions per request and compare them with crates/http/benches/instructions.txt; needs valgrind
 [group("check")]

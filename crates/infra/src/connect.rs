@@ -4,6 +4,7 @@ mod driver;
 mod file_lock;
 mod pooler;
 mod postgres;
+mod sharing;
 mod sqlite;
 mod tls;
 

@@ -6,7 +6,7 @@ use pg_executor::{Connector, Settings};
 use sea_orm::DatabaseConnection;
 
 use crate::{
-    Connection, DatabaseStatistics, SeaOrmKeys, SeaOrmSessions, SeaOrmTasks, SeaOrmUsers, connect::FileLock,
+    Connection, ConnectionSharing, DatabaseStatistics, SeaOrmKeys, SeaOrmSessions, SeaOrmTasks, SeaOrmUsers, connect::FileLock,
     sql::ExecutorConnection,
 };
 
@@ -22,6 +22,8 @@ pub struct Database {
     /// Held while an SQLite file is in use.
     #[expect(dead_code, reason = "it is there to be dropped")]
     pub(crate) file_lock: Option<Arc<FileLock>>,
+    /// `None` on SQLite.
+    pub(crate) sharing: Option<ConnectionSharing>,
 }
 
 impl Database {
@@ -71,9 +73,15 @@ impl Database {
             let max_connections = connections / workers + usize::from(worker < connections % workers);
             let settings = Settings { max_connections, ..*settings };
             let connection = Arc::new(ExecutorConnection::new(connector, &settings));
-            Self { connection, executor: Some((connector.clone(), settings)), pool: self.pool.clone(), file_lock: None }
+            Self { connection, executor: Some((connector.clone(), settings)), ..self.clone() }
         };
         (0..workers).map(part).collect()
+    }
+
+    /// Whether statements share connections and commits, and why. `None` on SQLite, where they never do.
+    #[must_use]
+    pub fn sharing(&self) -> Option<&ConnectionSharing> {
+        self.sharing.as_ref()
     }
 
     /// The state of the connections, and counts since the start.

@@ -46,7 +46,7 @@ pub use idempotency::SeaOrmKeys;
 pub use migrate::{MigrateError, MigrationState};
 pub use move_tasks::MoveError;
 pub use schema::SchemaReadiness;
-pub use settings::{DatabaseSettings, ExecutorKind};
+pub use settings::{ConnectionSharing, DatabaseSettings, ExecutorKind, Sharing};
 pub use sql::{Answer, Connection, Kind, Rows, Statement};
 pub use statistics::DatabaseStatistics;
 pub use tasks::SeaOrmTasks;

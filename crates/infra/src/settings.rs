@@ -18,6 +18,8 @@ pub struct DatabaseSettings {
     pub statement_timeout: Duration,
     /// The implementation that runs statements on Postgres.
     pub executor: ExecutorKind,
+    /// Whether statements share connections and commits on Postgres.
+    pub sharing: Sharing,
     /// How long a connection may be idle before it is closed.
     pub idle_timeout: Duration,
     /// The maximum age of a connection. Older ones are replaced, so that connections move to the new server after a fail-over.
@@ -27,11 +29,32 @@ pub struct DatabaseSettings {
 /// The implementation that runs statements on Postgres. On SQLite it is always SeaORM's own connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ExecutorKind {
-    /// The executor: reads are pipelined, and concurrent writes are committed together.
+    /// The executor. Unless [`Sharing`] is off, reads are pipelined, and concurrent writes are committed together.
     #[default]
     Pipelined,
     /// SeaORM's own connection: one statement at a time on each connection, and a commit for each write.
     SeaOrm,
+}
+
+/// Whether statements share connections and commits on Postgres. With SeaORM's own connection they never do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sharing {
+    /// If the server is known to be a single Postgres.
+    #[default]
+    Auto,
+    /// Concurrent reads share a connection, and concurrent writes a commit.
+    On,
+    /// Each statement has a connection and a commit of its own.
+    Off,
+}
+
+/// Whether statements share connections and commits, as it was decided for a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionSharing {
+    /// Whether they do.
+    pub is_on: bool,
+    /// Why, for the log.
+    pub reason: String,
 }
 
 impl DatabaseSettings {
@@ -66,6 +89,7 @@ impl DatabaseSettings {
             acquire_timeout: Self::ACQUIRE_TIMEOUT,
             statement_timeout: Self::STATEMENT_TIMEOUT,
             executor: ExecutorKind::default(),
+            sharing: Sharing::default(),
             idle_timeout: Self::IDLE_TIMEOUT,
             max_lifetime: Self::MAX_LIFETIME,
         }

@@ -16,13 +16,14 @@ use tempfile::TempDir;
 use test_servers::PostgresDatabase;
 pub use test_servers::{Optional, PgBouncer, Pooler};
 
-use crate::{Database, DatabaseSettings, DatabaseUrl};
+use crate::{Database, DatabaseSettings, DatabaseUrl, Sharing};
 
 /// A database for one test, deleted afterwards.
 #[derive(Debug)]
 pub struct TestDatabase {
     database: Database,
     url: String,
+    sharing: Sharing,
     _home: Home,
 }
 
@@ -52,6 +53,17 @@ impl TestDatabase {
         Some(Self::empty_postgres().await?.with_users().await)
     }
 
+    /// The same, with a connection and a commit for each statement.
+    ///
+    /// # Panics
+    ///
+    /// As [`postgres`](Self::postgres).
+    pub async fn postgres_without_sharing() -> Option<Self> {
+        let shared = Self::postgres().await?;
+        let database = connect(&shared.url, Sharing::Off).await;
+        Some(Self { database, sharing: Sharing::Off, ..shared })
+    }
+
     /// An empty SQLite database.
     ///
     /// # Panics
@@ -60,7 +72,8 @@ impl TestDatabase {
     pub async fn empty_sqlite() -> Self {
         let directory = tempfile::tempdir().expect("a directory for a database");
         let url = format!("sqlite:{}", directory.path().join("tasks.db").display());
-        Self { database: connect(&url).await, url, _home: Home::Directory(directory) }
+        let sharing = Sharing::default();
+        Self { database: connect(&url, sharing).await, url, sharing, _home: Home::Directory(directory) }
     }
 
     /// An empty Postgres database, or `None` if there is no Postgres server.
@@ -71,13 +84,24 @@ impl TestDatabase {
     pub async fn empty_postgres() -> Option<Self> {
         let fresh = PostgresDatabase::create().await?;
         let url = fresh.url().to_string();
-        Some(Self { database: connect(&url).await, url, _home: Home::Server(fresh) })
+        let sharing = Sharing::default();
+        Some(Self { database: connect(&url, sharing).await, url, sharing, _home: Home::Server(fresh) })
     }
 
     /// The URL of this database, for another program.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The settings for a further connection to this database, as in production.
+    ///
+    /// # Panics
+    ///
+    /// Never: the URL is valid.
+    #[must_use]
+    pub fn settings(&self) -> DatabaseSettings {
+        settings(&self.url, self.sharing)
     }
 
     /// A connection to this database, for SQL that no port offers.
@@ -111,9 +135,13 @@ impl Deref for TestDatabase {
 }
 
 /// Connects with longer timeouts than production, because many tests share the machine.
-async fn connect(url: &str) -> Database {
-    let url = DatabaseUrl::parse(url).expect("the URL of a test database");
-    let settings =
-        DatabaseSettings { max_connections: 5, acquire_timeout: Duration::from_secs(30), ..DatabaseSettings::new(url) };
+async fn connect(url: &str, sharing: Sharing) -> Database {
+    let acquire_timeout = Duration::from_secs(30);
+    let settings = DatabaseSettings { max_connections: 5, acquire_timeout, ..settings(url, sharing) };
     Database::connect(&settings).await.unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn settings(url: &str, sharing: Sharing) -> DatabaseSettings {
+    let url = DatabaseUrl::parse(url).expect("the URL of a test database");
+    DatabaseSettings { sharing, ..DatabaseSettings::new(url) }
 }

@@ -5,15 +5,21 @@ mod transaction;
 
 pub(crate) use transaction::Begin;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use futures_util::{TryStreamExt, pin_mut};
 use tokio::{
     runtime::Handle,
-    task::{JoinHandle, spawn_blocking},
+    task::{AbortHandle, JoinHandle, spawn_blocking},
     time::timeout,
 };
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 use tracing::{debug, warn};
 
 use crate::{
@@ -34,6 +40,7 @@ pub(crate) type Opening = JoinHandle<Result<PgConnection, Error>>;
 pub(crate) struct PgConnection {
     client: Client,
     driver: Driving,
+    line: Line,
     statements: PreparedStatements,
     opened: Instant,
     slow: Duration,
@@ -45,6 +52,29 @@ struct Driving(JoinHandle<()>);
 impl Drop for Driving {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+/// Closes a connection. Answers hold clones.
+#[derive(Debug, Clone)]
+pub(crate) struct Line(Arc<LineState>);
+
+#[derive(Debug)]
+struct LineState {
+    driver: AbortHandle,
+    is_closed: AtomicBool,
+}
+
+impl Line {
+    /// Closes the connection at once, even with statements in flight.
+    pub(crate) fn close(&self) {
+        // The driver ends only when the runtime gets to it.
+        self.0.is_closed.store(true, Ordering::Relaxed);
+        self.0.driver.abort();
+    }
+
+    fn is_closed(&self) -> bool {
+        self.0.is_closed.load(Ordering::Relaxed)
     }
 }
 
@@ -64,8 +94,9 @@ impl PgConnection {
     }
 
     fn new(client: Client, driver: Driver, slow: Duration) -> Self {
-        let (driver, statements) = (Driving(tokio::spawn(drive(driver))), PreparedStatements::new());
-        Self { client, driver, statements, opened: Instant::now(), slow }
+        let driver = Driving(tokio::spawn(drive(driver)));
+        let line = Line(Arc::new(LineState { driver: driver.0.abort_handle(), is_closed: AtomicBool::new(false) }));
+        Self { client, driver, line, statements: PreparedStatements::new(), opened: Instant::now(), slow }
     }
 
     pub(crate) fn opened(&self) -> Instant {
@@ -74,7 +105,7 @@ impl PgConnection {
 
     /// Whether the connection can no longer send.
     pub(crate) fn is_closed(&self) -> bool {
-        self.client.is_closed()
+        self.client.is_closed() || self.line.is_closed()
     }
 
     /// Whether the connection is older than this, or has left too many unused statements prepared in Postgres.
@@ -103,6 +134,10 @@ impl PgConnection {
             self.statements.forget(&statement.sql);
             answer = self.attempt(statement).await;
         }
+        if matches!(answer, Err(Error::Protocol(_))) {
+            // Further answers may be those of other statements.
+            self.line.close();
+        }
         answer
     }
 
@@ -114,8 +149,13 @@ impl PgConnection {
     async fn answer(&self, prepared: &tokio_postgres::Statement, statement: &Statement) -> Result<Answer, Error> {
         let rows = self.client.query_raw(prepared, &statement.parameters).await.map_err(Error::of_statement)?;
         pin_mut!(rows);
-        let all = rows.as_mut().try_collect().await.map_err(Error::of_statement)?;
-        Ok(Answer { rows: all, affected: rows.rows_affected().unwrap_or(0) })
+        let all: Result<Vec<Row>, _> = rows.as_mut().try_collect().await;
+        match (all, rows.rows_affected()) {
+            (Ok(rows), affected) => Ok(Answer { rows, affected: affected.unwrap_or(0), line: self.line.clone() }),
+            (Err(error), None) => Err(Error::of_statement(error)),
+            // Outside of a transaction, Postgres commits a statement after it has reported its end.
+            (Err(error), Some(_)) => Err(Error::of_commit(error)),
+        }
     }
 
     /// Logs the statement when it ends, even if it fails or its caller has stopped waiting. Slow statements are warnings.

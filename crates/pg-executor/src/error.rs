@@ -20,8 +20,9 @@ pub enum Error {
     /// The executor was closed. The statement was not sent.
     #[error("the connections to Postgres are closed")]
     Closed,
-    /// The connection ended, no answer came in time, or the server reported that it does not know the outcome. The statement
-    /// may have been executed, or may still be running.
+    /// The connection ended, no answer came in time, the server reported that it does not know the outcome, or the commit
+    /// failed with a code that does not mean that it was rolled back. The statement may have been executed, or may still be
+    /// running.
     #[error("it is not known whether Postgres executed the statement")]
     OutcomeUnknown(#[source] Cause),
     /// Postgres refused the statement and rolled it back.
@@ -79,6 +80,16 @@ impl Error {
         }
     }
 
+    /// The error of a commit that was sent: of a transaction, or of a statement that had been executed. Only some codes mean that
+    /// nothing was changed.
+    pub(crate) fn of_commit(error: tokio_postgres::Error) -> Self {
+        match Self::of_statement(error) {
+            Self::Refused(error) if !error.means_rollback_of_commit() => Self::OutcomeUnknown(Arc::new(error)),
+            Self::Protocol(cause) => Self::OutcomeUnknown(cause),
+            known => known,
+        }
+    }
+
     /// The error of a connection that could not be opened.
     pub(crate) fn of_connection(error: tokio_postgres::Error) -> Self {
         Self::NoConnection(match PgError::from_driver(error) {
@@ -127,6 +138,19 @@ impl Error {
     /// Whether the session is read-only.
     pub(crate) fn is_read_only(&self) -> bool {
         matches!(self, Self::Refused(error) if *error.code() == SqlState::READ_ONLY_SQL_TRANSACTION)
+    }
+
+    /// The 0-based position in its transaction of the statement that Postgres refused, if it was a statement.
+    pub(crate) fn position(&self) -> Option<usize> {
+        self.pg_error().and_then(PgError::position)
+    }
+
+    /// The same error, of the statement at this 0-based position in a transaction.
+    pub(crate) fn at(self, position: usize) -> Self {
+        match self {
+            Self::Refused(error) => Self::Refused(error.at(position)),
+            other => other,
+        }
     }
 
     /// The same error for other statements, whose outcome it does not tell.

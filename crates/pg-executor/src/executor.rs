@@ -33,7 +33,8 @@ pub struct Executor(Arc<Inner>);
 struct Inner {
     /// For writes, and for reads that are not pipelined.
     pool: Arc<Pool>,
-    writes: GroupCommit,
+    /// `None` if each write has a commit of its own.
+    writes: Option<GroupCommit>,
     reads: Option<Pipeline>,
     /// For reads of many rows that are not pipelined. Few connections, so that the rows need little memory and writes do not
     /// wait.
@@ -43,20 +44,21 @@ struct Inner {
 }
 
 impl Executor {
-    /// An executor of [`Settings::max_connections`] connections: one for the pipeline if there are three or more, a quarter for
-    /// long reads if there are eight or more, and the rest for writes and other reads.
+    /// An executor of [`Settings::max_connections`] connections: one for the pipeline if statements
+    /// [share connections](Settings::share_connections) and there are three or more, a quarter for long reads if there are eight
+    /// or more, and the rest for writes and other reads.
     ///
     /// Opens no connection: statements open them on demand. It may be called outside of a runtime.
     #[must_use]
     pub fn new(connector: &Connector, settings: &Settings) -> Self {
         let connections = settings.max_connections.max(1);
-        let pipelined = usize::from(connections >= ENOUGH_FOR_PIPELINE);
+        let pipelined = usize::from(settings.share_connections && connections >= ENOUGH_FOR_PIPELINE);
         let long_reads = if connections >= ENOUGH_FOR_LONG_READS { connections / 4 } else { 0 };
         let pause = Duration::from_millis(3) * (connector.number_executor() % 8 + 1);
         let pool = |size| Pool::new(connector, settings, size, pause);
         let general = Arc::new(pool(connections - pipelined - long_reads));
         Self(Arc::new(Inner {
-            writes: GroupCommit::new(Arc::clone(&general)),
+            writes: settings.share_connections.then(|| GroupCommit::new(Arc::clone(&general))),
             pool: general,
             reads: (pipelined > 0).then(|| Pipeline::new(connector, settings)),
             long_reads: (long_reads > 0).then(|| pool(long_reads)),
@@ -83,7 +85,12 @@ impl Executor {
         self.close_idle_from_now_on();
         let Inner { pool, writes, reads, long_reads, .. } = &*self.0;
         let (patience, otherwise) = match statement.kind {
-            Kind::Write => return writes.run(statement).await,
+            Kind::Write => {
+                return match writes {
+                    Some(writes) => writes.run(statement).await,
+                    None => Box::pin(pool.run(&statement)).await,
+                };
+            }
             Kind::Read => (Patience::OwnAnswer, &**pool),
             Kind::ReadMany => (Patience::AnyAnswer, long_reads.as_ref().unwrap_or(pool)),
         };
@@ -109,16 +116,20 @@ impl Executor {
             return Ok(Vec::new());
         }
         self.close_idle_from_now_on();
-        self.0.writes.run_batch(statements).await
+        match &self.0.writes {
+            Some(writes) => writes.run_batch(statements).await,
+            None => self.0.pool.run_batch(&statements).await,
+        }
     }
 
     /// The state of the connections, and counts since the executor was created.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         let Inner { pool, writes, reads, long_reads, .. } = &*self.0;
+        let writes = writes.iter().map(GroupCommit::statistics);
         let reads = reads.iter().map(Pipeline::statistics);
         let long_reads = long_reads.iter().map(Pool::statistics);
-        [pool.statistics(), writes.statistics()].into_iter().chain(reads).chain(long_reads).sum()
+        [pool.statistics()].into_iter().chain(writes).chain(reads).chain(long_reads).sum()
     }
 
     /// Closes idle connections now and the others when their statements end. No new connections are opened, and further

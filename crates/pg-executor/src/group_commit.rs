@@ -11,7 +11,9 @@
 //!   error of another write.
 //! - No caller waits long because another write waits. After [`PROMPT`] the next group starts without waiting for this one.
 //!   Soon after that, a group that waits for a lock is rolled back and its writes are run singly.
+//! - What made a group fail is kept out of groups for a second.
 
+mod apart;
 mod queue;
 
 use std::{
@@ -27,6 +29,7 @@ use tokio::{task::yield_now, time::timeout};
 use tracing::{Instrument, debug};
 
 use crate::{Answer, Error, Statement, Statistics, connection::Begin, pool::Pool};
+use apart::Apart;
 use queue::{Queue, Turn, Write};
 
 /// How long writes wait for the running group. A group that takes longer is itself waiting, for a lock, a slow disk or a
@@ -42,6 +45,7 @@ pub(crate) struct GroupCommit(Arc<Inner>);
 struct Inner {
     pool: Arc<Pool>,
     queue: Arc<Queue>,
+    apart: Apart,
     /// How many writes were committed together with others.
     grouped: AtomicU64,
     /// How many writes were in a group that was rolled back, and were then run singly.
@@ -52,7 +56,8 @@ impl GroupCommit {
     /// Commits writes over the connections of this pool.
     pub(crate) fn new(pool: Arc<Pool>) -> Self {
         let (queue, grouped, ungrouped) = Default::default();
-        Self(Arc::new(Inner { pool, queue, grouped, ungrouped }))
+        let apart = Apart::new(pool.max_connections());
+        Self(Arc::new(Inner { pool, queue, apart, grouped, ungrouped }))
     }
 
     /// Runs a statement as [`run_batch`](Self::run_batch) does.
@@ -64,8 +69,13 @@ impl GroupCommit {
     /// Runs a batch, together with other writes if there are any. A batch that has started is completed even if its caller
     /// stops waiting. Returns one answer for each statement, in order.
     pub(crate) async fn run_batch(&self, statements: Vec<Statement>) -> Result<Vec<Answer>, Error> {
-        let answers = self.0.queue.push(statements);
-        self.0.serve();
+        let (write, answers) = Write::new(statements);
+        if self.0.apart.has(write.statements()) {
+            tokio::spawn(Arc::clone(&self.0).run_apart(write));
+        } else {
+            self.0.queue.push(write);
+            self.0.serve();
+        }
         answers.await.unwrap_or(Err(Error::Closed))
     }
 
@@ -102,6 +112,15 @@ impl Inner {
         }
     }
 
+    /// Runs a write that is kept out of groups.
+    async fn run_apart(self: Arc<Self>, write: Write) {
+        let limit = self.pool.acquire_timeout();
+        match timeout(limit, self.apart.permit()).await {
+            Ok(_permit) => self.run_singly(vec![write]).await,
+            Err(_elapsed) => write.reply(Err(Error::no_connection_within(limit))),
+        }
+    }
+
     async fn run_group(&self, writes: Vec<Write>) {
         if writes.len() < 2 {
             return self.run_singly(writes).await;
@@ -120,6 +139,9 @@ impl Inner {
             Err(error) if has_run_nothing(&error) => {
                 debug!(count, "a group of writes was rolled back, and each is run singly");
                 self.ungrouped.fetch_add(count, Ordering::Relaxed);
+                if let Some(culprit) = error.position().and_then(|position| at(position, &writes)) {
+                    self.apart.keep(culprit.statements());
+                }
                 self.run_singly(writes).await;
             }
             Err(error) => {
@@ -137,10 +159,22 @@ impl Inner {
                 [single] => self.pool.run(single).instrument(write.span()).await.map(|answer| vec![answer]),
                 batch => self.pool.run_batch(batch).instrument(write.span()).await,
             };
+            if answers.as_ref().is_err_and(has_run_nothing) {
+                self.apart.keep(write.statements());
+            }
             write.reply(answers);
         }))
         .await;
     }
+}
+
+/// The write with the statement at this position in the group.
+fn at(position: usize, writes: &[Write]) -> Option<&Write> {
+    let mut end = 0;
+    writes.iter().find(|write| {
+        end += write.statements().len();
+        position < end
+    })
 }
 
 /// Whether a group was rolled back because of one of its writes, so that the others may succeed singly.

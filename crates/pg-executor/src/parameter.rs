@@ -1,6 +1,10 @@
 //! Parameters of statements.
 
-use std::{error::Error, fmt};
+use std::{
+    error::Error,
+    fmt,
+    hash::{Hash, Hasher},
+};
 
 use bytes::BytesMut;
 use time::{Date, OffsetDateTime, PrimitiveDateTime, Time};
@@ -82,6 +86,16 @@ parameters! {
 impl From<&str> for Parameter {
     fn from(value: &str) -> Self {
         value.to_owned().into()
+    }
+}
+
+/// Of the value as it is sent.
+impl Hash for Parameter {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let mut bytes = BytesMut::new();
+        // A value that cannot be encoded is never sent.
+        let _ = self.to_sql(&self.type_of(), &mut bytes);
+        bytes.hash(state);
     }
 }
 

@@ -151,6 +151,14 @@ impl Pool {
         retries
     }
 
+    pub(crate) fn max_connections(&self) -> usize {
+        self.slots.status().max_size
+    }
+
+    pub(crate) fn acquire_timeout(&self) -> Duration {
+        self.acquire_timeout
+    }
+
     pub(crate) fn statistics(&self) -> Statistics {
         let slots = self.slots.status();
         Statistics {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_postgres::Row;
 
-use crate::Parameter;
+use crate::{Parameter, connection::Line};
 
 /// What a statement does, which decides how it is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,4 +57,16 @@ pub struct Answer {
     pub rows: Vec<Row>,
     /// The number of rows that were changed, or read.
     pub affected: u64,
+    pub(crate) line: Line,
+}
+
+impl Answer {
+    /// Closes the connection that the answer came over, at once.
+    ///
+    /// Call this if the answer cannot be that of the statement, such as a row of another user: something between the caller and
+    /// Postgres has mixed up answers, and later ones may be mixed up too. Reads in flight over the connection are run again
+    /// elsewhere.
+    pub fn close_connection(&self) {
+        self.line.close();
+    }
 }

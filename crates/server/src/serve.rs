@@ -11,7 +11,7 @@ use actix_web::{HttpServer, dev::Server};
 use anyhow::{Context, bail};
 use domain::{Service, SessionStore};
 use http::{Api, Lifecycle};
-use infra::{Database, SeaOrmSessions};
+use infra::{ConnectionSharing, Database, SeaOrmSessions};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -69,6 +69,15 @@ pub(crate) async fn serve(config: &Config, log: &Log) -> anyhow::Result<()> {
 /// A database for each worker with an up-to-date schema, and its sessions if they are used.
 async fn open(config: &Config) -> anyhow::Result<(Vec<Database>, Option<Vec<SeaOrmSessions>>)> {
     let database = Database::connect(&config.database).await.context("DATABASE_URL")?;
+    match database.sharing() {
+        Some(ConnectionSharing { is_on: true, reason }) => {
+            tracing::info!(reason, "statements share connections and commits")
+        }
+        Some(ConnectionSharing { reason, .. }) => {
+            tracing::info!(reason, "each statement has its own connection and commit")
+        }
+        None => {}
+    }
     if config.migrates_on_start {
         for name in database.migrate_up().await? {
             tracing::info!(name, "applied a migration");

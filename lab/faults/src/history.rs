@@ -8,6 +8,7 @@ mod wire;
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     time::{Duration, Instant},
 };
 
@@ -15,8 +16,11 @@ use crate::{
     BOTH, Fault, POSTGRES,
     context::{Context, SECRET},
     database::Store,
-    promises::{Measured, ONLY_UNAVAILABLE, Promise},
+    postgres::{Postgres, url_at},
+    promises::{Failure, Measured, ONLY_UNAVAILABLE, Promise},
+    proxy::{Mode, Proxy},
     service::Service,
+    settings::Settings,
     tokens,
 };
 use check::check;
@@ -48,6 +52,13 @@ pub(crate) fn faults() -> Vec<Fault> {
             check: |context, store| Box::pin(checked(context, store, 2, CROWDED, context.rounds(20, 400))),
         },
         Fault {
+            name: "commits-unknown",
+            story: "clients work on the same tasks at once, while commits that take effect are reported as failed or cut off",
+            on: POSTGRES,
+            promises: PROMISES,
+            check: |context, _| Box::pin(commits_unknown(context)),
+        },
+        Fault {
             name: "users-isolated",
             story: "users try to read, change and delete tasks of others, by path, cursor and key",
             on: BOTH,
@@ -57,7 +68,7 @@ pub(crate) fn faults() -> Vec<Fault> {
     ]
 }
 
-/// Records histories on a new database, each with its own users, and checks them.
+/// Starts services on a new database, and checks the histories that they make.
 async fn checked(
     context: &Context,
     store: Store,
@@ -71,14 +82,36 @@ async fn checked(
     for _ in 0..replicas {
         services.push(Service::start(context, &settings).await?);
     }
+    let addresses: Vec<_> = services.iter().map(|service| service.address).collect();
+    histories_at(context, &addresses, plan, histories).await
+}
+
+/// The same, behind a network that spoils the answers to some commits.
+async fn commits_unknown(context: &Context) -> anyhow::Result<Measured> {
+    let server = Postgres::start(context).await?;
+    let network = Proxy::start(&[server.address()]).await?;
+    let service = Service::start(context, &Settings::production(&url_at(network.address))).await?;
+    network.set(Mode::SpoilCommits);
+    let mut measured = histories_at(context, &[service.address], CROWDED, context.rounds(15, 300)).await?;
+    let unavailable = measured.failures.get(&Failure::Unavailable).copied().unwrap_or_default();
+    measured.must(unavailable > 0, "changes with an unknown outcome are answered with 503", &measured.failures.clone());
+    Ok(measured)
+}
+
+/// Records histories with the services at these addresses, each with its own users, and checks them.
+async fn histories_at(
+    context: &Context,
+    addresses: &[SocketAddr],
+    plan: Plan,
+    histories: u32,
+) -> anyhow::Result<Measured> {
     // All tokens begin with this header. The tokens themselves are too many to search for.
     let token = tokens::of(Owner::PREFIX, SECRET);
     context.must_not_be_logged(token.split('.').next().unwrap_or_default());
-    let addresses: Vec<_> = services.iter().map(|service| service.address).collect();
     let (mut measured, mut answers) = (Measured::default(), BTreeMap::<_, u64>::new());
     for number in 0..histories {
         let begin = Instant::now();
-        let history = record(&addresses, plan, 1 + number * plan.users).await?;
+        let history = record(addresses, plan, 1 + number * plan.users).await?;
         let took = begin.elapsed();
         for operation in &history.operations {
             *answers.entry(operation.answer.kind()).or_default() += 1;

@@ -1,6 +1,13 @@
 //! A TCP proxy that simulates a broken network, between the service and its database or in front of several services.
 
-use std::{io, net::SocketAddr, time::Duration};
+mod commits;
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -22,6 +29,8 @@ pub(crate) enum Mode {
     Delay(Duration),
     /// Refuses new connections. Existing ones continue.
     Refuse,
+    /// Forwards everything but the answers to some commits: they are lost, or report a failure although the commit took effect.
+    SpoilCommits,
     /// Accepts connections but forwards nothing, neither bytes nor ends. What arrived in the meantime is forwarded later, as
     /// after an outage that TCP survives.
     Blackhole,
@@ -37,6 +46,8 @@ struct State {
     cut_below: u64,
     /// Connections with a lower number forward nothing in either direction.
     silent_below: u64,
+    /// The number of commits that may be spoiled.
+    commits: Arc<AtomicU64>,
 }
 
 /// A running proxy. Dropping it closes all connections.
@@ -49,7 +60,8 @@ pub(crate) struct Proxy {
 impl Proxy {
     /// Starts a proxy that connects to these targets in turn. If one refuses, it tries the next.
     pub(crate) async fn start(targets: &[SocketAddr]) -> io::Result<Self> {
-        let state = State { mode: Mode::Pass, targets: targets.to_vec(), taken: 0, cut_below: 0, silent_below: 0 };
+        let (taken, cut_below, silent_below, commits) = Default::default();
+        let state = State { mode: Mode::Pass, targets: targets.to_vec(), taken, cut_below, silent_below, commits };
         let state = watch::Sender::new(state);
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
@@ -153,6 +165,12 @@ impl Path {
         }
     }
 
+    /// What of the server's bytes reaches the client. `None` if the connection is to be reset.
+    fn delivered(&self, sent: &[u8]) -> Option<Vec<u8>> {
+        let state = self.state.borrow();
+        if state.mode == Mode::SpoilCommits { commits::spoiled(sent, &state.commits) } else { Some(sent.to_vec()) }
+    }
+
     /// Waits until this connection is to be reset.
     async fn cut(&mut self) {
         let number = self.number;
@@ -179,7 +197,7 @@ async fn serve(mut client: TcpStream, path: Path) {
         let (from_client, to_client) = client.split();
         let (from_server, to_server) = server.split();
         tokio::select! {
-            ended = async { tokio::try_join!(pass(from_client, to_server, path.clone()), pass(from_server, to_client, path)) } => ended.is_ok(),
+            ended = async { tokio::try_join!(pass(from_client, to_server, path.clone(), |_, sent| Some(sent.to_vec())), pass(from_server, to_client, path, Path::delivered)) } => ended.is_ok(),
             () = until.cut() => false,
         }
     };
@@ -206,7 +224,12 @@ async fn open(path: &Path) -> Option<TcpStream> {
     None
 }
 
-async fn pass(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, mut path: Path) -> io::Result<()> {
+async fn pass(
+    mut from: ReadHalf<'_>,
+    mut to: WriteHalf<'_>,
+    mut path: Path,
+    delivered: fn(&Path, &[u8]) -> Option<Vec<u8>>,
+) -> io::Result<()> {
     let mut bytes = vec![0; 16 * 1024];
     loop {
         let length = from.read(&mut bytes).await?;
@@ -214,7 +237,8 @@ async fn pass(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, mut path: Path) -> 
         if length == 0 {
             return to.shutdown().await;
         }
-        to.write_all(&bytes[..length]).await?;
+        let delivered = delivered(&path, &bytes[..length]).ok_or(io::ErrorKind::ConnectionReset)?;
+        to.write_all(&delivered).await?;
     }
 }
 

@@ -64,7 +64,7 @@ impl SessionStore for SeaOrmSessions {
             None => Ok(None),
             Some(row) if row.token == token => Ok(session(row)),
             // Other users' statements may share the connection. If answers were ever mixed up, the session is rejected.
-            Some(_) => Err(RepositoryError::Failed("the database returned another session".into())),
+            Some(_) => Err(found.rows.mixed_up("another session")),
         }
     }
 }

@@ -15,10 +15,10 @@ use tracing::{info, warn};
 
 use super::{
     driver::{SLOW, in_words, logged},
-    pooler, tls,
+    pooler, sharing, tls,
 };
 use crate::{
-    Database, DatabaseSettings, ExecutorKind,
+    ConnectionSharing, Database, DatabaseSettings, ExecutorKind,
     error::DatabaseError,
     sql::{ExecutorConnection, SeaOrmConnection},
     url::PostgresUrl,
@@ -50,19 +50,22 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
     };
     let asked = async {
         pooler::check(&mut first, &mut second).await?;
-        report_limit(&mut first).await.map_err(in_words)
+        report_limit(&mut first).await.map_err(in_words)?;
+        Ok::<_, BoxError>(sharing::decide(settings.sharing, &mut first).await)
     };
-    timeout(START_LIMIT * 2, asked).await.map_err(|_elapsed| "connected, but a statement was not answered")??;
+    let sharing =
+        timeout(START_LIMIT * 2, asked).await.map_err(|_elapsed| "connected, but a statement was not answered")??;
     // The result does not matter: the connections are no longer needed.
     let _ = try_join!(first.close(), second.close());
     let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
     if settings.executor == ExecutorKind::SeaOrm {
         let connection = Arc::new(SeaOrmConnection::new(by_seaorm(limited, settings)));
-        return Ok(Database { connection, pool, executor: None, file_lock: None });
+        let sharing = ConnectionSharing { is_on: false, reason: "DATABASE_EXECUTOR is seaorm".to_owned() };
+        return Ok(Database { connection, pool, executor: None, sharing: Some(sharing), file_lock: None });
     }
-    let executor = (connector(url, &limited).await?, executor_settings(settings));
+    let executor = (connector(url, &limited).await?, executor_settings(settings, &sharing));
     let connection = Arc::new(ExecutorConnection::new(&executor.0, &executor.1));
-    Ok(Database { connection, pool, executor: Some(executor), file_lock: None })
+    Ok(Database { connection, pool, executor: Some(executor), sharing: Some(sharing), file_lock: None })
 }
 
 /// Returns a connector for the executor, after opening one connection as a check.
@@ -84,9 +87,10 @@ async fn connector(url: &PostgresUrl, limited: &PgConnectOptions) -> Result<Conn
     Err(failure.unwrap_or_else(no_answer))
 }
 
-fn executor_settings(settings: &DatabaseSettings) -> pg_executor::Settings {
+fn executor_settings(settings: &DatabaseSettings, sharing: &ConnectionSharing) -> pg_executor::Settings {
     pg_executor::Settings {
         max_connections: usize::try_from(settings.max_connections.max(1)).unwrap_or(usize::MAX),
+        share_connections: sharing.is_on,
         acquire_timeout: settings.acquire_timeout,
         statement_timeout: settings.statement_timeout,
         idle_timeout: settings.idle_timeout,

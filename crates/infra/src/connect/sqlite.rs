@@ -51,7 +51,8 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
     };
     let pool = open(pool, options, settings.statement_timeout).await.map_err(in_words)?;
     let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
-    Ok(Database { connection: Arc::new(SeaOrmConnection::new(pool.clone())), pool, executor: None, file_lock })
+    let connection = Arc::new(SeaOrmConnection::new(pool.clone()));
+    Ok(Database { connection, pool, executor: None, sharing: None, file_lock })
 }
 
 /// Keeps the file from being replaced while it is in use.

@@ -33,6 +33,7 @@ impl ToRow for NewKeyUse<'_> {
 
 /// A create with an idempotency key, as it was stored.
 pub(crate) struct KeyUse {
+    pub(crate) key: String,
     fingerprint: Vec<u8>,
     /// The id of what was created.
     pub(crate) id: Uuid,
@@ -52,6 +53,11 @@ impl FromRow for KeyUse {
     fn from_row(_owner: &OwnerId, row: EntityRow<'_, Entity>) -> Result<Self, RepositoryError> {
         let created_at = Timestamp::from_unix_milliseconds(row.get(Column::CreatedAt)?)
             .ok_or_else(|| RepositoryError::Failed("idempotency_keys.created_at is out of range".into()))?;
-        Ok(Self { fingerprint: row.get(Column::Fingerprint)?, id: row.get(Column::TaskId)?, created_at })
+        Ok(Self {
+            key: row.get(Column::Key)?,
+            fingerprint: row.get(Column::Fingerprint)?,
+            id: row.get(Column::TaskId)?,
+            created_at,
+        })
     }
 }

@@ -63,8 +63,8 @@ impl Connection for ExecutorConnection {
 }
 
 impl From<pg_executor::Answer> for Answer {
-    fn from(pg_executor::Answer { rows, affected }: pg_executor::Answer) -> Self {
-        Self { rows: Rows::Executor(rows), affected }
+    fn from(answer: pg_executor::Answer) -> Self {
+        Self { affected: answer.affected, rows: Rows::Executor(answer) }
     }
 }
 

@@ -17,7 +17,7 @@ pub enum Rows {
     /// From SeaORM's own connection.
     SeaOrm(Vec<QueryResult>),
     /// From the executor.
-    Executor(Vec<tokio_postgres::Row>),
+    Executor(pg_executor::Answer),
 }
 
 /// One row, as the driver returns it.
@@ -37,15 +37,24 @@ impl Rows {
     pub(crate) fn read<T, E>(&self, read: impl Fn(Row<'_>) -> Result<T, E>) -> Result<Vec<T>, E> {
         match self {
             Self::SeaOrm(rows) => rows.iter().map(Row::SeaOrm).map(read).collect(),
-            Self::Executor(rows) => rows.iter().map(Row::Executor).map(read).collect(),
+            Self::Executor(answer) => answer.rows.iter().map(Row::Executor).map(read).collect(),
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         match self {
             Self::SeaOrm(rows) => rows.is_empty(),
-            Self::Executor(rows) => rows.is_empty(),
+            Self::Executor(answer) => answer.rows.is_empty(),
         }
+    }
+
+    /// The error for rows of another statement. Closes the executor's connection that they came over, since it may mix up further
+    /// answers. SeaORM's own connection does not tell which one that was.
+    pub(crate) fn mixed_up(&self, what: &str) -> RepositoryError {
+        if let Self::Executor(answer) = self {
+            answer.close_connection();
+        }
+        RepositoryError::Failed(format!("the database returned {what}").into())
     }
 }
 
@@ -115,21 +124,26 @@ pub(crate) fn broken<E: Owned>(id: impl Display, column: E::Column) -> impl FnOn
     }
 }
 
-/// Reads an owner's resources from rows.
+/// Reads an owner's resources from rows. Each must be one that the statement asked for.
 ///
 /// # Errors
 ///
-/// [`RepositoryError::Failed`] if a row breaks a rule or belongs to another owner. Every statement names the owner, so the
-/// latter should not happen. But other users' statements may share the connection, and if answers were ever mixed up, the wrong
-/// user must not see them.
-pub(crate) fn read<T: FromRow>(owner: &OwnerId, rows: &Rows) -> Result<Vec<T>, RepositoryError> {
+/// [`RepositoryError::Failed`] if a row breaks a rule, belongs to another owner, or was not asked for. Every statement names the
+/// owner and what it looks for, so the last two should not happen. But other statements may share the connection, and if answers
+/// were ever mixed up, nobody must see the wrong ones.
+pub(crate) fn read<T: FromRow>(
+    owner: &OwnerId,
+    rows: &Rows,
+    is_asked_for: impl Fn(&T) -> bool,
+) -> Result<Vec<T>, RepositoryError> {
     rows.read(|row| {
         debug_assert!(has_columns_of::<T::Entity>(row));
         let row = EntityRow { row, entity: PhantomData };
         if row.get::<String>(T::Entity::OWNER)? != owner.as_str() {
-            return Err(RepositoryError::Failed("the database returned a row of another owner".into()));
+            return Err(rows.mixed_up("a row of another owner"));
         }
-        T::from_row(owner, row)
+        let resource = T::from_row(owner, row)?;
+        if is_asked_for(&resource) { Ok(resource) } else { Err(rows.mixed_up("another row of the owner")) }
     })
 }
 

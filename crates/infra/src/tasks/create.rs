@@ -67,7 +67,8 @@ impl Creates<'_> {
         new: &NewTask,
     ) -> Result<Option<CreateOutcome<Task>>, RepositoryError> {
         let used = self.connection.run(self.statements.key_use(guard, owner)).await.map_err(repository_error)?;
-        let Some(used) = sql::read::<KeyUse>(owner, &used.rows)?.pop() else { return Ok(None) };
+        let is_asked_for = |used: &KeyUse| used.key == guard.key.as_str();
+        let Some(used) = sql::read(owner, &used.rows, is_asked_for)?.pop() else { return Ok(None) };
         if !used.is_of(new.into()) {
             return Ok(Some(CreateOutcome::KeyReused));
         }

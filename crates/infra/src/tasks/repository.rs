@@ -72,12 +72,16 @@ impl TaskRepository for SeaOrmTasks {
 
     async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError> {
         let found = self.run(self.statements.tasks.get(owner, id)).await?;
-        Ok(sql::read(owner, &found.rows)?.pop())
+        Ok(sql::read(owner, &found.rows, |task: &Task| task.id == id)?.pop())
     }
 
     async fn list(&self, owner: &OwnerId, query: &TaskQuery) -> Result<Page<Task>, RepositoryError> {
         let found = self.run(self.statements.tasks.page(owner, query)).await?;
-        Ok(Page::from_one_past(query.limit, sql::read(owner, &found.rows)?))
+        let is_asked_for = |task: &Task| {
+            query.completed.is_none_or(|completed| task.completed == completed)
+                && query.older_than.is_none_or(|newer| task.id < newer)
+        };
+        Ok(Page::from_one_past(query.limit, sql::read(owner, &found.rows, is_asked_for)?))
     }
 
     async fn update(
@@ -89,7 +93,7 @@ impl TaskRepository for SeaOrmTasks {
         now: Timestamp,
     ) -> Result<UpdateOutcome<Task>, RepositoryError> {
         let updated = self.run(self.statements.tasks.update(owner, id, changes, precondition, now)).await?;
-        match sql::read(owner, &updated.rows)?.pop() {
+        match sql::read(owner, &updated.rows, |task: &Task| task.id == id)?.pop() {
             Some(task) => Ok(UpdateOutcome::Done(task)),
             None => self.why_not(owner, id, precondition).await,
         }

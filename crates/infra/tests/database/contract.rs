@@ -111,6 +111,17 @@ mod postgres {
     domain::task_repository_contract!(fresh);
 }
 
+mod postgres_without_sharing {
+    use super::{Ports, TestDatabase};
+
+    async fn fresh() -> Option<Box<Ports<TestDatabase>>> {
+        let database = TestDatabase::postgres_without_sharing().await?;
+        Some(Box::new(Ports::new(&database.clone(), database)))
+    }
+
+    domain::task_repository_contract!(fresh);
+}
+
 mod postgres_by_seaorm {
     use super::{Ports, TestDatabase, by_seaorm};
 

@@ -1,16 +1,24 @@
-//! Concurrent writes are committed together, and each gets its own answer.
+//! Concurrent writes are committed together, unless they share nothing, and each gets its own answer.
 //!
 //! Each test runs on one thread, so that its concurrent writes form groups.
 
 use std::time::Duration;
 
 use domain::{
-    Clock, CompletedChange, CreateOptions, IdSource, OwnerId, Precondition, RepositoryError, Task, TaskChanges, TaskId,
-    TaskQuery, TaskRepository, Title, UpdateOutcome,
+    Clock, CompletedChange, CreateOptions, CreateOutcome, IdSource, IdempotencyGuard, IdempotencyKey, OwnerId,
+    Precondition, RepositoryError, Task, TaskChanges, TaskId, TaskQuery, TaskRepository, Title, UpdateOutcome,
     testing::{FixedClock, SequentialIds, alice, bob, nobody, titled},
 };
 use futures_util::future::join_all;
-use infra::{Database, DatabaseSettings, DatabaseUrl, SeaOrmTasks, testing::TestDatabase};
+use infra::{Database, DatabaseSettings, SeaOrmTasks, testing::TestDatabase};
+use sea_orm::ConnectionTrait;
+
+shared_or_not! {
+    concurrent_writes_get_their_own_answers,
+    a_write_that_fails_fails_alone,
+    a_commit_that_fails_leaves_no_key_in_use,
+    a_commit_with_an_unknown_outcome_is_unavailable,
+}
 
 /// Creates a task for each of these owners concurrently, and returns the ids with the outcomes.
 async fn create_for(
@@ -43,7 +51,7 @@ async fn patient(database: &TestDatabase) -> Database {
     let settings = DatabaseSettings {
         acquire_timeout: Duration::from_secs(30),
         statement_timeout: Duration::from_mins(1),
-        ..DatabaseSettings::new(DatabaseUrl::parse(database.url()).unwrap())
+        ..database.settings()
     };
     Database::connect(&settings).await.unwrap()
 }
@@ -94,12 +102,15 @@ pub(crate) async fn each_write_gets_its_own_answer(database: &Database) {
         assert_eq!(titles(&tasks, &owner).await, Vec::<String>::new());
     }
     let grouped = database.statistics().connections.grouped;
-    assert!(grouped > 100, "only {grouped} of 200 changes");
+    let expected = if is_shared(database) { 101..=200 } else { 0..=0 };
+    assert!(expected.contains(&grouped), "{grouped} of 200 changes");
 }
 
-#[tokio::test]
-async fn writes_committed_together_get_their_own_answers() {
-    let Some(database) = TestDatabase::postgres().await else { return };
+fn is_shared(database: &Database) -> bool {
+    database.sharing().is_some_and(|sharing| sharing.is_on)
+}
+
+async fn concurrent_writes_get_their_own_answers(database: TestDatabase) {
     each_write_gets_its_own_answer(&patient(&database).await).await;
 }
 
@@ -118,11 +129,58 @@ pub(crate) async fn a_failing_write_fails_alone(database: &Database) {
 
     assert_eq!((titles(&tasks, &alice().id).await.len(), titles(&tasks, &bob().id).await.len()), (2, 1));
     let now = database.statistics().connections;
-    assert_eq!((now.grouped - before.grouped, now.ungrouped - before.ungrouped), (0, 5));
+    let ungrouped = if is_shared(database) { 5 } else { 0 };
+    assert_eq!((now.grouped - before.grouped, now.ungrouped - before.ungrouped), (0, ungrouped));
 }
 
-#[tokio::test]
-async fn a_write_that_fails_fails_alone() {
-    let Some(database) = TestDatabase::postgres().await else { return };
+async fn a_write_that_fails_fails_alone(database: TestDatabase) {
     a_failing_write_fails_alone(&database).await;
+}
+
+/// Has the commit of each task with this title fail with this code.
+async fn refuse_at_commit(database: &TestDatabase, title: &str, code: &str) {
+    let sql = format!(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ \
+         BEGIN IF NEW.title = '{title}' THEN RAISE 'no' USING ERRCODE = '{code}'; END IF; RETURN NEW; END $$; \
+         CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON tasks DEFERRABLE INITIALLY DEFERRED \
+         FOR EACH ROW EXECUTE FUNCTION refuse()"
+    );
+    database.connection().execute_unprepared(&sql).await.unwrap();
+}
+
+async fn a_commit_that_fails_leaves_no_key_in_use(database: TestDatabase) {
+    refuse_at_commit(&database, "refused", "23514").await;
+    let (ids, now) = (SequentialIds::default(), FixedClock::default().now());
+    for round in 0..20 {
+        // The executors of a fresh connection remember no refused write.
+        let tasks = patient(&database).await.tasks();
+        let creates = (0..8).map(|number| {
+            let key = IdempotencyKey::try_from(format!("{round} {number}").as_str()).unwrap();
+            let options = CreateOptions { idempotency: Some(IdempotencyGuard { key, since: now }), quota: None };
+            let (tasks, id) = (tasks.clone(), ids.next(now).into());
+            async move {
+                let title = if number == 0 { "refused" } else { "Buy groceries" };
+                tasks.create(&alice().id, id, &titled(title), &options, now).await
+            }
+        });
+        let outcomes = join_all(creates).await;
+
+        assert!(matches!(outcomes[0], Err(RepositoryError::Failed(_))), "{:?}", outcomes[0]);
+        for outcome in &outcomes[1..] {
+            assert!(matches!(outcome, Ok(CreateOutcome::Created(_))), "{outcome:?}");
+        }
+    }
+}
+
+async fn a_commit_with_an_unknown_outcome_is_unavailable(database: TestDatabase) {
+    refuse_at_commit(&database, "unknown", "XX000").await;
+    let tasks = database.tasks();
+    let (ids, now, options) = (SequentialIds::default(), FixedClock::default().now(), CreateOptions::default());
+
+    let (owner, title) = (alice().id, titled("unknown"));
+    let creates = (0..3).map(|_| tasks.create(&owner, ids.next(now).into(), &title, &options, now));
+
+    for outcome in join_all(creates).await {
+        assert!(matches!(outcome, Err(RepositoryError::Unavailable(_))), "{outcome:?}");
+    }
 }

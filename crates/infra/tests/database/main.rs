@@ -36,6 +36,27 @@ macro_rules! on_both_databases {
     };
 }
 
+/// Defines two tests for each case on Postgres: over connections that statements share, and over connections of their own. Each runs
+/// on one thread, so that concurrent writes form groups where they can.
+macro_rules! shared_or_not {
+    ($($case:ident,)*) => {
+        shared_or_not! { @ shared postgres $($case)* }
+        shared_or_not! { @ unshared postgres_without_sharing $($case)* }
+    };
+    (@ $name:ident $database:ident $($case:ident)*) => {
+        mod $name {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    if let Some(database) = infra::testing::TestDatabase::$database().await {
+                        super::$case(database).await;
+                    }
+                }
+            )*
+        }
+    };
+}
+
 mod backup;
 mod better_auth;
 mod connect;
@@ -53,6 +74,7 @@ mod rows;
 mod schema;
 mod server;
 mod sessions;
+mod sharing;
 mod statements;
 mod statistics;
 mod tapped;

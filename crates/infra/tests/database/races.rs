@@ -13,7 +13,7 @@ use domain::{
     testing::{FixedClock, SequentialIds, alice, titled},
 };
 use futures_util::FutureExt;
-use infra::{Connection, Database, DatabaseSettings, DatabaseUrl, SeaOrmTasks, testing::TestDatabase};
+use infra::{Connection, Database, DatabaseSettings, SeaOrmTasks, testing::TestDatabase};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, TransactionTrait};
 use tokio::{sync::Barrier, time::sleep};
 
@@ -30,9 +30,12 @@ async fn someone_waits(transaction: &DatabaseTransaction) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_sweep_keeps_a_key_that_was_claimed_again_meanwhile() {
-    let Some(database) = TestDatabase::postgres().await else { return };
+shared_or_not! {
+    the_sweep_keeps_a_key_that_was_claimed_again_meanwhile,
+    a_repeat_is_replayed_although_the_first_used_up_the_quota,
+}
+
+async fn the_sweep_keeps_a_key_that_was_claimed_again_meanwhile(database: TestDatabase) {
     let alice = alice().id;
     let add = format!(
         "INSERT INTO idempotency_keys (user_id, key, fingerprint, task_id, created_at) \
@@ -54,9 +57,7 @@ async fn the_sweep_keeps_a_key_that_was_claimed_again_meanwhile() {
     assert_eq!(value(database.connection(), "SELECT count(*)::text FROM idempotency_keys").await, "1");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_repeat_is_replayed_although_the_first_used_up_the_quota() {
-    let Some(database) = TestDatabase::postgres().await else { return };
+async fn a_repeat_is_replayed_although_the_first_used_up_the_quota(database: TestDatabase) {
     let now = FixedClock::default().now();
     let options = CreateOptions {
         idempotency: Some(IdempotencyGuard { key: IdempotencyKey::try_from("key").unwrap(), since: now }),
@@ -67,10 +68,7 @@ async fn a_repeat_is_replayed_although_the_first_used_up_the_quota() {
     // The first create has claimed the key, and waits for the row of its user.
     let lock = database.connection().begin().await.unwrap();
     lock.execute_unprepared("SELECT 1 FROM \"user\" FOR UPDATE").await.unwrap();
-    let settings = DatabaseSettings {
-        statement_timeout: Duration::from_secs(30),
-        ..DatabaseSettings::new(DatabaseUrl::parse(database.url()).unwrap())
-    };
+    let settings = DatabaseSettings { statement_timeout: Duration::from_secs(30), ..database.settings() };
     let first = Database::connect(&settings).await.unwrap().tasks();
     let first = tokio::spawn({
         let (options, owner, id, new) = (options.clone(), owner.clone(), ids.next(now).into(), new.clone());

@@ -38,7 +38,7 @@ impl PgConnection {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] with the error of the first refused statement, if the transaction was rolled back.
+    /// [`Error::Refused`] with the error of the first refused statement or of the commit, if the transaction was rolled back.
     pub(crate) async fn run_transaction<S>(&self, begin: Begin, statements: &[S]) -> Result<Vec<Answer>, Error>
     where
         S: Borrow<Statement> + Sync,
@@ -80,10 +80,14 @@ impl PgConnection {
 
         // Without a transaction, each of the statements may have been executed.
         begin.map_err(|error| Error::of_statement(error).into_unknown_outcome())?;
-        let answers = answers.into_iter().collect();
         // After a refused statement, Postgres rolls back on `COMMIT`.
-        commit.map_err(Error::of_statement)?;
-        answers
+        if let Err(error) = commit {
+            // Postgres reports the error before it releases the locks of the transaction. A further attempt must not find them.
+            let _ = self.ping().await;
+            return Err(Error::of_commit(error));
+        }
+        let numbered = answers.into_iter().enumerate();
+        numbered.map(|(position, answer)| answer.map_err(|error| error.at(position))).collect()
     }
 }
 

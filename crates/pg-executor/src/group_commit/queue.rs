@@ -10,7 +10,7 @@ use tracing::Span;
 
 use crate::{Answer, Error, Statement};
 
-/// A queued write with a waiting caller.
+/// A write with a waiting caller.
 pub(super) struct Write {
     /// One statement, or a batch.
     statements: Vec<Statement>,
@@ -20,6 +20,12 @@ pub(super) struct Write {
 }
 
 impl Write {
+    /// A write of the current tracing span, and the receiver of its answers.
+    pub(super) fn new(statements: Vec<Statement>) -> (Self, oneshot::Receiver<Result<Vec<Answer>, Error>>) {
+        let (reply, answers) = oneshot::channel();
+        (Self { statements, span: Span::current(), reply }, answers)
+    }
+
     pub(super) fn statements(&self) -> &[Statement] {
         &self.statements
     }
@@ -51,11 +57,8 @@ struct State {
 }
 
 impl Queue {
-    /// Adds a write and returns the receiver of its answers.
-    pub(super) fn push(&self, statements: Vec<Statement>) -> oneshot::Receiver<Result<Vec<Answer>, Error>> {
-        let (reply, answers) = oneshot::channel();
-        self.state().waiting.push_back(Write { statements, span: Span::current(), reply });
-        answers
+    pub(super) fn push(&self, write: Write) {
+        self.state().waiting.push_back(write);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

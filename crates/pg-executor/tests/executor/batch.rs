@@ -2,17 +2,27 @@
 
 use std::{sync::Arc, time::Duration};
 
-use pg_executor::{Error, Executor, Settings, Statement, tokio_postgres::error::SqlState};
+use pg_executor::{Error, Settings, Statement, tokio_postgres::error::SqlState};
 use tokio::time::{Instant, sleep};
 
 use crate::{
     network::Network,
-    support::{TestDatabase, insert, limited, numbers, patient, update},
+    support::{TestDatabase, insert, numbers, patient, update},
 };
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_runs_in_order_and_answers_in_order() {
-    let Some(database) = TestDatabase::create().await else { return };
+shared_or_not! {
+    a_batch_runs_in_order_and_answers_in_order,
+    a_batch_with_a_refused_statement_changes_nothing,
+    a_batch_with_too_few_parameters_changes_nothing,
+    a_batch_that_cannot_be_committed_changes_nothing,
+    a_batch_that_loses_a_race_is_retried_as_a_whole,
+    a_batch_of_outdated_plans_is_prepared_again,
+    a_batch_waits_for_a_lock,
+    a_batch_takes_one_round_trip,
+    an_empty_batch_needs_no_connection,
+}
+
+async fn a_batch_runs_in_order_and_answers_in_order(database: TestDatabase) {
     let executor = database.executor();
     // More than any library polls at once.
     let mut statements = vec![insert(1, 1)];
@@ -33,9 +43,7 @@ async fn a_batch_runs_in_order_and_answers_in_order() {
     assert_eq!(database.value("SELECT count(DISTINCT xmin::text)::text FROM t").await, "1");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_with_a_refused_statement_changes_nothing() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn a_batch_with_a_refused_statement_changes_nothing(database: TestDatabase) {
     let executor = database.executor();
     executor.run(insert(2, 2)).await.unwrap();
 
@@ -47,9 +55,7 @@ async fn a_batch_with_a_refused_statement_changes_nothing() {
     assert_eq!(executor.statistics().ungrouped, 0);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_with_too_few_parameters_changes_nothing() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn a_batch_with_too_few_parameters_changes_nothing(database: TestDatabase) {
     let executor = database.executor_with(Settings { max_connections: 1, ..patient() });
     let pid = async || numbers(&executor.run(Statement::read("SELECT pg_backend_pid()::int8", [])).await.unwrap(), 0);
     let before = pid().await;
@@ -62,9 +68,7 @@ async fn a_batch_with_too_few_parameters_changes_nothing() {
     assert_eq!(pid().await, before, "the connection is not to blame");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_that_cannot_be_committed_changes_nothing() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn a_batch_that_cannot_be_committed_changes_nothing(database: TestDatabase) {
     let executor = database.executor();
     let deferred = "ALTER TABLE t ADD CONSTRAINT n_key UNIQUE (n) DEFERRABLE INITIALLY DEFERRED";
     database.direct.batch_execute(deferred).await.unwrap();
@@ -77,9 +81,7 @@ async fn a_batch_that_cannot_be_committed_changes_nothing() {
     assert_eq!(database.ids().await, [1, 2]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_that_loses_a_race_is_retried_as_a_whole() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn a_batch_that_loses_a_race_is_retried_as_a_whole(database: TestDatabase) {
     let executor = database.executor();
     database.before_each_change("IF nextval('attempts') = 2 THEN RAISE deadlock_detected; END IF;").await;
 
@@ -88,9 +90,7 @@ async fn a_batch_that_loses_a_race_is_retried_as_a_whole() {
     assert_eq!((database.ids().await, executor.statistics().retries), (vec![1, 2], 1));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_of_outdated_plans_is_prepared_again() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn a_batch_of_outdated_plans_is_prepared_again(database: TestDatabase) {
     let executor = database.executor();
     let reads = || vec![Statement::read("SELECT * FROM t", []), Statement::read("SELECT n, * FROM t", [])];
     executor.run_batch(reads()).await.unwrap();
@@ -100,9 +100,7 @@ async fn a_batch_of_outdated_plans_is_prepared_again() {
     assert_eq!(executor.run_batch(reads()).await.unwrap().len(), 2);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_waits_for_a_lock() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn a_batch_waits_for_a_lock(database: TestDatabase) {
     let executor = database.executor_with(Settings { max_connections: 1, ..patient() });
     // Already prepared, so that only the transaction has to wait.
     executor.run(insert(0, 0)).await.unwrap();
@@ -117,13 +115,11 @@ async fn a_batch_waits_for_a_lock() {
     assert_eq!(blocked.await.unwrap().unwrap().len(), 2);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_batch_takes_one_round_trip() {
+async fn a_batch_takes_one_round_trip(database: TestDatabase) {
     const TRIP: Duration = Duration::from_millis(500);
-    let Some(database) = TestDatabase::create().await else { return };
+
     let network = Network { trip: TRIP, ..Network::default() };
-    let config = limited(Arc::new(network).in_front_of(&database.config()).await, patient());
-    let executor = Executor::new(&pg_executor::Connector::new(config, None), &patient());
+    let executor = database.executor_behind(&Arc::new(network), patient()).await;
     let batch = || executor.run_batch((0..20).map(|id| update(id, id)).collect());
     batch().await.unwrap();
 
@@ -134,9 +130,7 @@ async fn a_batch_takes_one_round_trip() {
     assert!((TRIP..2 * TRIP).contains(&begin.elapsed()), "{:?}", begin.elapsed());
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_empty_batch_needs_no_connection() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn an_empty_batch_needs_no_connection(database: TestDatabase) {
     let executor = database.executor();
 
     assert!(executor.run_batch(Vec::new()).await.unwrap().is_empty());

@@ -4,9 +4,12 @@ use pg_executor::{Connector, Error, Executor, Statement, tokio_postgres::error::
 
 use crate::support::{TestDatabase, insert, patient, shown};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn errors_show_no_values_of_rows() {
-    let Some(database) = TestDatabase::create().await else { return };
+shared_or_not! {
+    errors_show_no_values_of_rows,
+    errors_tell_whether_a_later_attempt_may_succeed,
+}
+
+async fn errors_show_no_values_of_rows(database: TestDatabase) {
     let executor = database.executor();
     executor.run(insert(123_456, 1)).await.unwrap();
 
@@ -22,9 +25,7 @@ async fn errors_show_no_values_of_rows() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn errors_tell_whether_a_later_attempt_may_succeed() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn errors_tell_whether_a_later_attempt_may_succeed(database: TestDatabase) {
     let executor = database.executor();
     for (code, is_unavailable) in [
         ("08006", true),

@@ -4,9 +4,12 @@ use pg_executor::{Error, Settings, Statement};
 
 use crate::support::{TestDatabase, get, insert, numbers, patient, until_pipelined, update};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn statements_of_each_kind_run_over_few_connections() {
-    let Some(database) = TestDatabase::create().await else { return };
+shared_or_not! {
+    statements_of_each_kind_run_over_few_connections,
+    a_closed_executor_runs_nothing,
+}
+
+async fn statements_of_each_kind_run_over_few_connections(database: TestDatabase) {
     for max_connections in [0, 1, 2, 3, 8] {
         let executor = database.executor_with(Settings { max_connections, ..patient() });
         let id = i64::try_from(max_connections).unwrap();
@@ -45,11 +48,9 @@ async fn an_executor_opens_connections_on_demand() {
     assert_eq!((executor.statistics().size, executor.statistics().max_connections), (0, 16));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_closed_executor_runs_nothing() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn a_closed_executor_runs_nothing(database: TestDatabase) {
     let executor = database.executor();
-    until_pipelined(&executor).await;
+    executor.run(get(1)).await.unwrap();
     executor.run(insert(1, 1)).await.unwrap();
 
     executor.close().await;

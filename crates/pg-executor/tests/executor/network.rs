@@ -41,7 +41,10 @@ pub(crate) fn elsewhere(config: &Config, host: &str, port: u16) -> Config {
     elsewhere
 }
 
-#[derive(Debug, Default)]
+/// Changes what the server sends. `None` ends the connection instead.
+pub(crate) type Tamper = Box<dyn Fn(Vec<u8>) -> Option<Vec<u8>> + Send + Sync>;
+
+#[derive(Default)]
 pub(crate) struct Network {
     /// The delay before a connection is accepted.
     pub(crate) distance: Duration,
@@ -50,6 +53,7 @@ pub(crate) struct Network {
     /// When this becomes true, open connections are lost: nothing arrives any more, not even their end. Connections opened
     /// later work.
     pub(crate) is_broken: AtomicBool,
+    pub(crate) tamper: Option<Tamper>,
 }
 
 impl Network {
@@ -74,11 +78,20 @@ impl Network {
         sleep(self.distance).await;
         let (from_client, to_client) = client.into_split();
         let (from_server, to_server) = split(server(config).await);
-        tokio::join!(self.pass(from_client, to_server, is_new), self.pass(from_server, to_client, is_new));
+        tokio::join!(
+            self.pass(from_client, to_server, is_new, None),
+            self.pass(from_server, to_client, is_new, self.tamper.as_ref())
+        );
     }
 
     /// Forwards what one side sends until the network breaks.
-    async fn pass(&self, mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, is_new: bool) {
+    async fn pass(
+        &self,
+        mut from: impl AsyncRead + Unpin,
+        mut to: impl AsyncWrite + Unpin,
+        is_new: bool,
+        tamper: Option<&Tamper>,
+    ) {
         let (sent, mut on_its_way) = unbounded_channel();
         let receive = async {
             let mut bytes = vec![0; 1 << 16];
@@ -94,6 +107,11 @@ impl Network {
             while let Some((arrival, bytes)) = on_its_way.recv().await {
                 sleep_until(arrival).await;
                 self.breaks(is_new).await;
+                let delivered = match tamper {
+                    Some(tamper) => tamper(bytes),
+                    None => Some(bytes),
+                };
+                let Some(bytes) = delivered else { break };
                 if to.write_all(&bytes).await.is_err() {
                     return;
                 }

@@ -1,12 +1,21 @@
 //! Reads share a connection, and only their timing differs.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::{FutureExt, future::join_all};
 use pg_executor::{Executor, Settings, Statement};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::support::{PATIENCE, TestDatabase, get, insert, numbers, patient, until_pipelined};
+use crate::{
+    network::Network,
+    support::{PATIENCE, TestDatabase, get, insert, numbers, patient, until_pipelined},
+};
 
 /// Repeats a read until it runs over the pipeline.
 async fn pipelined(executor: &Executor, read: impl Fn() -> Statement) -> Vec<i64> {
@@ -162,4 +171,43 @@ async fn long_reads_wait_longer_in_the_pipeline_than_short_ones() {
     let short = pipelined_of_40(Statement::read).await;
 
     assert!(long > 2 * short, "{long} long ones and {short} short ones of 40 each");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipeline_that_mixed_up_answers_is_replaced() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let executor = database.executor();
+    let first = pipelined(&executor, pid).await;
+    let before = executor.statistics().pipelined;
+    let answer = executor.run(pid()).await.unwrap();
+    assert_eq!((numbers(&answer, 0), executor.statistics().pipelined), (first.clone(), before + 1));
+
+    answer.close_connection();
+
+    assert_ne!(pipelined(&executor, pid).await, first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipeline_that_breaks_the_protocol_is_replaced() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let loses = Arc::new(AtomicBool::new(false));
+    let network = Network {
+        tamper: Some(Box::new({
+            let loses = Arc::clone(&loses);
+            // Without its first message, the answer to a prepared statement begins with a row.
+            move |mut bytes| {
+                let is_answer = bytes.starts_with(b"2\0\0\0\x04");
+                bytes.drain(..if is_answer && loses.swap(false, Ordering::SeqCst) { 5 } else { 0 });
+                Some(bytes)
+            }
+        })),
+        ..Network::default()
+    };
+    let executor = database.executor_behind(&Arc::new(network), patient()).await;
+    let first = pipelined(&executor, pid).await;
+
+    loses.store(true, Ordering::SeqCst);
+    assert_ne!(numbers(&executor.run(pid()).await.unwrap(), 0), first, "the read was run again elsewhere");
+
+    assert_ne!(pipelined(&executor, pid).await, first);
 }

@@ -15,9 +15,19 @@ async fn pid(executor: &Executor) -> Vec<i64> {
     numbers(&executor.run(Statement::read("SELECT pg_backend_pid()::int8", [])).await.unwrap(), 0)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn postgres_stops_a_long_statement_and_the_connection_goes_on() {
-    let Some(database) = TestDatabase::create().await else { return };
+shared_or_not! {
+    postgres_stops_a_long_statement_and_the_connection_goes_on,
+    a_refused_statement_leaves_its_connection_in_use,
+    a_connection_that_postgres_ended_is_replaced,
+    an_abandoned_statement_closes_its_connection,
+    a_statement_that_gets_no_connection_in_time_fails,
+    a_statement_that_loses_a_race_is_retried_three_times,
+    idle_connections_are_closed_and_old_ones_replaced,
+    long_reads_leave_connections_to_other_statements,
+    a_connection_that_mixed_up_answers_is_closed,
+}
+
+async fn postgres_stops_a_long_statement_and_the_connection_goes_on(database: TestDatabase) {
     let limit = Duration::from_millis(300);
     let executor = database.executor_with(Settings { statement_timeout: limit, ..single() });
     let before = pid(&executor).await;
@@ -32,9 +42,7 @@ async fn postgres_stops_a_long_statement_and_the_connection_goes_on() {
     assert_eq!(pid(&executor).await, before);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refused_statement_leaves_its_connection_in_use() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn a_refused_statement_leaves_its_connection_in_use(database: TestDatabase) {
     let executor = database.executor_with(single());
     let before = pid(&executor).await;
 
@@ -43,9 +51,7 @@ async fn a_refused_statement_leaves_its_connection_in_use() {
     assert_eq!(pid(&executor).await, before);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_postgres_ended_is_replaced() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn a_connection_that_postgres_ended_is_replaced(database: TestDatabase) {
     let executor = database.executor_with(single());
     let before = pid(&executor).await;
     let end = format!("SELECT pg_terminate_backend({})::text", before[0]);
@@ -56,9 +62,7 @@ async fn a_connection_that_postgres_ended_is_replaced() {
     assert_ne!(pid(&executor).await, before);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_abandoned_statement_closes_its_connection() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn an_abandoned_statement_closes_its_connection(database: TestDatabase) {
     let executor = database.executor_with(single());
     let before = pid(&executor).await;
     database.lock().await;
@@ -70,9 +74,7 @@ async fn an_abandoned_statement_closes_its_connection() {
     assert_ne!(pid(&executor).await, before);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_statement_that_gets_no_connection_in_time_fails() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn a_statement_that_gets_no_connection_in_time_fails(database: TestDatabase) {
     let limit = Duration::from_millis(300);
     let executor = database.executor_with(Settings { acquire_timeout: limit, ..single() });
     // Opening the connection may take longer if many tests share the machine.
@@ -99,9 +101,7 @@ async fn a_statement_that_gets_no_connection_in_time_fails() {
     wait_until(&executor, |now| (now.idle, now.waiting) == (1, 0)).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_statement_that_loses_a_race_is_retried_three_times() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn a_statement_that_loses_a_race_is_retried_three_times(database: TestDatabase) {
     let executor = database.executor();
     database.before_each_change("IF nextval('attempts') <= 2 THEN RAISE serialization_failure; END IF;").await;
 
@@ -116,9 +116,7 @@ async fn a_statement_that_loses_a_race_is_retried_three_times() {
     assert_eq!(database.value("SELECT last_value::text FROM attempts").await, "4");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn idle_connections_are_closed_and_old_ones_replaced() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn idle_connections_are_closed_and_old_ones_replaced(database: TestDatabase) {
     let brief = Duration::from_millis(100);
     let closes_idle = database.executor_with(Settings { idle_timeout: brief, ..single() });
     pid(&closes_idle).await;
@@ -130,9 +128,7 @@ async fn idle_connections_are_closed_and_old_ones_replaced() {
     assert_ne!(pid(&replaces_old).await, before);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn long_reads_leave_connections_to_other_statements() {
-    let Some(database) = TestDatabase::create().await else { return };
+async fn long_reads_leave_connections_to_other_statements(database: TestDatabase) {
     let executor = database.executor_with(Settings { max_connections: 20, ..patient() });
     let run = |statement: Statement| {
         let executor = executor.clone();
@@ -159,4 +155,13 @@ async fn long_reads_leave_connections_to_other_statements() {
         read.await.unwrap().unwrap();
     }
     assert_eq!(executor.statistics().waiting, 0);
+}
+
+async fn a_connection_that_mixed_up_answers_is_closed(database: TestDatabase) {
+    let executor = database.executor_with(single());
+    let answer = executor.run(Statement::read("SELECT pg_backend_pid()::int8", [])).await.unwrap();
+
+    answer.close_connection();
+
+    assert_ne!(pid(&executor).await, numbers(&answer, 0));
 }

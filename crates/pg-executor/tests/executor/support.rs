@@ -1,11 +1,13 @@
 //! A database with a small table, and executors on it.
 
-use std::{error::Error as _, ops::Deref, time::Duration};
+use std::{error::Error as _, ops::Deref, sync::Arc, time::Duration};
 
 use pg_executor::{Answer, Connector, Error, Executor, Settings, Statement, Statistics, tokio_postgres::Config};
 use test_servers::PostgresDatabase;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::Client;
+
+use crate::network::Network;
 
 /// How long a test waits for an expected event. Many tests share the machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -15,6 +17,7 @@ pub(crate) struct TestDatabase {
     database: PostgresDatabase,
     /// A connection in addition to the executors' connections.
     pub(crate) direct: Client,
+    share_connections: bool,
 }
 
 impl Deref for TestDatabase {
@@ -31,7 +34,12 @@ impl TestDatabase {
         let database = PostgresDatabase::create().await?;
         let direct = database.connect().await;
         direct.batch_execute("CREATE TABLE t (id bigint PRIMARY KEY, n bigint NOT NULL)").await.unwrap();
-        Some(Self { database, direct })
+        Some(Self { database, direct, share_connections: true })
+    }
+
+    /// The same, for executors whose statements do not share connections.
+    pub(crate) async fn create_without_sharing() -> Option<Self> {
+        Some(Self { share_connections: false, ..Self::create().await? })
     }
 
     /// An executor with long timeouts.
@@ -40,7 +48,15 @@ impl TestDatabase {
     }
 
     pub(crate) fn executor_with(&self, settings: Settings) -> Executor {
+        let settings = Settings { share_connections: self.share_connections, ..settings };
         Executor::new(&self.connector(settings), &settings)
+    }
+
+    /// An executor behind this network.
+    pub(crate) async fn executor_behind(&self, network: &Arc<Network>, settings: Settings) -> Executor {
+        let settings = Settings { share_connections: self.share_connections, ..settings };
+        let config = Arc::clone(network).in_front_of(&self.config()).await;
+        Executor::new(&Connector::new(limited(config, settings), None), &settings)
     }
 
     pub(crate) fn connector(&self, settings: Settings) -> Connector {
@@ -54,6 +70,19 @@ impl TestDatabase {
              CREATE OR REPLACE FUNCTION interfere() RETURNS trigger LANGUAGE plpgsql AS $$ \
              BEGIN {body} RETURN NEW; END $$; \
              CREATE OR REPLACE TRIGGER interfere BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION interfere()"
+        );
+        self.direct.batch_execute(&sql).await.unwrap();
+    }
+
+    /// Runs this PL/pgSQL at the commit of each inserted or updated row of `t`. `nextval('attempts')` counts the rows.
+    pub(crate) async fn at_each_commit(&self, body: &str) {
+        let sql = format!(
+            "CREATE SEQUENCE IF NOT EXISTS attempts; \
+             CREATE OR REPLACE FUNCTION interfere() RETURNS trigger LANGUAGE plpgsql AS $$ \
+             BEGIN {body} RETURN NEW; END $$; \
+             DROP TRIGGER IF EXISTS interfere ON t; \
+             CREATE CONSTRAINT TRIGGER interfere AFTER INSERT OR UPDATE ON t DEFERRABLE INITIALLY DEFERRED \
+             FOR EACH ROW EXECUTE FUNCTION interfere()"
         );
         self.direct.batch_execute(&sql).await.unwrap();
     }
@@ -101,6 +130,10 @@ pub(crate) fn update(id: i64, n: i64) -> Statement {
     Statement::write("UPDATE t SET n = $2 WHERE id = $1", [id.into(), n.into()])
 }
 
+pub(crate) fn increment(id: i64) -> Statement {
+    Statement::write("UPDATE t SET n = n + 1 WHERE id = $1", [id.into()])
+}
+
 /// The numbers in one column of the answer.
 pub(crate) fn numbers(answer: &Answer, column: usize) -> Vec<i64> {
     answer.rows.iter().map(|row| row.get(column)).collect()
@@ -117,6 +150,7 @@ pub(crate) async fn until_pipelined(executor: &Executor) {
     };
     timeout(PATIENCE, pipelined).await.unwrap();
 }
+
 /// Waits until the statistics match.
 pub(crate) async fn wait_until(executor: &Executor, holds: impl Fn(Statistics) -> bool) {
     let waited = timeout(PATIENCE, async {

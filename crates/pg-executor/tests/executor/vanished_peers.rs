@@ -14,18 +14,12 @@ use crate::{
     support::{TestDatabase, get, insert, limited, patient, until_pipelined},
 };
 
-/// An executor behind this network.
-async fn executor_behind(network: &Arc<Network>, database: &TestDatabase, settings: Settings) -> Executor {
-    let config = Arc::clone(network).in_front_of(&database.config()).await;
-    Executor::new(&Connector::new(limited(config, settings), None), &settings)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pool_with_vanished_peers_recovers_soon() {
     let Some(database) = TestDatabase::create().await else { return };
     let network = Arc::default();
     let settings = Settings { max_connections: 2, ..Settings::default() };
-    let executor = executor_behind(&network, &database, settings).await;
+    let executor = database.executor_behind(&network, settings).await;
     let (a, b) = tokio::join!(executor.run(get(1)), executor.run(get(1)));
     a.and(b).unwrap();
 
@@ -41,7 +35,7 @@ async fn a_pool_with_vanished_peers_recovers_soon() {
 async fn an_idle_connection_is_pinged_when_another_fell_silent() {
     let Some(database) = TestDatabase::create().await else { return };
     let network = Arc::default();
-    let executor = executor_behind(&network, &database, Settings { max_connections: 2, ..patient() }).await;
+    let executor = database.executor_behind(&network, Settings { max_connections: 2, ..patient() }).await;
     let (a, b) = tokio::join!(executor.run(get(1)), executor.run(get(1)));
     a.and(b).unwrap();
 
@@ -60,7 +54,7 @@ async fn a_statement_is_given_up_when_the_server_does_not_answer() {
     let network = Arc::default();
     let statement_timeout = Duration::from_millis(300);
     let settings = Settings { max_connections: 1, statement_timeout, ..patient() };
-    let executor = executor_behind(&network, &database, settings).await;
+    let executor = database.executor_behind(&network, settings).await;
     executor.run(get(1)).await.unwrap();
 
     network.is_broken.store(true, Ordering::SeqCst);
@@ -93,7 +87,7 @@ async fn dead_connections_are_not_tried_one_by_one() {
     let Some(database) = TestDatabase::create().await else { return };
     let network = Arc::default();
     let settings = Settings { max_connections: 12, statement_timeout: Duration::from_millis(300), ..patient() };
-    let executor = executor_behind(&network, &database, settings).await;
+    let executor = database.executor_behind(&network, settings).await;
     // Each batch is as large as a group, so that it takes its own connection.
     let batch = || executor.run_batch(vec![Statement::read("SELECT 1 FROM pg_sleep(0.005)", []); 30]);
     let eight = join_all((0..8).map(|_| batch())).await;
@@ -114,7 +108,7 @@ async fn a_server_slower_to_reach_than_the_timeout_is_reached() {
     let network = Arc::new(Network { distance: Duration::from_millis(200), ..Network::default() });
     let acquire_timeout = Duration::from_millis(150);
     let settings = Settings { max_connections: 1, acquire_timeout, ..Settings::default() };
-    let executor = executor_behind(&network, &database, settings).await;
+    let executor = database.executor_behind(&network, settings).await;
 
     let outcome = executor.run(get(1)).await;
     assert!(matches!(outcome, Err(Error::NoConnection(_))), "{outcome:?}");
@@ -127,7 +121,7 @@ async fn a_server_slower_to_reach_than_the_timeout_is_reached() {
 async fn a_pipeline_with_a_vanished_peer_delays_reads_briefly() {
     let Some(database) = TestDatabase::create().await else { return };
     let network = Arc::default();
-    let executor = executor_behind(&network, &database, Settings { max_connections: 4, ..Settings::default() }).await;
+    let executor = database.executor_behind(&network, Settings { max_connections: 4, ..Settings::default() }).await;
     until_pipelined(&executor).await;
 
     network.is_broken.store(true, Ordering::SeqCst);

@@ -11,7 +11,7 @@ use super::{
     setting::Setting,
     settings::{
         DATABASE_ACQUIRE_TIMEOUT, DATABASE_EXECUTOR, DATABASE_IDLE_TIMEOUT, DATABASE_MAX_CONNECTIONS,
-        DATABASE_MAX_LIFETIME, DATABASE_STATEMENT_TIMEOUT, DATABASE_URL, ENVIRONMENT,
+        DATABASE_MAX_LIFETIME, DATABASE_SHARE_CONNECTIONS, DATABASE_STATEMENT_TIMEOUT, DATABASE_URL, ENVIRONMENT,
     },
     stage::Stage,
 };
@@ -33,6 +33,7 @@ pub(crate) fn read(environment: &Environment) -> anyhow::Result<DatabaseSettings
         database.max_connections = u32::from(connections);
     }
     database.executor = environment.value(&DATABASE_EXECUTOR)?;
+    database.sharing = environment.value(&DATABASE_SHARE_CONNECTIONS)?;
     database.acquire_timeout = environment.value(&DATABASE_ACQUIRE_TIMEOUT)?;
     database.statement_timeout = environment.value(&DATABASE_STATEMENT_TIMEOUT)?;
     must_be_shorter(

@@ -4,7 +4,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use http::{AcceptedValues, Origins, PublicPath, SecretVerifier, TrustedProxies};
-use infra::ExecutorKind;
+use infra::{ExecutorKind, Sharing};
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -108,6 +108,8 @@ settings! {
         "The origins whose pages may call the API from a browser, besides the origin of `BETTER_AUTH_URL`. `*.` stands for any subdomain, at least two labels must follow, and pages of subdomains may not send cookies. None are needed behind a Next.js rewrite.";
     DATABASE_EXECUTOR: ExecutorKind = OneOf(&[("pipelined", ExecutorKind::Pipelined), ("seaorm", ExecutorKind::SeaOrm)]), Value("pipelined"),
         "What runs statements on Postgres. `seaorm` is SeaORM's own connection: simpler, with fewer requests per second.";
+    DATABASE_SHARE_CONNECTIONS: Sharing = OneOf(&[("auto", Sharing::Auto), ("on", Sharing::On), ("off", Sharing::Off)]), Value("auto"),
+        "Whether concurrent reads share a connection to Postgres, and concurrent changes a commit, which is faster. `auto`: unless the server has the extension `citus`, or is not known to be a single Postgres.";
     DATABASE_MAX_CONNECTIONS: u16 = Number(1..=1000), Depends("36; on SQLite 5"),
         "How many connections to the database the service opens at most. On Postgres migrations use one more.";
     DATABASE_ACQUIRE_TIMEOUT: Duration = Span::such_as("500ms or 1s").shorter_than("DATABASE_STATEMENT_TIMEOUT"), Value("1s"),

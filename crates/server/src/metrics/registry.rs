@@ -2,7 +2,7 @@
 //! When renaming a metric, rename it in `deploy/` too: a test checks the names that are used there.
 
 use domain::{Clock, SystemClock};
-use infra::DatabaseStatistics;
+use infra::{Database, DatabaseStatistics};
 use prometheus_client::{metrics::info::Info, registry::Registry};
 
 use super::{
@@ -15,6 +15,7 @@ pub(super) fn registry(sources: Sources, latest: &Latest) -> Registry {
     register_requests(&mut all, &sources);
     register_tokens(&mut all, &sources);
     register_database(&mut all, latest);
+    register_sharing(&mut all, &sources);
     register_process(&mut all, sources, latest);
     all
 }
@@ -108,6 +109,16 @@ fn register_database(all: &mut Registry, latest: &Latest) {
         "tasks_api_validation_gaps",
         "Statements that the database rejected for input that validation should have rejected",
         count(|now| now.validation_gaps),
+    );
+}
+
+fn register_sharing(all: &mut Registry, sources: &Sources) {
+    let is_on = |database: &Database| database.sharing().is_some_and(|sharing| sharing.is_on);
+    let shares: i64 = sources.databases.iter().all(is_on).into();
+    all.register(
+        "tasks_api_database_connections_shared",
+        "1 if reads share connections to the database and changes share commits, else 0",
+        Level(move || Some(shares)),
     );
 }
 

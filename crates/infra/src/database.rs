@@ -6,8 +6,8 @@ use pg_executor::{Connector, Settings};
 use sea_orm::DatabaseConnection;
 
 use crate::{
-    Connection, ConnectionSharing, DatabaseStatistics, SeaOrmKeys, SeaOrmSessions, SeaOrmTasks, SeaOrmUsers, connect::FileLock,
-    sql::ExecutorConnection,
+    Connection, ConnectionSharing, DatabaseStatistics, SeaOrmKeys, SeaOrmSessions, SeaOrmTasks, SeaOrmUsers,
+    connect::FileLock, sql::ExecutorConnection,
 };
 
 /// The connections to one database. Clones share them.

@@ -6,7 +6,8 @@ use pg_executor::{Connector, Settings};
 use sea_orm::DatabaseConnection;
 
 use crate::{
-    Connection, DatabaseStatistics, SeaOrmKeys, SeaOrmSessions, SeaOrmTasks, SeaOrmUsers, sql::ExecutorConnection,
+    Connection, DatabaseStatistics, Layout, SeaOrmKeys, SeaOrmSessions, SeaOrmTasks, SeaOrmUsers, layout::Wanted,
+    sql::ExecutorConnection,
 };
 
 /// The connections to one database. Clones share them.
@@ -18,6 +19,10 @@ pub struct Database {
     pub(crate) pool: DatabaseConnection,
     /// Creates further executors, within the limits that they share. `None` with SeaORM's own connection.
     pub(crate) executor: Option<(Connector, Settings)>,
+    /// Where the tables are.
+    pub(crate) layout: Layout,
+    /// Where the settings say they are.
+    pub(crate) wanted: Wanted,
 }
 
 impl Database {
@@ -27,28 +32,34 @@ impl Database {
         Arc::clone(&self.connection)
     }
 
+    /// Where the tables are.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
     /// The tasks in this database.
     #[must_use]
     pub fn tasks(&self) -> SeaOrmTasks {
-        SeaOrmTasks::new(self.sql())
+        SeaOrmTasks::new(self.sql(), &self.layout)
     }
 
     /// The idempotency keys in this database.
     #[must_use]
     pub fn keys(&self) -> SeaOrmKeys {
-        SeaOrmKeys::new(self.sql())
+        SeaOrmKeys::new(self.sql(), &self.layout)
     }
 
     /// Better Auth's users in this database.
     #[must_use]
     pub fn users(&self) -> SeaOrmUsers {
-        SeaOrmUsers::new(self.sql())
+        SeaOrmUsers::new(self.sql(), &self.layout)
     }
 
     /// The sessions that Better Auth keeps in this database.
     #[must_use]
     pub fn sessions(&self) -> SeaOrmSessions {
-        SeaOrmSessions::new(self.sql())
+        SeaOrmSessions::new(self.sql(), &self.layout)
     }
 
     /// Splits this into one database for each of `workers` threads, each with its own share of the connections.
@@ -67,7 +78,13 @@ impl Database {
             let max_connections = connections / workers + usize::from(worker < connections % workers);
             let settings = Settings { max_connections, ..*settings };
             let connection = Arc::new(ExecutorConnection::new(connector, &settings));
-            Self { connection, executor: Some((connector.clone(), settings)), pool: self.pool.clone() }
+            Self {
+                connection,
+                executor: Some((connector.clone(), settings)),
+                pool: self.pool.clone(),
+                layout: self.layout.clone(),
+                wanted: self.wanted.clone(),
+            }
         };
         (0..workers).map(part).collect()
     }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use domain::BoxError;
-use sea_orm::SqlxSqliteConnector;
+use sea_orm::{DbBackend, SqlxSqliteConnector};
 use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -11,7 +11,7 @@ use sqlx::{
 use tokio::time::{Instant, sleep};
 
 use super::driver::{in_words, logged};
-use crate::{Database, DatabaseSettings, sql::SeaOrmConnection, url::SqliteUrl};
+use crate::{Database, DatabaseSettings, Layout, sql::SeaOrmConnection, url::SqliteUrl};
 
 pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Result<Database, BoxError> {
     if url.creates {
@@ -46,7 +46,9 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
     };
     let pool = open(pool, options, settings.statement_timeout).await.map_err(in_words)?;
     let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
-    Ok(Database { connection: Arc::new(SeaOrmConnection::new(pool.clone())), pool, executor: None })
+    let connection = Arc::new(SeaOrmConnection::new(pool.clone()));
+    let layout = Layout::new(DbBackend::Sqlite, None);
+    Ok(Database { connection, pool, executor: None, layout, wanted: settings.into() })
 }
 
 /// Creates an empty file that only its owner may read or write. SQLite treats it as a new database and gives its additional

@@ -25,6 +25,9 @@ impl Creates<'_> {
         options: &CreateOptions,
     ) -> Result<CreateOutcome<Task>, RepositoryError> {
         let Self { connection, statements } = self;
+        if !sql::user_id::can_exist(&task.owner, statements.layout().id()) {
+            return Err(RepositoryError::UnknownOwner);
+        }
         let answer = match &options.idempotency {
             None => connection.run(statements.insert(&task, options.quota)).await.map(Some),
             Some(guard) => {
@@ -67,7 +70,9 @@ impl Creates<'_> {
         new: &NewTask,
     ) -> Result<Option<CreateOutcome<Task>>, RepositoryError> {
         let used = self.connection.run(self.statements.key_use(guard, owner)).await.map_err(repository_error)?;
-        let Some(used) = sql::read::<KeyUse>(owner, &used.rows)?.pop() else { return Ok(None) };
+        let Some(used) = sql::read::<KeyUse>(self.statements.layout(), owner, &used.rows)?.pop() else {
+            return Ok(None);
+        };
         if !used.is_of(new.into()) {
             return Ok(Some(CreateOutcome::KeyReused));
         }

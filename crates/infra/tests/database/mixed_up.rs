@@ -33,7 +33,7 @@ async fn a_row_of_another_owner_is_an_error(database: TestDatabase) {
     let now = FixedClock::default().now();
     let id = SequentialIds::default().next(now).into();
     database.tasks().create(&bob().id, id, &titled("Bob's"), &CreateOptions::default(), now).await.unwrap();
-    let tasks = SeaOrmTasks::new(mixed_up(database.sql()));
+    let tasks = SeaOrmTasks::new(mixed_up(database.sql()), database.layout());
 
     let got = tasks.get(&alice().id, id).await;
     let listed = tasks.list(&alice().id, &TaskQuery::default()).await;
@@ -49,7 +49,7 @@ async fn a_session_of_another_user_is_an_error(database: TestDatabase) {
     let (token, others) = (alice().id, bob().id);
     with_sessions(&database, "timestamptz", &[(token.as_str(), "alice"), (others.as_str(), "bob")]).await;
 
-    let found = SeaOrmSessions::new(mixed_up(database.sql())).session(token.as_str()).await;
+    let found = SeaOrmSessions::new(mixed_up(database.sql()), database.layout()).session(token.as_str()).await;
 
     let is_rejected =
         matches!(&found, Err(RepositoryError::Failed(cause)) if cause.to_string().contains("another session"));

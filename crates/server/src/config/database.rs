@@ -11,7 +11,7 @@ use super::{
     setting::Setting,
     settings::{
         DATABASE_ACQUIRE_TIMEOUT, DATABASE_EXECUTOR, DATABASE_IDLE_TIMEOUT, DATABASE_MAX_CONNECTIONS,
-        DATABASE_MAX_LIFETIME, DATABASE_STATEMENT_TIMEOUT, DATABASE_URL, ENVIRONMENT,
+        DATABASE_MAX_LIFETIME, DATABASE_SCHEMA, DATABASE_STATEMENT_TIMEOUT, DATABASE_URL, ENVIRONMENT, USER_TABLE,
     },
     stage::Stage,
 };
@@ -29,6 +29,7 @@ pub(crate) fn read(environment: &Environment) -> anyhow::Result<DatabaseSettings
     };
     let url = DatabaseUrl::parse(&url).map_err(|error| anyhow!("DATABASE_URL {error}"))?;
     let mut database = DatabaseSettings::new(url);
+    tables(environment, &mut database)?;
     if let Some(connections) = environment.optional(&DATABASE_MAX_CONNECTIONS)? {
         database.max_connections = u32::from(connections);
     }
@@ -42,6 +43,19 @@ pub(crate) fn read(environment: &Environment) -> anyhow::Result<DatabaseSettings
     database.idle_timeout = environment.value(&DATABASE_IDLE_TIMEOUT)?;
     database.max_lifetime = environment.value(&DATABASE_MAX_LIFETIME)?;
     Ok(database)
+}
+
+/// Reads where the tables are.
+fn tables(environment: &Environment, database: &mut DatabaseSettings) -> anyhow::Result<()> {
+    let (schema, user_table) = (environment.optional(&DATABASE_SCHEMA)?, environment.optional(&USER_TABLE)?);
+    if !database.url.is_postgres() {
+        ensure!(schema.is_none(), "DATABASE_SCHEMA must not be set: SQLite has no schemas");
+        let has_schema = user_table.as_ref().is_some_and(|table| table.schema.is_some());
+        ensure!(!has_schema, "USER_TABLE must be the name of a table without a schema: SQLite has no schemas");
+    }
+    database.schema = schema.or(database.schema.take());
+    database.user_table = user_table;
+    Ok(())
 }
 
 /// Checks that a time limit is shorter than the one around it: the wait for a connection, its statement, the request. The error

@@ -1,6 +1,11 @@
 //! Databases whose tables are elsewhere, or whose users have ids of another type.
 
-use std::time::Duration;
+use std::{
+    fs::File,
+    io::{Read, Seek},
+    sync::Arc,
+    time::Duration,
+};
 
 use domain::{
     Clock, CreateOptions, IdSource, OwnerId, Precondition, RepositoryError, TaskChanges, TaskQuery, TaskRepository,
@@ -307,4 +312,36 @@ async fn a_new_table_of_users_can_be_asked_for() {
 
 fn is_postgres(home: &TestDatabase) -> bool {
     home.connection().get_database_backend() == DbBackend::Postgres
+}
+
+/// What is logged meanwhile, on this thread.
+async fn logged(work: impl Future<Output = ()>) -> String {
+    let mut log = tempfile::tempfile().unwrap();
+    let writer: Arc<File> = Arc::new(log.try_clone().unwrap());
+    let logs = tracing_subscriber::fmt().with_writer(writer).finish();
+    let until_the_end = tracing::subscriber::set_default(logs);
+    work.await;
+    drop(until_the_end);
+    let mut lines = String::new();
+    log.rewind().unwrap();
+    log.read_to_string(&mut lines).unwrap();
+    lines
+}
+
+#[tokio::test]
+async fn an_empty_table_of_users_beside_a_full_one_is_reported() {
+    for home in [Some(TestDatabase::empty_sqlite().await), TestDatabase::empty_postgres().await].into_iter().flatten() {
+        home.migrate_up().await.unwrap();
+        let connection = home.connection();
+        connection.execute_unprepared("CREATE TABLE users (id text PRIMARY KEY)").await.unwrap();
+        let open = || async { opened(home.url(), |_| {}).await.with_layout().await.map(drop).unwrap() };
+        assert!(!logged(open()).await.contains("USER_TABLE"), "both are empty");
+
+        connection.execute_unprepared("INSERT INTO users VALUES ('ada')").await.unwrap();
+        let lines = logged(open()).await;
+        assert_eq!(lines.matches("USER_TABLE=users").count(), 1, "{lines}");
+
+        Ports::with_ids(&home, Ids::Text, ()).with_users().await;
+        assert!(!logged(open()).await.contains("USER_TABLE"), "the users are where they should be");
+    }
 }

@@ -82,4 +82,24 @@ mod tests {
         let (postgres, sqlite) = (DatabaseSettings::POSTGRES_CONNECTIONS, DatabaseSettings::SQLITE_CONNECTIONS);
         assert_eq!(DATABASE_MAX_CONNECTIONS.default.to_string(), format!("{postgres}; on SQLite {sqlite}"));
     }
+
+    #[test]
+    fn the_schema_comes_from_the_setting_or_the_url() {
+        let schema = |variables: &[(&str, &str)]| read(&Environment::of(variables)).unwrap().schema;
+        let url = ("DATABASE_URL", "postgres://localhost/tasks?schema=app");
+
+        assert_eq!(schema(&[url]).as_deref(), Some("app"));
+        assert_eq!(schema(&[url, ("DATABASE_SCHEMA", "tasks")]).as_deref(), Some("tasks"));
+        assert_eq!(schema(&[("DATABASE_URL", "postgres://localhost/tasks")]), None);
+    }
+
+    #[test]
+    fn sqlite_has_no_schemas() {
+        for setting in [("DATABASE_SCHEMA", "tasks"), ("USER_TABLE", "auth.users")] {
+            let error =
+                read(&Environment::of(&[("DATABASE_URL", "sqlite:tasks.db"), setting])).unwrap_err().to_string();
+
+            assert!(error.starts_with(setting.0) && error.contains("SQLite has no schemas"), "{error}");
+        }
+    }
 }

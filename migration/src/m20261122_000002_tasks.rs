@@ -2,8 +2,12 @@
 
 use sea_orm_migration::prelude::*;
 
+use crate::Users;
+
 #[derive(DeriveMigrationName)]
-pub(crate) struct Migration;
+pub(crate) struct Migration {
+    pub(crate) users: Users,
+}
 
 #[derive(DeriveIden)]
 enum Tasks {
@@ -18,18 +22,12 @@ enum Tasks {
     Version,
 }
 
-#[derive(DeriveIden)]
-enum User {
-    Table,
-    Id,
-}
-
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let tasks = Table::create()
             .table(Tasks::Table)
-            .col(ColumnDef::new(Tasks::UserId).text().not_null())
+            .col(self.users.column(Tasks::UserId))
             .col(ColumnDef::new(Tasks::Id).uuid().not_null())
             .col(ColumnDef::new(Tasks::Title).text().not_null())
             .col(ColumnDef::new(Tasks::Description).text().null())
@@ -46,7 +44,7 @@ impl MigrationTrait for Migration {
                 ForeignKey::create()
                     .name("tasks_user_id_fkey")
                     .from(Tasks::Table, Tasks::UserId)
-                    .to(User::Table, User::Id)
+                    .to(self.users.table.reference(), Users::ID)
                     .on_delete(ForeignKeyAction::Cascade),
             )
             // The domain rejects such values first. The checks are for other programs that write to the table.

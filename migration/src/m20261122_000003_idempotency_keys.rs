@@ -2,8 +2,12 @@
 
 use sea_orm_migration::prelude::*;
 
+use crate::Users;
+
 #[derive(DeriveMigrationName)]
-pub(crate) struct Migration;
+pub(crate) struct Migration {
+    pub(crate) users: Users,
+}
 
 #[derive(DeriveIden)]
 enum IdempotencyKeys {
@@ -15,18 +19,12 @@ enum IdempotencyKeys {
     CreatedAt,
 }
 
-#[derive(DeriveIden)]
-enum User {
-    Table,
-    Id,
-}
-
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let keys = Table::create()
             .table(IdempotencyKeys::Table)
-            .col(ColumnDef::new(IdempotencyKeys::UserId).text().not_null())
+            .col(self.users.column(IdempotencyKeys::UserId))
             .col(ColumnDef::new(IdempotencyKeys::Key).text().not_null())
             // A digest of the task as the request described it.
             .col(ColumnDef::new(IdempotencyKeys::Fingerprint).binary().not_null())
@@ -41,7 +39,7 @@ impl MigrationTrait for Migration {
                 ForeignKey::create()
                     .name("idempotency_keys_user_id_fkey")
                     .from(IdempotencyKeys::Table, IdempotencyKeys::UserId)
-                    .to(User::Table, User::Id)
+                    .to(self.users.table.reference(), Users::ID)
                     .on_delete(ForeignKeyAction::Cascade),
             )
             .check(Check::named("idempotency_keys_key_length", Expr::cust("length(key) BETWEEN 1 AND 255")))

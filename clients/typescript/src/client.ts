@@ -1,6 +1,6 @@
 import { sleep, throwIfAborted, TimeoutError, unlessAborted } from "./abort.js";
 import { newIdempotencyKey } from "./encoding.js";
-import { failure, failureOf, isTasksError, type TasksError } from "./errors.js";
+import { failure, failureOf, isTasksError, isTokenRejected, type TasksError } from "./errors.js";
 import { exchange, jsonOf, type Reply } from "./exchange.js";
 import type { components, operations } from "./generated.js";
 import { isInDoubt, isTransient, waitAfter, wasRejected, type Retryable, type Retry, type RetryOptions } from "./retry.js";
@@ -105,7 +105,7 @@ export function createTasksClient(options: ClientOptions): TasksClient {
     const token = await newToken();
     progress.sent = true;
     const reply = await sendOnce(call, token);
-    if (reply.response.status !== 401 || !tokens || !token || progress.renewed) return answerOf(reply);
+    if (!tokens || !token || progress.renewed || !isTokenRejected(reply)) return answerOf(reply);
     // The service did nothing, so any request may be sent again.
     tokens.drop(token);
     progress.renewed = true;

@@ -1,4 +1,4 @@
-import { jsonOf } from "./exchange.js";
+import { jsonOf, type Reply } from "./exchange.js";
 import type { components, ServiceErrorCode } from "./generated.js";
 
 type Envelope = components["schemas"]["Error"]["error"];
@@ -86,6 +86,14 @@ export function failureOf(response: Response, text: string): TasksError {
     details: error.details ?? (error.code === "VALIDATION_ERROR" ? [] : undefined),
     current: error.current,
   });
+}
+
+/**
+ * Returns whether a new token may help. `UNKNOWN_USER` means that the token is good: another one of the same user gets the same
+ * response.
+ */
+export function isTokenRejected({ response, text }: Reply): boolean {
+  return response.status === 401 && envelopeIn(text)?.code !== "UNKNOWN_USER";
 }
 
 function envelopeIn(text: string): Envelope | undefined {

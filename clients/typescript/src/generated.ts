@@ -576,6 +576,19 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description a valid bearer token is required; or the token has expired; or the token is valid, but its user does not exist: sign up first */
+        UNAUTHORIZED_or_TOKEN_EXPIRED_or_UNKNOWN_USER: {
+            headers: {
+                /** @description The id of the request, as in the log. */
+                "X-Request-Id"?: string;
+                /** @description `Bearer`, and the error if a token was sent. */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description the service is temporarily unavailable */
         UNAVAILABLE: {
             headers: {
@@ -772,7 +785,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["INVALID_JSON"];
-            401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
+            401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED_or_UNKNOWN_USER"];
             403: components["responses"]["FORBIDDEN"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
             408: components["responses"]["REQUEST_TIMEOUT"];
@@ -1197,7 +1210,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["INVALID_JSON_or_VALIDATION_ERROR"];
-            401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED"];
+            401: components["responses"]["UNAUTHORIZED_or_TOKEN_EXPIRED_or_UNKNOWN_USER"];
             403: components["responses"]["FORBIDDEN"];
             405: components["responses"]["METHOD_NOT_ALLOWED"];
             408: components["responses"]["REQUEST_TIMEOUT"];
@@ -1603,6 +1616,7 @@ export type ServiceErrorCode =
   | "TOKEN_EXPIRED"
   | "UNAUTHORIZED"
   | "UNAVAILABLE"
+  | "UNKNOWN_USER"
   | "UNSUPPORTED_MEDIA_TYPE"
   | "VALIDATION_ERROR"
   | "VERSION_CONFLICT";

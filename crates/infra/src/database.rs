@@ -6,8 +6,8 @@ use pg_executor::{Connector, Settings};
 use sea_orm::DatabaseConnection;
 
 use crate::{
-    Connection, ConnectionSharing, DatabaseStatistics, SeaOrmKeys, SeaOrmSessions, SeaOrmTasks, SeaOrmUsers,
-    connect::FileLock, sql::ExecutorConnection,
+    Connection, ConnectionSharing, DatabaseStatistics, Layout, SeaOrmKeys, SeaOrmSessions, SeaOrmTasks, SeaOrmUsers,
+    connect::FileLock, layout::Wanted, sql::ExecutorConnection,
 };
 
 /// The connections to one database. Clones share them.
@@ -24,6 +24,10 @@ pub struct Database {
     pub(crate) file_lock: Option<Arc<FileLock>>,
     /// `None` on SQLite.
     pub(crate) sharing: Option<ConnectionSharing>,
+    /// Where the tables are.
+    pub(crate) layout: Layout,
+    /// Where the settings say they are.
+    pub(crate) wanted: Wanted,
 }
 
 impl Database {
@@ -33,28 +37,34 @@ impl Database {
         Arc::clone(&self.connection)
     }
 
+    /// Where the tables are.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
     /// The tasks in this database.
     #[must_use]
     pub fn tasks(&self) -> SeaOrmTasks {
-        SeaOrmTasks::new(self.sql())
+        SeaOrmTasks::new(self.sql(), &self.layout)
     }
 
     /// The idempotency keys in this database.
     #[must_use]
     pub fn keys(&self) -> SeaOrmKeys {
-        SeaOrmKeys::new(self.sql())
+        SeaOrmKeys::new(self.sql(), &self.layout)
     }
 
     /// Better Auth's users in this database.
     #[must_use]
     pub fn users(&self) -> SeaOrmUsers {
-        SeaOrmUsers::new(self.sql())
+        SeaOrmUsers::new(self.sql(), &self.layout)
     }
 
     /// The sessions that Better Auth keeps in this database.
     #[must_use]
     pub fn sessions(&self) -> SeaOrmSessions {
-        SeaOrmSessions::new(self.sql())
+        SeaOrmSessions::new(self.sql(), &self.layout)
     }
 
     /// Splits this into one database for each of `workers` threads, each with its own share of the connections.

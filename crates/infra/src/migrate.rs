@@ -1,15 +1,18 @@
 //! Applying migrations and rolling them back.
 
 use domain::BoxError;
-use migration::Migrator;
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, DeriveIden, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-    sea_query::{Order, Query},
-};
-use sea_orm_migration::{MigratorTrait, SchemaManager};
+mod history;
 
-use crate::{Database, error::DatabaseError};
+use migration::{Migrator, Users};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::MigratorTraitSelf;
+
+pub(crate) use history::History;
+
+use crate::{Database, error::DatabaseError, layout};
+pub(crate) use history::names_of_all;
 
 /// A migration and its state in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +32,7 @@ pub enum MigrateError {
     /// The database has migrations that this program does not know.
     #[error("the database is newer than this program: use a `tasks-api` that knows {}", .0.join(", "))]
     Newer(Vec<String>),
-    /// A migration does not support the present state of the database. Nothing was changed.
+    /// The settings or the migrations do not fit the present state of the database. Nothing was changed.
     #[error("{0}")]
     Rejected(String),
     /// The database could not be reached, or a migration failed. Nothing was changed.
@@ -46,13 +49,6 @@ impl From<DbErr> for MigrateError {
     }
 }
 
-/// The table in which sea-orm-migration records applied migrations.
-#[derive(DeriveIden)]
-enum SeaqlMigrations {
-    Table,
-    Version,
-}
-
 impl Database {
     /// Applies the migrations that are missing and returns their names, oldest first.
     ///
@@ -61,30 +57,35 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`MigrateError::Newer`] and [`MigrateError::Failed`].
+    /// All but [`MigrateError::Pending`].
     pub async fn migrate_up(&self) -> Result<Vec<String>, MigrateError> {
-        migrate_up::<Migrator>(self).await
+        migrate_up(self, &names_of_all(), Migrator::new).await
     }
 
     /// Rolls back the last `count` migrations, all or none, and returns their names, newest first.
     ///
-    /// This deletes the data in their tables. `"user"` stays.
+    /// This deletes the data in their tables. The table of users stays.
     ///
     /// # Errors
     ///
-    /// [`MigrateError::Newer`] and [`MigrateError::Failed`].
+    /// All but [`MigrateError::Pending`].
     pub async fn migrate_down(&self, count: u32) -> Result<Vec<String>, MigrateError> {
         let transaction = begin_exclusively(self).await?;
-        let mut rolled_back: Vec<String> = states::<Migrator, _>(&transaction)
-            .await?
+        let history = History::read(&transaction, &self.wanted).await?;
+        let mut rolled_back: Vec<String> = states(&history, &names_of_all())?
             .into_iter()
             .filter(|state| state.applied)
             .map(|state| state.name)
             .collect();
         rolled_back.reverse();
         rolled_back.truncate(usize::try_from(count).unwrap_or(usize::MAX));
-        Migrator::down(&transaction, Some(count)).await?;
-        transaction.commit().await?;
+        if !rolled_back.is_empty() {
+            history.enter(&transaction, &self.wanted).await?;
+            history.carry_over(&transaction).await?;
+            Migrator::default().down(&transaction, Some(count)).await?;
+            history.forget_shared(&transaction, &rolled_back).await?;
+            transaction.commit().await?;
+        }
         Ok(rolled_back)
     }
 
@@ -92,9 +93,9 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`MigrateError::Newer`] and [`MigrateError::Failed`].
+    /// All but [`MigrateError::Pending`].
     pub async fn migration_status(&self) -> Result<Vec<MigrationState>, MigrateError> {
-        states::<Migrator, _>(&self.pool).await
+        states(&History::read(&self.pool, &self.wanted).await?, &names_of_all())
     }
 
     /// Succeeds if the schema is the one that this program needs. Changes nothing.
@@ -108,11 +109,24 @@ impl Database {
     }
 }
 
-pub(crate) async fn migrate_up<M: MigratorTrait>(database: &Database) -> Result<Vec<String>, MigrateError> {
-    let transaction = begin_exclusively(database).await?;
-    let pending = pending(states::<M, _>(&transaction).await?);
+/// Applies the migrations with these names that are missing.
+async fn migrate_up<M: MigratorTraitSelf>(
+    database: &Database,
+    names: &[String],
+    migrator: impl FnOnce(Users) -> M,
+) -> Result<Vec<String>, MigrateError> {
+    let (transaction, wanted) = (begin_exclusively(database).await?, &database.wanted);
+    let history = History::read(&transaction, wanted).await?;
+    let pending = pending(states(&history, names)?);
+    history.create_schema(&transaction).await?;
+    let first = history.enter(&transaction, wanted).await?;
+    let is_carried_over = history.carry_over(&transaction).await?;
     if !pending.is_empty() {
-        M::up(&transaction, None).await?;
+        let create_in = wanted.url_schema.clone().or(first);
+        let users = layout::to_refer_to(&transaction, wanted, history.schema(), create_in).await?;
+        migrator(users).up(&transaction, None).await?;
+    }
+    if is_carried_over || !pending.is_empty() {
         transaction.commit().await?;
     }
     Ok(pending)
@@ -136,36 +150,13 @@ pub(crate) fn immediate() -> TransactionOptions {
     TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() }
 }
 
-async fn states<M: MigratorTrait, C>(connection: &C) -> Result<Vec<MigrationState>, MigrateError>
-where
-    C: ConnectionTrait,
-    for<'c> &'c C: sea_orm_migration::IntoSchemaManagerConnection<'c>,
-{
-    let applied = applied(connection).await?;
-    let known: Vec<String> = M::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+fn states(history: &History, known: &[String]) -> Result<Vec<MigrationState>, MigrateError> {
+    let applied = &history.applied;
     let newer: Vec<String> = applied.iter().filter(|name| !known.contains(name)).cloned().collect();
     if !newer.is_empty() {
         return Err(MigrateError::Newer(newer));
     }
-    Ok(known.into_iter().map(|name| MigrationState { applied: applied.contains(&name), name }).collect())
-}
-
-/// The names of the applied migrations.
-#[expect(clippy::disallowed_methods, reason = "migrations have no owner")]
-async fn applied<C>(connection: &C) -> Result<Vec<String>, DbErr>
-where
-    C: ConnectionTrait,
-    for<'c> &'c C: sea_orm_migration::IntoSchemaManagerConnection<'c>,
-{
-    if !SchemaManager::new(connection).has_table("seaql_migrations").await? {
-        return Ok(Vec::new());
-    }
-    let names = Query::select()
-        .column(SeaqlMigrations::Version)
-        .from(SeaqlMigrations::Table)
-        .order_by(SeaqlMigrations::Version, Order::Asc)
-        .to_owned();
-    connection.query_all(&names).await?.iter().map(|row| row.try_get("", "version")).collect()
+    Ok(known.iter().map(|name| MigrationState { applied: applied.contains(name), name: name.clone() }).collect())
 }
 
 fn pending(states: Vec<MigrationState>) -> Vec<String> {

@@ -55,9 +55,9 @@ impl Database {
             return Err(MoveError::SameUser(from.clone()));
         }
         let transaction = self.pool.begin_with_options(immediate()).await?;
-        let binds = || Binds::new(self.connection.backend());
+        let binds = || Binds::new(&self.layout);
         for user in [from, to] {
-            if run(&transaction, exists(binds(), user)).await?.rows.is_empty() {
+            if run(&transaction, exists(&self.layout, user)).await?.rows.is_empty() {
                 return Err(MoveError::UnknownUser(user.clone()));
             }
         }
@@ -68,7 +68,7 @@ impl Database {
     }
 }
 
-fn move_tasks(mut binds: Binds, from: &OwnerId, to: &OwnerId) -> Statement {
+fn move_tasks(mut binds: Binds<'_>, from: &OwnerId, to: &OwnerId) -> Statement {
     use tasks::Entity;
 
     let (from, to) = (binds.owner(from), binds.owner(to));
@@ -77,7 +77,7 @@ fn move_tasks(mut binds: Binds, from: &OwnerId, to: &OwnerId) -> Statement {
     binds.statement(Kind::Write, text)
 }
 
-fn move_keys(mut binds: Binds, from: &OwnerId, to: &OwnerId) -> Statement {
+fn move_keys(mut binds: Binds<'_>, from: &OwnerId, to: &OwnerId) -> Statement {
     use idempotency::{Column, Entity};
 
     let (from, to) = (binds.owner(from), binds.owner(to));

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use crate::DatabaseUrl;
+use crate::{DatabaseUrl, TableName};
 
 /// Which database, and the limits of the connections to it.
 #[derive(Debug, Clone)]
 pub struct DatabaseSettings {
     /// Which database.
     pub url: DatabaseUrl,
+    /// The schema of this program's tables, on Postgres. `None`: the first of the search path.
+    pub schema: Option<String>,
+    /// Better Auth's table of users. `None`: the table `user` on the search path.
+    pub user_table: Option<TableName>,
     /// The maximum number of connections, at least one. Ignored for SQLite in memory, which has one connection.
     pub max_connections: u32,
     /// How long a statement waits for a connection before it fails.
@@ -79,12 +83,15 @@ impl DatabaseSettings {
     /// 15 minutes: soon enough after a fail-over, and rare enough to cost nothing.
     pub const MAX_LIFETIME: Duration = Duration::from_mins(15);
 
-    /// The defaults for a database.
+    /// The defaults for a database. The schema is the one in the URL.
     #[must_use]
     pub fn new(url: DatabaseUrl) -> Self {
         let max_connections = if url.is_postgres() { Self::POSTGRES_CONNECTIONS } else { Self::SQLITE_CONNECTIONS };
+        let schema = url.schema().map(str::to_owned);
         Self {
             url,
+            schema,
+            user_table: None,
             max_connections,
             acquire_timeout: Self::ACQUIRE_TIMEOUT,
             statement_timeout: Self::STATEMENT_TIMEOUT,

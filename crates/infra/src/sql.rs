@@ -10,6 +10,7 @@ mod seaorm;
 mod shapes;
 mod statement;
 mod unowned;
+pub(crate) mod user_id;
 
 pub use connection::{Answer, Connection};
 pub(crate) use executor::ExecutorConnection;

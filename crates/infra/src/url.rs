@@ -51,6 +51,15 @@ impl DatabaseUrl {
         }
     }
 
+    /// The schema that a Postgres URL names with the parameter `schema`, as Prisma's URLs do.
+    #[must_use]
+    pub fn schema(&self) -> Option<&str> {
+        match &self.0 {
+            Target::Postgres(url) => url.schema.as_deref(),
+            Target::Sqlite(_) => None,
+        }
+    }
+
     /// Whether the database is Postgres. Otherwise it is SQLite.
     #[must_use]
     pub fn is_postgres(&self) -> bool {

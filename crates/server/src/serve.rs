@@ -85,6 +85,7 @@ async fn open(config: &Config) -> anyhow::Result<(Vec<Database>, Option<Vec<SeaO
     } else {
         database.check_schema().await?;
     }
+    let database = database.with_layout().await?;
     if config.tokens.uses_sessions() {
         let probe = database.sessions().session("").await;
         probe.context("SESSION_TOKENS: Better Auth's table \"session\" cannot be read")?;

@@ -281,7 +281,7 @@ export class TaskStore {
       this.#notify(`${failed}: the task was deleted elsewhere.`);
       return {};
     }
-    const permanent = isTasksError(error) && error.code === "VALIDATION_ERROR";
+    const permanent = isTasksError(error) && (error.code === "VALIDATION_ERROR" || error.code === "UNKNOWN_USER");
     this.#notify(textOf(error, failed), permanent ? undefined : again);
     return {};
   }
@@ -377,6 +377,8 @@ function reasonOf(error: TasksError): string {
     case "UNAUTHORIZED":
     case "TOKEN_EXPIRED":
       return `the service does not accept this session (${error.message}).`;
+    case "UNKNOWN_USER":
+      return "your account does not exist there. Signing in again does not help.";
     default:
       return `${error.message}${error.requestId ? ` (request ${error.requestId})` : ""}.`;
   }

@@ -65,6 +65,13 @@ error_codes! {
     );
     /// The token has expired.
     TokenExpired("TOKEN_EXPIRED", always(StatusCode::UNAUTHORIZED), [WWW_AUTHENTICATE], "the token has expired");
+    /// The token is valid, but its user does not exist. A new token of the same user does not help.
+    UnknownUser(
+        "UNKNOWN_USER",
+        always(StatusCode::UNAUTHORIZED),
+        [WWW_AUTHENTICATE],
+        "the token is valid, but its user does not exist: sign up first"
+    );
     /// The path names another user than the token, or a session cookie or a preflight request was sent by a page of an origin that
     /// is not allowed.
     Forbidden("FORBIDDEN", always(StatusCode::FORBIDDEN), [], "not allowed for this user or from this page");

@@ -158,8 +158,7 @@ impl ApiError {
 impl From<RepositoryError> for ApiError {
     fn from(error: RepositoryError) -> Self {
         match error {
-            RepositoryError::UnknownOwner => Self::new(ErrorCode::Unauthorized)
-                .with_message("the token is valid, but its user does not exist: sign up first, or sign in again"),
+            RepositoryError::UnknownOwner => Self::new(ErrorCode::UnknownUser),
             RepositoryError::Unavailable(cause) => Self::unavailable(cause),
             RepositoryError::Failed(cause) => Self::internal(cause),
         }

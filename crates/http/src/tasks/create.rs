@@ -37,6 +37,7 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
         headers: &[LOCATION, IDEMPOTENCY_REPLAYED, ETAG],
     },
     errors: &[
+        ErrorCode::UnknownUser,
         ErrorCode::ValidationError,
         ErrorCode::IdempotencyKeyReused,
         ErrorCode::IdempotencyKeyInUse,

@@ -6,10 +6,9 @@ use std::{
 };
 
 use domain::Timestamp;
-use migration::Migrator;
-use sea_orm_migration::MigratorTrait;
+use migration::{HISTORY, SHARED_HISTORY};
 use sqlx::{
-    ConnectOptions, Connection,
+    AssertSqlSafe, ConnectOptions, Connection, SqliteConnection,
     sqlite::{SqliteConnectOptions, SqliteLockingMode},
 };
 
@@ -19,7 +18,7 @@ use super::{
     files::{SIDECARS, beside, sync_directory},
     is_same,
 };
-use crate::{DatabaseUrl, connect::FileLock};
+use crate::{DatabaseUrl, connect::FileLock, migrate::names_of_all};
 
 impl DatabaseUrl {
     /// Puts the backup `file` in the place of the database, and returns the name under which the old database is kept, which has
@@ -83,20 +82,27 @@ async fn replace(database: &Path, draft: &Path, file: &Path, now: Timestamp) -> 
 /// Fails unless the file has tables of this program, none of them newer than the program.
 async fn check_tables(draft: &Path, file: &Path) -> Result<(), BackupError> {
     let mut copy = open(draft).await?;
-    let applied: Result<Vec<String>, _> =
-        sqlx::query_scalar("SELECT version FROM seaql_migrations ORDER BY version").fetch_all(&mut copy).await;
+    let applied = applied(&mut copy).await;
     copy.close().await.map_err(at(draft))?;
     let unfit = |reason: String| Err(BackupError::Unfit(file.to_owned(), reason));
-    // Without the table of migrations the query fails.
-    let Ok(applied) = applied else {
-        return unfit("is not a backup of this service: it has none of its tables".to_owned());
-    };
-    let known: Vec<String> = Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    let known = names_of_all();
     match applied.iter().find(|name| !known.contains(name)) {
         Some(newer) => unfit(format!("is newer than this program: use a `tasks-api` that knows {newer}")),
         None if applied.is_empty() => unfit("is not a backup of this service: it has none of its tables".to_owned()),
         None => Ok(()),
     }
+}
+
+/// The applied migrations, also where an earlier release recorded them. None if there is no such table.
+async fn applied(copy: &mut SqliteConnection) -> Vec<String> {
+    for table in [HISTORY, SHARED_HISTORY] {
+        let names = AssertSqlSafe(format!("SELECT version FROM {table} ORDER BY version"));
+        // Without the table the query fails.
+        if let Ok(names) = sqlx::query_scalar(names).fetch_all(&mut *copy).await {
+            return names;
+        }
+    }
+    Vec::new()
 }
 
 /// Moves what is in the old `-wal` into the old database and deletes the `-wal`. Fails if another program has the database open.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{BoxError, OwnerId, RepositoryError, Session, SessionStore};
+use migration::IdType;
 use sea_orm::{
     DeriveIden,
     sea_query::{Expr, ExprTrait, Query},
@@ -12,7 +13,8 @@ use time::{OffsetDateTime, PrimitiveDateTime};
 
 use crate::{
     error::repository_error,
-    sql::{Connection, Kind, Row, Shapes, Statement},
+    layout::Layout,
+    sql::{Connection, Kind, Row, Shapes, Statement, user_id},
 };
 
 /// The sessions of a Better Auth app. Clones share the connection.
@@ -22,10 +24,10 @@ pub struct SeaOrmSessions {
     statements: Arc<Shapes<()>>,
 }
 
+const TABLE: &str = "session";
+
 #[derive(DeriveIden)]
 enum SessionTable {
-    #[sea_orm(iden = "session")]
-    Table,
     #[sea_orm(iden = "token")]
     Token,
     #[sea_orm(iden = "userId")]
@@ -37,8 +39,8 @@ enum SessionTable {
 impl SeaOrmSessions {
     /// The sessions behind this connection.
     #[must_use]
-    pub fn new(connection: Arc<dyn Connection>) -> Self {
-        let statements = Arc::new(Shapes::new(connection.backend()));
+    pub fn new(connection: Arc<dyn Connection>, layout: &Layout) -> Self {
+        let statements = Arc::new(Shapes::new(layout));
         Self { connection, statements }
     }
 
@@ -49,7 +51,7 @@ impl SeaOrmSessions {
         self.statements.statement((), Kind::Read, binds, || {
             Query::select()
                 .columns([SessionTable::Token, SessionTable::UserId, SessionTable::ExpiresAt])
-                .from(SessionTable::Table)
+                .from(self.statements.layout().better_auth(TABLE))
                 .and_where(Expr::col(SessionTable::Token).eq(token))
                 .to_owned()
         })
@@ -60,7 +62,12 @@ impl SeaOrmSessions {
 impl SessionStore for SeaOrmSessions {
     async fn session(&self, token: &str) -> Result<Option<Session>, RepositoryError> {
         let found = self.connection.run(self.by_token(token)).await.map_err(repository_error)?;
-        match found.rows.read(session_row).map_err(RepositoryError::Failed)?.pop() {
+        match found
+            .rows
+            .read(|row| session_row(row, self.statements.layout().id()))
+            .map_err(RepositoryError::Failed)?
+            .pop()
+        {
             None => Ok(None),
             Some(row) if row.token == token => Ok(session(row)),
             // Other users' statements may share the connection. If answers were ever mixed up, the session is rejected.
@@ -75,11 +82,11 @@ struct SessionRow {
     expires_at: OffsetDateTime,
 }
 
-fn session_row(row: Row<'_>) -> Result<SessionRow, BoxError> {
+fn session_row(row: Row<'_>, id: IdType) -> Result<SessionRow, BoxError> {
     // Better Auth's own migrations create this column with a time zone. Some of its adapters create it without one and store
     // UTC.
     let expires_at = row.get(2).or_else(|_zone| row.get(2).map(PrimitiveDateTime::assume_utc))?;
-    Ok(SessionRow { token: row.get(0)?, user_id: row.get(1)?, expires_at })
+    Ok(SessionRow { token: row.get(0)?, user_id: user_id::at(row, 1, id)?, expires_at })
 }
 
 /// `None` if the user's id is not a valid owner id: such a user cannot have tasks.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::BoxError;
 use pg_executor::Connector;
-use sea_orm::{DatabaseConnection, SqlxPostgresConnector};
+use sea_orm::{DatabaseConnection, DbBackend, SqlxPostgresConnector};
 use sqlx::{
     Connection as _, PgConnection, Row as _,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
@@ -18,7 +18,7 @@ use super::{
     pooler, sharing, tls,
 };
 use crate::{
-    ConnectionSharing, Database, DatabaseSettings, ExecutorKind,
+    ConnectionSharing, Database, DatabaseSettings, ExecutorKind, Layout,
     error::DatabaseError,
     sql::{ExecutorConnection, SeaOrmConnection},
     url::PostgresUrl,
@@ -58,14 +58,25 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
     // The result does not matter: the connections are no longer needed.
     let _ = try_join!(first.close(), second.close());
     let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    let layout = Layout::new(DbBackend::Postgres, settings.schema.clone());
+    let wanted = settings.into();
     if settings.executor == ExecutorKind::SeaOrm {
         let connection = Arc::new(SeaOrmConnection::new(by_seaorm(limited, settings)));
         let sharing = ConnectionSharing { is_on: false, reason: "DATABASE_EXECUTOR is seaorm".to_owned() };
-        return Ok(Database { connection, pool, executor: None, sharing: Some(sharing), file_lock: None });
+        return Ok(Database {
+            connection,
+            pool,
+            executor: None,
+            layout,
+            wanted,
+            sharing: Some(sharing),
+            file_lock: None,
+        });
     }
     let executor = (connector(url, &limited).await?, executor_settings(settings, &sharing));
     let connection = Arc::new(ExecutorConnection::new(&executor.0, &executor.1));
-    Ok(Database { connection, pool, executor: Some(executor), sharing: Some(sharing), file_lock: None })
+    let executor = Some(executor);
+    Ok(Database { connection, pool, executor, layout, wanted, sharing: Some(sharing), file_lock: None })
 }
 
 /// Returns a connector for the executor, after opening one connection as a check.

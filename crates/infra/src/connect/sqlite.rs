@@ -3,7 +3,7 @@
 use std::{fs, io::Read, path::Path, sync::Arc, time::Duration};
 
 use domain::BoxError;
-use sea_orm::SqlxSqliteConnector;
+use sea_orm::{DbBackend, SqlxSqliteConnector};
 use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -14,7 +14,7 @@ use super::{
     driver::{in_words, logged},
     file_lock::FileLock,
 };
-use crate::{Database, DatabaseSettings, sql::SeaOrmConnection, url::SqliteUrl};
+use crate::{Database, DatabaseSettings, Layout, sql::SeaOrmConnection, url::SqliteUrl};
 
 pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Result<Database, BoxError> {
     let file = url.options.get_filename();
@@ -52,7 +52,8 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
     let pool = open(pool, options, settings.statement_timeout).await.map_err(in_words)?;
     let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
     let connection = Arc::new(SeaOrmConnection::new(pool.clone()));
-    Ok(Database { connection, pool, executor: None, sharing: None, file_lock })
+    let layout = Layout::new(DbBackend::Sqlite, None);
+    Ok(Database { connection, pool, executor: None, layout, wanted: settings.into(), sharing: None, file_lock })
 }
 
 /// Keeps the file from being replaced while it is in use.

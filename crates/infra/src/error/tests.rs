@@ -19,7 +19,7 @@ fn is_unavailable(error: &RepositoryError) -> bool {
 
 /// The errors of one statement: on the connection that requests use, and on SeaORM's own.
 async fn errors(database: &TestDatabase, sql: &str) -> [DatabaseError; 2] {
-    let statement = Binds::new(database.connection.backend()).statement(Kind::Write, sql);
+    let statement = Binds::new(database.layout()).statement(Kind::Write, sql);
     let usual = database.connection.run(statement).await.unwrap_err();
     [usual, database.connection().execute_unprepared(sql).await.unwrap_err().into()]
 }

@@ -8,6 +8,7 @@ use domain::{IdempotencyKeys, RepositoryError, Timestamp};
 use super::entity::{Column, Entity};
 use crate::{
     error::repository_error,
+    layout::Layout,
     sql::{Binds, Connection, Kind, Statement, delete_expired},
 };
 
@@ -18,20 +19,21 @@ const BATCH: u64 = 1000;
 #[derive(Debug, Clone)]
 pub struct SeaOrmKeys {
     connection: Arc<dyn Connection>,
+    layout: Layout,
 }
 
 impl SeaOrmKeys {
     /// The keys behind this connection.
     #[must_use]
-    pub fn new(connection: Arc<dyn Connection>) -> Self {
-        Self { connection }
+    pub fn new(connection: Arc<dyn Connection>, layout: &Layout) -> Self {
+        Self { connection, layout: layout.clone() }
     }
 }
 
 #[async_trait]
 impl IdempotencyKeys for SeaOrmKeys {
     async fn forget_before(&self, time: Timestamp) -> Result<u64, RepositoryError> {
-        let delete = delete_before(Binds::new(self.connection.backend()), time);
+        let delete = delete_before(&self.layout, time);
         let mut forgotten = 0;
         loop {
             let batch = self.connection.run(delete.clone()).await.map_err(repository_error)?.affected;
@@ -43,9 +45,10 @@ impl IdempotencyKeys for SeaOrmKeys {
     }
 }
 
-fn delete_before(mut binds: Binds, time: Timestamp) -> Statement {
+fn delete_before(layout: &Layout, time: Timestamp) -> Statement {
+    let mut binds = Binds::new(layout);
     let time = binds.add(time.unix_milliseconds());
-    let delete = delete_expired::<Entity>(Column::CreatedAt, time, BATCH);
+    let delete = delete_expired::<Entity>(layout, Column::CreatedAt, time, BATCH);
     let text = binds.text(&delete);
     binds.statement(Kind::Write, text)
 }

@@ -19,10 +19,10 @@ pub(crate) struct NewKeyUse<'k> {
 impl ToRow for NewKeyUse<'_> {
     type Entity = Entity;
 
-    fn to_row(&self, binds: &mut Binds) -> NewRow<Entity> {
+    fn to_row(&self, binds: &mut Binds<'_>) -> NewRow<Entity> {
         let Self { owner, key, fingerprint, id, created_at } = self;
         vec![
-            (Column::UserId, binds.add(owner.as_str())),
+            (Column::UserId, binds.user(owner)),
             (Column::Key, binds.add(key.as_str())),
             (Column::Fingerprint, binds.add(fingerprint.as_bytes().to_vec())),
             (Column::TaskId, binds.add(*id)),

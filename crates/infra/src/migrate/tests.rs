@@ -2,36 +2,38 @@ use std::future::pending;
 
 use async_trait::async_trait;
 use migration::Migrator;
-use sea_orm::{ConnectionTrait, DbErr};
-use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager};
+use sea_orm::{ConnectionTrait, DbErr, DynIden};
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTraitSelf, SchemaManager};
 use tokio::time::{Duration, timeout};
 
-use super::{MigrateError, migrate_up};
+use super::{MigrateError, migrate_up, names_of_all};
 use crate::testing::TestDatabase;
 
 /// The real migrations, followed by one that changes the schema and then fails or hangs.
-struct Failing;
-struct Hanging;
+struct AndLast {
+    migrator: Migrator,
+    hangs: bool,
+}
+
 struct Last {
     hangs: bool,
 }
 
-fn migrations_and_last(hangs: bool) -> Vec<Box<dyn MigrationTrait>> {
-    let mut all = Migrator::migrations();
-    all.push(Box::new(Last { hangs }));
-    all
-}
+impl MigratorTraitSelf for AndLast {
+    fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
+        let mut all = self.migrator.migrations();
+        all.push(Box::new(Last { hangs: self.hangs }));
+        all
+    }
 
-impl MigratorTrait for Failing {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        migrations_and_last(false)
+    fn migration_table_name(&self) -> DynIden {
+        self.migrator.migration_table_name()
     }
 }
 
-impl MigratorTrait for Hanging {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        migrations_and_last(true)
-    }
+async fn migrate_up_and_last(database: &TestDatabase, hangs: bool) -> Result<Vec<String>, MigrateError> {
+    let names = [names_of_all(), vec![Last { hangs }.name().to_owned()]].concat();
+    migrate_up(database, &names, |users| AndLast { migrator: Migrator::new(users), hangs }).await
 }
 
 impl MigrationName for Last {
@@ -57,7 +59,7 @@ async fn empty_databases() -> Vec<TestDatabase> {
 }
 
 async fn assert_is_empty(database: &TestDatabase) {
-    for table in ["tasks", "\"user\"", "half", "seaql_migrations"] {
+    for table in ["tasks", "\"user\"", "half", "tasks_api_migrations", "seaql_migrations"] {
         let found = database.connection().execute_unprepared(&format!("SELECT 1 FROM {table}")).await;
         assert!(found.is_err(), "{table}");
     }
@@ -66,22 +68,22 @@ async fn assert_is_empty(database: &TestDatabase) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_migration_rolls_back_all() {
     for database in empty_databases().await {
-        let error = migrate_up::<Failing>(&database).await.unwrap_err();
+        let error = migrate_up_and_last(&database, false).await.unwrap_err();
 
         assert!(matches!(&error, MigrateError::Failed(_)), "{error:?}");
         assert!(error.to_string().contains("half"), "{error}");
         assert_is_empty(&database).await;
-        assert_eq!(database.migrate_up().await.unwrap().len(), Migrator::migrations().len());
+        assert_eq!(database.migrate_up().await.unwrap().len(), names_of_all().len());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn migrations_of_a_killed_process_are_applied_by_the_next() {
     for database in empty_databases().await {
-        let killed = timeout(Duration::from_millis(300), migrate_up::<Hanging>(&database)).await;
+        let killed = timeout(Duration::from_millis(300), migrate_up_and_last(&database, true)).await;
 
         assert!(killed.is_err());
-        assert_eq!(database.migrate_up().await.unwrap().len(), Migrator::migrations().len());
+        assert_eq!(database.migrate_up().await.unwrap().len(), names_of_all().len());
         assert!(database.connection().execute_unprepared("SELECT 1 FROM half").await.is_err());
         database.check_schema().await.unwrap();
     }

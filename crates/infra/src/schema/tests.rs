@@ -16,7 +16,7 @@ fn unbuffered(database: &TestDatabase) -> SchemaReadiness {
 }
 
 async fn add_unknown_migration(database: &TestDatabase) {
-    let newer = "INSERT INTO seaql_migrations VALUES ('m20991231_000001_future', 0)";
+    let newer = "INSERT INTO tasks_api_migrations VALUES ('m20991231_000001_future', 0)";
     database.connection().execute_unprepared(newer).await.unwrap();
 }
 

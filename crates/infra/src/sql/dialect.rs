@@ -41,10 +41,11 @@ pub(crate) fn is_one_of(column: impl ColumnTrait, list: Placeholder, backend: Db
 /// SQL that tries to lock this name of the owner for the rest of the transaction. False if another transaction holds the lock.
 ///
 /// Always true on SQLite, which has one writer at a time.
-pub(crate) fn try_lock(owner: OwnerPlaceholder, name: Placeholder, backend: DbBackend) -> Expr {
+pub(crate) fn try_lock(owner: OwnerPlaceholder<'_>, name: Placeholder, backend: DbBackend) -> Expr {
     if backend == DbBackend::Sqlite {
         Expr::val(true)
     } else {
+        let owner = owner.as_text();
         Expr::cust(format!("pg_try_advisory_xact_lock(hashtextextended({owner} || ' ' || {name}, 0))"))
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! `clippy.toml` bans the starting points of SeaORM and SeaQuery. Exceptions are in `unowned` and are marked with a reason.
 
-use sea_orm::{ColumnTrait, DeleteMany, EntityTrait, QueryFilter, Select, UpdateMany, sea_query::ExprTrait};
+use sea_orm::{
+    ColumnTrait, DeleteMany, EntityTrait, QueryFilter, QueryTrait, Select, UpdateMany, sea_query::ExprTrait,
+};
 
 use super::statement::OwnerPlaceholder;
 
@@ -17,18 +19,24 @@ pub(crate) trait Owned: EntityTrait {
 
 /// All rows of an owner.
 #[expect(clippy::disallowed_methods, reason = "this adds the owner's filter")]
-pub(crate) fn owned<E: Owned>(owner: OwnerPlaceholder) -> Select<E> {
-    E::find().filter(E::OWNER.into_expr().eq(owner))
+pub(crate) fn owned<E: Owned>(owner: OwnerPlaceholder<'_>) -> Select<E> {
+    let mut all = E::find();
+    QueryTrait::query(&mut all).from_clear().from(owner.layout.table(&E::default()));
+    all.filter(E::OWNER.into_expr().eq(owner))
 }
 
 /// An update of an owner's rows.
 #[expect(clippy::disallowed_methods, reason = "this adds the owner's filter")]
-pub(crate) fn owned_update<E: Owned>(owner: OwnerPlaceholder) -> UpdateMany<E> {
-    E::update_many().filter(E::OWNER.into_expr().eq(owner))
+pub(crate) fn owned_update<E: Owned>(owner: OwnerPlaceholder<'_>) -> UpdateMany<E> {
+    let mut all = E::update_many();
+    QueryTrait::query(&mut all).table(owner.layout.table(&E::default()));
+    all.filter(E::OWNER.into_expr().eq(owner))
 }
 
 /// A delete of an owner's rows.
 #[expect(clippy::disallowed_methods, reason = "this adds the owner's filter")]
-pub(crate) fn owned_delete<E: Owned>(owner: OwnerPlaceholder) -> DeleteMany<E> {
-    E::delete_many().filter(E::OWNER.into_expr().eq(owner))
+pub(crate) fn owned_delete<E: Owned>(owner: OwnerPlaceholder<'_>) -> DeleteMany<E> {
+    let mut all = E::delete_many();
+    QueryTrait::query(&mut all).from_table(owner.layout.table(&E::default()));
+    all.filter(E::OWNER.into_expr().eq(owner))
 }

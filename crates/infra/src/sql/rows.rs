@@ -9,7 +9,9 @@ use sea_orm::{EntityTrait, IdenStatic, Iterable, QueryResult, TryGetable};
 use super::{
     owned::Owned,
     statement::{Binds, Placeholder},
+    user_id,
 };
+use crate::layout::Layout;
 
 /// Rows, as the driver returns them.
 #[derive(Debug)]
@@ -94,7 +96,7 @@ pub(crate) trait ToRow {
     type Entity: Owned;
 
     /// Binds the value of each column.
-    fn to_row(&self, binds: &mut Binds) -> NewRow<Self::Entity>;
+    fn to_row(&self, binds: &mut Binds<'_>) -> NewRow<Self::Entity>;
 }
 
 /// The columns of a row, each with its value.
@@ -109,10 +111,19 @@ pub(crate) struct EntityRow<'r, E> {
 impl<E: Owned> EntityRow<'_, E> {
     /// The value of a column.
     pub(crate) fn get<T: Value>(&self, column: E::Column) -> Result<T, RepositoryError> {
-        self.row.get(E::index(column)).map_err(|cause| {
-            let unreadable = UnreadableColumn { table: E::default().table_name(), column: column.as_str(), cause };
-            RepositoryError::Failed(unreadable.into())
-        })
+        self.row.get(E::index(column)).map_err(unreadable::<E>(column))
+    }
+
+    /// Whether the row belongs to this owner.
+    fn is_of(&self, owner: &OwnerId, layout: &Layout) -> Result<bool, RepositoryError> {
+        user_id::is_at(self.row, E::index(E::OWNER), owner, layout.id()).map_err(unreadable::<E>(E::OWNER))
+    }
+}
+
+fn unreadable<E: Owned>(column: E::Column) -> impl FnOnce(BoxError) -> RepositoryError {
+    move |cause| {
+        let unreadable = UnreadableColumn { table: E::default().table_name(), column: column.as_str(), cause };
+        RepositoryError::Failed(unreadable.into())
     }
 }
 
@@ -132,6 +143,7 @@ pub(crate) fn broken<E: Owned>(id: impl Display, column: E::Column) -> impl FnOn
 /// owner and what it looks for, so the last two should not happen. But other statements may share the connection, and if answers
 /// were ever mixed up, nobody must see the wrong ones.
 pub(crate) fn read<T: FromRow>(
+    layout: &Layout,
     owner: &OwnerId,
     rows: &Rows,
     is_asked_for: impl Fn(&T) -> bool,
@@ -139,7 +151,7 @@ pub(crate) fn read<T: FromRow>(
     rows.read(|row| {
         debug_assert!(has_columns_of::<T::Entity>(row));
         let row = EntityRow { row, entity: PhantomData };
-        if row.get::<String>(T::Entity::OWNER)? != owner.as_str() {
+        if !row.is_of(owner, layout)? {
             return Err(rows.mixed_up("a row of another owner"));
         }
         let resource = T::from_row(owner, row)?;

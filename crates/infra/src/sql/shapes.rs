@@ -6,31 +6,36 @@ use quick_cache::sync::Cache;
 use sea_orm::{DbBackend, sea_query::QueryStatementWriter};
 
 use super::statement::{Binds, Kind, Statement};
+use crate::layout::Layout;
 
 /// How many texts are kept. The least used ones are dropped and rebuilt on demand: lists alone have up to a thousand limits.
 const KEPT: usize = 256;
 
-/// The texts of statements on one kind of database, each built when its shape is first used. Building a text takes longer than
+/// The texts of statements on one database, each built when its shape is first used. Building a text takes longer than
 /// running the statement.
 ///
 /// A shape `S` is exactly what decides the text: for example which fields a change names, but not their values.
 pub(crate) struct Shapes<S> {
-    backend: DbBackend,
+    layout: Layout,
     texts: Cache<S, Arc<str>>,
 }
 
 impl<S: Copy + Eq + Hash + fmt::Debug> Shapes<S> {
-    pub(crate) fn new(backend: DbBackend) -> Self {
-        Self { backend, texts: Cache::new(KEPT) }
+    pub(crate) fn new(layout: &Layout) -> Self {
+        Self { layout: layout.clone(), texts: Cache::new(KEPT) }
     }
 
     pub(crate) fn backend(&self) -> DbBackend {
-        self.backend
+        self.layout.backend()
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     /// Collects the values of a new statement.
-    pub(crate) fn binds(&self) -> Binds {
-        Binds::new(self.backend)
+    pub(crate) fn binds(&self) -> Binds<'_> {
+        Binds::new(&self.layout)
     }
 
     /// The statement of this shape with these values. Calls `build` if no text of this shape is kept.
@@ -38,7 +43,7 @@ impl<S: Copy + Eq + Hash + fmt::Debug> Shapes<S> {
         &self,
         shape: S,
         kind: Kind,
-        binds: Binds,
+        binds: Binds<'_>,
         build: impl FnOnce() -> Q,
     ) -> Statement {
         if let Some(text) = self.texts.get(&shape) {
@@ -53,7 +58,7 @@ impl<S: Copy + Eq + Hash + fmt::Debug> Shapes<S> {
 
 impl<S: Eq + Hash> fmt::Debug for Shapes<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shapes").field("backend", &self.backend).field("kept", &self.texts.len()).finish()
+        f.debug_struct("Shapes").field("layout", &self.layout).field("kept", &self.texts.len()).finish()
     }
 }
 
@@ -64,7 +69,7 @@ mod tests {
         sea_query::{Expr, ExprTrait, Query, SelectStatement},
     };
 
-    use super::{KEPT, Kind, Shapes};
+    use super::{KEPT, Kind, Layout, Shapes};
 
     #[expect(clippy::disallowed_methods, reason = "this table has no owner")]
     fn statement(shapes: &Shapes<u64>, limit: u64, value: &str) -> (String, Vec<Value>) {
@@ -84,13 +89,16 @@ mod tests {
             (DbBackend::Postgres, r#"SELECT "a" FROM "t" WHERE "a" = $1 OR "b" = $1 LIMIT 5"#),
             (DbBackend::Sqlite, r#"SELECT "a" FROM "t" WHERE "a" = ?1 OR "b" = ?1 LIMIT 5"#),
         ] {
-            assert_eq!(statement(&Shapes::new(backend), 5, "x"), (expected.to_owned(), vec!["x".into()]));
+            assert_eq!(
+                statement(&Shapes::new(&Layout::new(backend, None)), 5, "x"),
+                (expected.to_owned(), vec!["x".into()])
+            );
         }
     }
 
     #[test]
     fn a_kept_text_gets_the_values_of_each_statement() {
-        let shapes = Shapes::new(DbBackend::Postgres);
+        let shapes = Shapes::new(&Layout::new(DbBackend::Postgres, None));
 
         let (first, second) = (statement(&shapes, 5, "x"), statement(&shapes, 5, "y"));
 
@@ -101,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_limited_number_of_texts_is_kept() {
-        let shapes = Shapes::new(DbBackend::Postgres);
+        let shapes = Shapes::new(&Layout::new(DbBackend::Postgres, None));
 
         for limit in 1..=1000 {
             assert!(statement(&shapes, limit, "x").0.ends_with(&format!(" LIMIT {limit}")));

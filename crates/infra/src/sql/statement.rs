@@ -3,11 +3,15 @@
 use std::{fmt, sync::Arc};
 
 use domain::OwnerId;
+use migration::IdType;
 use pg_executor::Parameter;
 use sea_orm::{
     DbBackend, Value,
     sea_query::{Expr, PostgresQueryBuilder, QueryStatementWriter, SqliteQueryBuilder},
 };
+
+use super::user_id;
+use crate::layout::Layout;
 
 /// What a statement does. This decides what the answer holds and how the executor runs the statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +47,8 @@ impl<T: Into<Value> + Into<Parameter>> Bindable for T {}
 /// The values are bound before the text is built, so that they can be used with a text that an earlier statement of the same
 /// shape has left.
 #[derive(Debug)]
-pub(crate) struct Binds {
-    backend: DbBackend,
+pub(crate) struct Binds<'l> {
+    layout: &'l Layout,
     values: Vec<Value>,
 }
 
@@ -57,22 +61,35 @@ pub(crate) struct Placeholder {
 
 /// The placeholder of the owner whose rows a statement reads or changes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct OwnerPlaceholder(Placeholder);
+pub(crate) struct OwnerPlaceholder<'l> {
+    placeholder: Placeholder,
+    /// Where the rows are.
+    pub(super) layout: &'l Layout,
+}
 
-impl Binds {
-    pub(crate) fn new(backend: DbBackend) -> Self {
-        Self { backend, values: Vec::with_capacity(8) }
+impl<'l> Binds<'l> {
+    pub(crate) fn new(layout: &'l Layout) -> Self {
+        Self { layout, values: Vec::with_capacity(8) }
     }
 
     /// Binds the owner whose rows the statement reads or changes.
-    pub(crate) fn owner(&mut self, owner: &OwnerId) -> OwnerPlaceholder {
-        OwnerPlaceholder(self.add(owner.as_str()))
+    pub(crate) fn owner(&mut self, owner: &OwnerId) -> OwnerPlaceholder<'l> {
+        OwnerPlaceholder { placeholder: self.user(owner), layout: self.layout }
+    }
+
+    /// Binds the id of a user.
+    pub(crate) fn user(&mut self, id: &OwnerId) -> Placeholder {
+        self.push(user_id::value(id, self.layout.id()))
     }
 
     /// Binds a value.
     pub(crate) fn add(&mut self, value: impl Bindable) -> Placeholder {
-        self.values.push(value.into());
-        Placeholder { backend: self.backend, number: self.values.len() }
+        self.push(value.into())
+    }
+
+    fn push(&mut self, value: Value) -> Placeholder {
+        self.values.push(value);
+        Placeholder { backend: self.layout.backend(), number: self.values.len() }
     }
 
     /// Binds an optional value.
@@ -87,7 +104,7 @@ impl Binds {
 
     /// Builds the text of a statement. Values that were not bound here but are part of `query` become part of the text.
     pub(crate) fn text(&self, query: &impl QueryStatementWriter) -> Arc<str> {
-        match self.backend {
+        match self.layout.backend() {
             DbBackend::Sqlite => query.to_string(SqliteQueryBuilder).into(),
             _ => query.to_string(PostgresQueryBuilder).into(),
         }
@@ -101,9 +118,15 @@ impl fmt::Display for Placeholder {
     }
 }
 
-impl fmt::Display for OwnerPlaceholder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+impl OwnerPlaceholder<'_> {
+    /// The owner's id as text, whatever the type of the column.
+    pub(super) fn as_text(&self) -> String {
+        match self.layout.id() {
+            IdType::Text | IdType::IntegerAsText => self.placeholder.to_string(),
+            IdType::Uuid | IdType::SmallInt | IdType::Integer | IdType::BigInt => {
+                format!("CAST({} AS text)", self.placeholder)
+            }
+        }
     }
 }
 
@@ -113,8 +136,8 @@ impl From<Placeholder> for Expr {
     }
 }
 
-impl From<OwnerPlaceholder> for Expr {
-    fn from(OwnerPlaceholder(placeholder): OwnerPlaceholder) -> Self {
-        placeholder.into()
+impl From<OwnerPlaceholder<'_>> for Expr {
+    fn from(owner: OwnerPlaceholder<'_>) -> Self {
+        owner.placeholder.into()
     }
 }

@@ -25,6 +25,9 @@ impl Creates<'_> {
         options: &CreateOptions,
     ) -> Result<CreateOutcome<Task>, RepositoryError> {
         let Self { connection, statements } = self;
+        if !sql::user_id::can_exist(&task.owner, statements.layout().id()) {
+            return Err(RepositoryError::UnknownOwner);
+        }
         let answer = match &options.idempotency {
             None => connection.run(statements.insert(&task, options.quota)).await.map(Some),
             Some(guard) => {
@@ -68,7 +71,8 @@ impl Creates<'_> {
     ) -> Result<Option<CreateOutcome<Task>>, RepositoryError> {
         let used = self.connection.run(self.statements.key_use(guard, owner)).await.map_err(repository_error)?;
         let is_asked_for = |used: &KeyUse| used.key == guard.key.as_str();
-        let Some(used) = sql::read(owner, &used.rows, is_asked_for)?.pop() else { return Ok(None) };
+        let found = sql::read(self.statements.layout(), owner, &used.rows, is_asked_for)?.pop();
+        let Some(used) = found else { return Ok(None) };
         if !used.is_of(new.into()) {
             return Ok(Some(CreateOutcome::KeyReused));
         }

@@ -2,17 +2,18 @@
 
 use domain::{IdempotencyGuard, NewTask, OwnerId, Task};
 use sea_orm::{
-    DbBackend, QueryFilter, QuerySelect, QueryTrait,
+    QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, OnConflict, SelectStatement},
 };
 
 use super::{entity::Entity, statements::is};
 use crate::{
     idempotency::{self, Entity as Keys, NewKeyUse},
+    layout::Layout,
     sql::{Kind, OwnerPlaceholder, Placeholder, Shapes, Statement, ToRow, dialect, insert_if, owned},
 };
 
-/// The statements that create tasks, for one kind of database.
+/// The statements that create tasks, for one database.
 #[derive(Debug)]
 pub(super) struct CreateStatements(Shapes<Shape>);
 
@@ -27,8 +28,12 @@ enum Shape {
 }
 
 impl CreateStatements {
-    pub(super) fn new(backend: DbBackend) -> Self {
-        Self(Shapes::new(backend))
+    pub(super) fn new(layout: &Layout) -> Self {
+        Self(Shapes::new(layout))
+    }
+
+    pub(super) fn layout(&self) -> &Layout {
+        self.0.layout()
     }
 
     /// Adds a task if its owner has fewer than `quota`.
@@ -37,7 +42,7 @@ impl CreateStatements {
         let row = task.to_row(&mut binds);
         let within = quota.map(|quota| (binds.owner(&task.owner), quota));
         self.0.statement(Shape::Insert { quota }, Kind::Write, binds, || {
-            insert_if::<Entity>(row, within.map(|(owner, quota)| has_room(owner, quota)))
+            insert_if::<Entity>(self.layout(), row, within.map(|(owner, quota)| has_room(owner, quota)))
         })
     }
 
@@ -73,7 +78,7 @@ impl CreateStatements {
                 .update_columns([Fingerprint, TaskId, CreatedAt])
                 .action_and_where(Expr::col((Keys, CreatedAt)).lt(since))
                 .to_owned();
-            insert_if::<Keys>(row, Some(condition)).on_conflict(unless_used).to_owned()
+            insert_if::<Keys>(self.layout(), row, Some(condition)).on_conflict(unless_used).to_owned()
         })
     }
 
@@ -85,7 +90,7 @@ impl CreateStatements {
         self.0.statement(Shape::InsertUnderKey, Kind::Write, binds, || {
             let claimed =
                 key_of(owner, key).filter(is(idempotency::Column::TaskId, id)).select_only().expr(Expr::val(1));
-            insert_if::<Entity>(row, Some(Expr::exists(claimed.into_query())))
+            insert_if::<Entity>(self.layout(), row, Some(Expr::exists(claimed.into_query())))
         })
     }
 
@@ -107,15 +112,15 @@ impl CreateStatements {
     }
 }
 
-fn key_of(owner: OwnerPlaceholder, key: Placeholder) -> sea_orm::Select<Keys> {
+fn key_of(owner: OwnerPlaceholder<'_>, key: Placeholder) -> sea_orm::Select<Keys> {
     owned::<Keys>(owner).filter(is(idempotency::Column::Key, key))
 }
 
-fn has_room(owner: OwnerPlaceholder, quota: u32) -> Expr {
+fn has_room(owner: OwnerPlaceholder<'_>, quota: u32) -> Expr {
     Expr::exists(task_at(owner, quota)).not()
 }
 
-fn task_at(owner: OwnerPlaceholder, quota: u32) -> SelectStatement {
+fn task_at(owner: OwnerPlaceholder<'_>, quota: u32) -> SelectStatement {
     let last = u64::from(quota.saturating_sub(1));
     owned::<Entity>(owner).select_only().expr(Expr::val(1)).offset(last).limit(1).into_query()
 }

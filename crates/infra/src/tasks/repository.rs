@@ -11,6 +11,7 @@ use domain::{
 use super::{create::Creates, create_statements::CreateStatements, statements::TaskStatements};
 use crate::{
     error::repository_error,
+    layout::Layout,
     sql::{self, Answer, Connection, Statement},
 };
 
@@ -30,14 +31,22 @@ struct Statements {
 impl SeaOrmTasks {
     /// A repository over this connection. Clones share the cache of statements, so prefer a clone to a second repository.
     #[must_use]
-    pub fn new(connection: Arc<dyn Connection>) -> Self {
-        let backend = connection.backend();
-        let statements = Statements { tasks: TaskStatements::new(backend), creates: CreateStatements::new(backend) };
+    pub fn new(connection: Arc<dyn Connection>, layout: &Layout) -> Self {
+        let statements = Statements { tasks: TaskStatements::new(layout), creates: CreateStatements::new(layout) };
         Self { connection, statements: Arc::new(statements) }
     }
 
     async fn run(&self, statement: Statement) -> Result<Answer, RepositoryError> {
         self.connection.run(statement).await.map_err(repository_error)
+    }
+
+    fn read(
+        &self,
+        owner: &OwnerId,
+        answer: &Answer,
+        is_asked_for: impl Fn(&Task) -> bool,
+    ) -> Result<Vec<Task>, RepositoryError> {
+        sql::read(self.statements.creates.layout(), owner, &answer.rows, is_asked_for)
     }
 
     /// Finds out why no row was changed. Without a precondition the task does not exist. With one, a second statement looks it
@@ -72,7 +81,7 @@ impl TaskRepository for SeaOrmTasks {
 
     async fn get(&self, owner: &OwnerId, id: TaskId) -> Result<Option<Task>, RepositoryError> {
         let found = self.run(self.statements.tasks.get(owner, id)).await?;
-        Ok(sql::read(owner, &found.rows, |task: &Task| task.id == id)?.pop())
+        Ok(self.read(owner, &found, |task| task.id == id)?.pop())
     }
 
     async fn list(&self, owner: &OwnerId, query: &TaskQuery) -> Result<Page<Task>, RepositoryError> {
@@ -81,7 +90,7 @@ impl TaskRepository for SeaOrmTasks {
             query.completed.is_none_or(|completed| task.completed == completed)
                 && query.older_than.is_none_or(|newer| task.id < newer)
         };
-        Ok(Page::from_one_past(query.limit, sql::read(owner, &found.rows, is_asked_for)?))
+        Ok(Page::from_one_past(query.limit, self.read(owner, &found, is_asked_for)?))
     }
 
     async fn update(
@@ -93,7 +102,7 @@ impl TaskRepository for SeaOrmTasks {
         now: Timestamp,
     ) -> Result<UpdateOutcome<Task>, RepositoryError> {
         let updated = self.run(self.statements.tasks.update(owner, id, changes, precondition, now)).await?;
-        match sql::read(owner, &updated.rows, |task: &Task| task.id == id)?.pop() {
+        match self.read(owner, &updated, |task| task.id == id)?.pop() {
             Some(task) => Ok(UpdateOutcome::Done(task)),
             None => self.why_not(owner, id, precondition).await,
         }

@@ -10,12 +10,12 @@ use crate::sql::{self, Binds, EntityRow, FromRow, NewRow, ToRow};
 impl ToRow for Task {
     type Entity = entity::Entity;
 
-    fn to_row(&self, binds: &mut Binds) -> NewRow<entity::Entity> {
+    fn to_row(&self, binds: &mut Binds<'_>) -> NewRow<entity::Entity> {
         use entity::Column;
 
         let Self { id, owner, title, description, completed, created_at, updated_at, version } = self;
         vec![
-            (Column::UserId, binds.add(owner.as_str())),
+            (Column::UserId, binds.user(owner)),
             (Column::Id, binds.add(*id.as_uuid())),
             (Column::Title, binds.add(title.as_str())),
             (Column::Description, binds.add(description.as_ref().map(|text| text.as_str().to_owned()))),

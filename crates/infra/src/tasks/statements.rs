@@ -8,12 +8,15 @@ use sea_orm::{
 use time::OffsetDateTime;
 
 use super::entity::{Column, Entity};
-use crate::sql::{Binds, Kind, Placeholder, Shapes, Statement, dialect, owned, owned_delete, owned_update, probe};
+use crate::{
+    layout::Layout,
+    sql::{Binds, Kind, Placeholder, Shapes, Statement, dialect, owned, owned_delete, owned_update, probe},
+};
 
 /// A page with a higher limit than this counts as a read of many rows.
 const FEW: u16 = 100;
 
-/// The statements on tasks, for one kind of database.
+/// The statements on tasks, for one database.
 #[derive(Debug)]
 pub(super) struct TaskStatements(Shapes<Shape>);
 
@@ -27,8 +30,8 @@ enum Shape {
 }
 
 impl TaskStatements {
-    pub(super) fn new(backend: DbBackend) -> Self {
-        Self(Shapes::new(backend))
+    pub(super) fn new(layout: &Layout) -> Self {
+        Self(Shapes::new(layout))
     }
 
     /// One task of an owner.
@@ -125,9 +128,9 @@ impl TaskStatements {
         })
     }
 
-    /// Looks up a row that cannot exist, by primary key, on a connection for writes.
+    /// Reads no row, on a connection for writes.
     pub(super) fn probe(&self) -> Statement {
-        self.0.statement(Shape::Probe, Kind::WriteReturning, self.0.binds(), probe::<Entity>)
+        self.0.statement(Shape::Probe, Kind::WriteReturning, self.0.binds(), || probe::<Entity>(self.0.layout()))
     }
 }
 
@@ -137,7 +140,7 @@ pub(super) fn is<C: ColumnTrait>(column: C, value: Placeholder) -> Expr {
 }
 
 /// One value for any number of versions.
-fn bind_versions(binds: &mut Binds, precondition: &Precondition, backend: DbBackend) -> Option<Placeholder> {
+fn bind_versions(binds: &mut Binds<'_>, precondition: &Precondition, backend: DbBackend) -> Option<Placeholder> {
     match precondition {
         Precondition::None => None,
         Precondition::Version(versions) => {

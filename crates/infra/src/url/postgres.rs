@@ -2,6 +2,7 @@
 
 use std::{fmt, net::IpAddr, path::PathBuf};
 
+use migration::is_name;
 use percent_encoding::percent_decode_str;
 use pg_executor::tokio_postgres::{Config, config::ChannelBinding};
 use sqlx::{
@@ -12,6 +13,9 @@ use url::Url;
 
 use super::invalid::InvalidDatabaseUrl;
 
+/// The parameter of Prisma's URLs that names the schema of the tables.
+const SCHEMA: &str = "schema";
+
 /// A Postgres URL with safe defaults, for both drivers.
 #[derive(Clone)]
 pub(crate) struct PostgresUrl {
@@ -19,6 +23,8 @@ pub(crate) struct PostgresUrl {
     pub(crate) options: PgConnectOptions,
     password: Option<Vec<u8>>,
     pub(crate) certificates: Certificates,
+    /// The schema of the tables, in Prisma's parameter `schema`.
+    pub(crate) schema: Option<String>,
     /// The names of parameters that were removed because the driver does not know them.
     pub(crate) ignored: Vec<String>,
 }
@@ -46,6 +52,7 @@ impl PostgresUrl {
         let mut url = Url::parse(text).map_err(|error| {
             InvalidDatabaseUrl(format!("must be a valid URL, with special characters in a password encoded: {error}"))
         })?;
+        let schema = schema(&url)?;
         let ignored = remove_unknown_parameters(&mut url);
         // The driver's message would repeat the value.
         let options: PgConnectOptions = url.as_str().parse().map_err(|_repeats_the_value| {
@@ -59,7 +66,7 @@ impl PostgresUrl {
             // Otherwise the driver sends this option when it connects, and PgBouncer rejects it. No column is a float.
             .extra_float_digits(None);
         let (password, certificates) = hidden(&options);
-        Ok(Self { options, password, certificates, ignored })
+        Ok(Self { options, password, certificates, schema, ignored })
     }
 
     /// The configuration for tokio-postgres: the same server, user and database. A new connection sends `options` to the
@@ -131,6 +138,17 @@ fn hidden(options: &PgConnectOptions) -> (Option<Vec<u8>>, Certificates) {
     (url.password().map(|password| percent_decode_str(password).collect()), certificates)
 }
 
+/// The value of the parameter `schema`.
+fn schema(url: &Url) -> Result<Option<String>, InvalidDatabaseUrl> {
+    match url.query_pairs().find(|(name, _)| name == SCHEMA) {
+        None => Ok(None),
+        Some((_, schema)) if is_name(&schema) => Ok(Some(schema.into_owned())),
+        Some(_) => {
+            Err(InvalidDatabaseUrl("must not have a parameter schema that is not the name of a schema".to_owned()))
+        }
+    }
+}
+
 /// Removes the parameters that the driver does not know and returns their names. The driver would log their values.
 ///
 /// One of them is `channel_binding`, which Neon's URLs contain. It protects against an impostor. So does checking the server's
@@ -142,7 +160,7 @@ fn remove_unknown_parameters(url: &mut Url) -> Vec<String> {
     let parameters: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     let (known, unknown): (Vec<_>, Vec<_>) = parameters.into_iter().partition(|(name, _)| is_known(name));
     url.query_pairs_mut().clear().extend_pairs(known);
-    unknown.into_iter().map(|(name, _)| name).filter(|name| is_plain(name)).collect()
+    unknown.into_iter().map(|(name, _)| name).filter(|name| is_plain(name) && name != SCHEMA).collect()
 }
 
 /// Whether sqlx knows a parameter of this name.

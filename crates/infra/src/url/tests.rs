@@ -110,6 +110,16 @@ fn a_url_of_neon_is_accepted() {
 }
 
 #[test]
+fn the_schema_of_a_prisma_url_is_known() {
+    let url = "postgres://h/d?schema=my%20app&connection_limit=5";
+
+    assert_eq!(DatabaseUrl::parse(url).unwrap().schema(), Some("my app"));
+    assert_eq!(postgres(url).ignored, ["connection_limit"]);
+    assert_eq!(DatabaseUrl::parse("postgres://h/d").unwrap().schema(), None);
+    assert!(rule("postgres://h/d?schema=").contains("schema"));
+}
+
+#[test]
 fn unknown_parameters_are_left_out() {
     let text = "postgres://h/d?connect_timeout=10&options=-c%20a%3D1&pgbouncer=true&application_name=jobs&options[b]=2";
     let url = postgres(text);

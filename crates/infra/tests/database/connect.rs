@@ -11,7 +11,7 @@ use domain::{
 use infra::{Database, DatabaseSettings, DatabaseUrl, ExecutorKind, testing::TestDatabase};
 use migration::Migrator;
 use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
-use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::MigratorTraitSelf;
 use sqlx::{ConnectOptions, Executor, sqlite::SqliteConnectOptions};
 use tokio::time::sleep;
 
@@ -124,7 +124,7 @@ async fn processes_may_open_a_new_sqlite_file_at_once() {
 
         let (a, b, c, d) = tokio::join!(open(), open(), open(), open());
 
-        assert_eq!(a + b + c + d, Migrator::migrations().len());
+        assert_eq!(a + b + c + d, Migrator::default().migrations().len());
     }
 }
 

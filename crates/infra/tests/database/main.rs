@@ -62,6 +62,8 @@ mod better_auth;
 mod connect;
 mod contract;
 mod group_commit;
+mod history;
+mod layouts;
 mod migrations;
 mod mixed_up;
 mod move_tasks;

@@ -3,7 +3,7 @@
 use infra::{Database, DatabaseSettings, DatabaseUrl, MigrateError, testing::TestDatabase};
 use migration::Migrator;
 use sea_orm::ConnectionTrait;
-use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::MigratorTraitSelf;
 
 on_both_databases! { empty:
     migrations_are_applied_rolled_back_and_applied_again,
@@ -15,7 +15,7 @@ on_both_databases! { empty:
 
 /// The names of all migrations, oldest first.
 fn steps() -> Vec<String> {
-    Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
+    Migrator::default().migrations().iter().map(|migration| migration.name().to_owned()).collect()
 }
 
 async fn applied(database: &Database) -> Vec<bool> {
@@ -61,7 +61,7 @@ async fn checking_changes_nothing(database: TestDatabase) {
     database.migration_status().await.unwrap();
     database.check_schema().await.unwrap_err();
 
-    assert!(!has_table(&database, "seaql_migrations").await);
+    assert!(!has_table(&database, "tasks_api_migrations").await);
 }
 
 async fn replicas_may_migrate_at_once(database: TestDatabase) {
@@ -86,7 +86,7 @@ async fn a_schema_that_is_too_old_or_too_new_is_rejected(database: TestDatabase)
     );
 
     database.migrate_up().await.unwrap();
-    let newer = "INSERT INTO seaql_migrations VALUES ('m20991231_000001_future', 0)";
+    let newer = "INSERT INTO tasks_api_migrations VALUES ('m20991231_000001_future', 0)";
     database.connection().execute_unprepared(newer).await.unwrap();
 
     let newer = "the database is newer than this program: use a `tasks-api` that knows m20991231_000001_future";

@@ -42,7 +42,7 @@ async fn a_row_of_another_owner_is_an_error(database: TestDatabase) {
     let now = FixedClock::default().now();
     let id = SequentialIds::default().next(now).into();
     database.tasks().create(&bob().id, id, &titled("Bob's"), &CreateOptions::default(), now).await.unwrap();
-    let tasks = SeaOrmTasks::new(mixed_up(database.sql()));
+    let tasks = SeaOrmTasks::new(mixed_up(database.sql()), database.layout());
 
     let got = tasks.get(&alice().id, id).await;
     let listed = tasks.list(&alice().id, &TaskQuery::default()).await;
@@ -60,7 +60,10 @@ async fn another_task_of_the_owner_is_an_error(database: TestDatabase) {
     for id in [first, second] {
         database.tasks().create(&alice, id, &titled("Alice's"), &CreateOptions::default(), now).await.unwrap();
     }
-    let tasks = SeaOrmTasks::new(answering(database.sql(), (*second.as_uuid()).into(), (*first.as_uuid()).into()));
+    let tasks = SeaOrmTasks::new(
+        answering(database.sql(), (*second.as_uuid()).into(), (*first.as_uuid()).into()),
+        database.layout(),
+    );
 
     let got = tasks.get(&alice, first).await;
     let updated = tasks.update(&alice, first, &TaskChanges::default(), &Precondition::None, now).await;
@@ -88,7 +91,7 @@ async fn a_connection_that_mixed_up_answers_is_closed() {
     database.tasks().create(&bob().id, id, &titled("Bob's"), &CreateOptions::default(), now).await.unwrap();
     let before = backend().await;
 
-    SeaOrmTasks::new(mixed_up(one.clone())).get(&alice().id, id).await.unwrap_err();
+    SeaOrmTasks::new(mixed_up(one.clone()), database.layout()).get(&alice().id, id).await.unwrap_err();
 
     assert_ne!(backend().await, before);
 }
@@ -97,7 +100,7 @@ async fn a_session_of_another_user_is_an_error(database: TestDatabase) {
     let (token, others) = (alice().id, bob().id);
     with_sessions(&database, "timestamptz", &[(token.as_str(), "alice"), (others.as_str(), "bob")]).await;
 
-    let found = SeaOrmSessions::new(mixed_up(database.sql())).session(token.as_str()).await;
+    let found = SeaOrmSessions::new(mixed_up(database.sql()), database.layout()).session(token.as_str()).await;
 
     let is_rejected =
         matches!(&found, Err(RepositoryError::Failed(cause)) if cause.to_string().contains("another session"));

@@ -152,6 +152,48 @@ macro_rules! everything_works {
 
 everything_works! { by_sessions by_transactions }
 
+/// Tables in a schema of their own, behind a pooler that gives each transaction another connection.
+mod in_a_schema {
+    use infra::{
+        ExecutorKind,
+        testing::{PgBouncer, Pooler, TestDatabase},
+    };
+
+    use crate::{
+        contract::{Ids, Ports},
+        layouts::migrated,
+    };
+
+    // The pooler disconnects from the database before that is dropped.
+    type Pooled = Ports<(Pooler, TestDatabase)>;
+
+    async fn by(executor: ExecutorKind) -> Option<Box<Pooled>> {
+        let direct = TestDatabase::empty_postgres().await?;
+        let settings = "pool_mode = transaction\nmax_prepared_statements = 200\ndefault_pool_size = 3";
+        let pooler = PgBouncer::that_keeps_statements_apart()?.start(&direct, settings);
+        let database = migrated(&direct, pooler.url(), Ids::Uuid, Some("own"), executor).await;
+        let ports = Ports::with_ids(&database, Ids::Uuid, (pooler, direct));
+        ports.with_users().await;
+        Some(Box::new(ports))
+    }
+
+    async fn by_executor() -> Option<Box<Pooled>> {
+        by(ExecutorKind::Pipelined).await
+    }
+
+    domain::task_repository_contract!(by_executor);
+
+    mod by_seaorm {
+        use super::{ExecutorKind, Pooled, by};
+
+        async fn fresh() -> Option<Box<Pooled>> {
+            by(ExecutorKind::SeaOrm).await
+        }
+
+        domain::task_repository_contract!(fresh);
+    }
+}
+
 async fn replicas_may_migrate_at_once(Pooled { database, pooler, direct }: Pooled) {
     let replica = || async {
         let replica = connect(&pooler).await;

@@ -79,7 +79,7 @@ async fn a_list_is_not_planned_again_each_time(database: TestDatabase) {
 async fn recorded(database: &TestDatabase) -> (SeaOrmTasks, Recorded) {
     fill(database).await;
     let (connection, recorded) = Tapped::recording(database.sql());
-    (SeaOrmTasks::new(connection), recorded)
+    (SeaOrmTasks::new(connection, database.layout()), recorded)
 }
 
 /// Adds 5,000 tasks for each user, one in twenty completed, and updates the planner's statistics.

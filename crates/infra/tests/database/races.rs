@@ -78,7 +78,8 @@ async fn a_repeat_is_replayed_although_the_first_used_up_the_quota(database: Tes
 
     // The repeat finds the key in use, without a task. Before it checks the quota, the first create ends.
     let meeting = Arc::new(Barrier::new(2));
-    let repeat = SeaOrmTasks::new(paused(by_seaorm(database.url()).await.sql(), 4, meeting.clone()));
+    let connection = paused(by_seaorm(database.url()).await.sql(), 4, meeting.clone());
+    let repeat = SeaOrmTasks::new(connection, database.layout());
     let id = ids.next(now).into();
     let (repeated, first) = tokio::join!(repeat.create(&owner, id, &new, &options, now), async {
         meeting.wait().await;

@@ -14,7 +14,7 @@ on_both_databases! { a_use_case_is_one_statement_that_names_the_owner, other_cal
 
 async fn a_use_case_is_one_statement_that_names_the_owner(database: TestDatabase) {
     let (connection, recorded) = Tapped::recording(database.sql());
-    let tasks = SeaOrmTasks::new(connection);
+    let tasks = SeaOrmTasks::new(connection, database.layout());
     let (owner, now) = (alice().id, FixedClock::default().now());
     let ids = SequentialIds::default();
     let id = ids.next(now).into();
@@ -80,7 +80,8 @@ async fn a_use_case_is_one_statement_that_names_the_owner(database: TestDatabase
 
 async fn other_calls_are_few_statements(database: TestDatabase) {
     let (connection, recorded) = Tapped::recording(database.sql());
-    let (tasks, users) = (SeaOrmTasks::new(connection.clone()), SeaOrmUsers::new(connection));
+    let (tasks, users) =
+        (SeaOrmTasks::new(connection.clone(), database.layout()), SeaOrmUsers::new(connection, database.layout()));
 
     // If no row was added, a second statement covers the case that only the address was taken.
     for (user, count) in [(nobody(), 1), (nobody(), 2), (Identity { email: None, ..nobody() }, 1)] {

@@ -26,6 +26,7 @@ impl MoveTasks {
         let settings = DatabaseSettings { url: settings.url.existing(), ..settings };
         let database = Database::connect(&settings).await.context("DATABASE_URL")?;
         database.check_schema().await?;
+        let database = database.with_layout().await?;
         let Self { from, to } = self;
         let moved = database.move_tasks(&from, &to).await?;
         database.close().await;

@@ -11,7 +11,8 @@ use super::{
     setting::Setting,
     settings::{
         DATABASE_ACQUIRE_TIMEOUT, DATABASE_EXECUTOR, DATABASE_IDLE_TIMEOUT, DATABASE_MAX_CONNECTIONS,
-        DATABASE_MAX_LIFETIME, DATABASE_SHARE_CONNECTIONS, DATABASE_STATEMENT_TIMEOUT, DATABASE_URL, ENVIRONMENT,
+        DATABASE_MAX_LIFETIME, DATABASE_SCHEMA, DATABASE_SHARE_CONNECTIONS, DATABASE_STATEMENT_TIMEOUT, DATABASE_URL,
+        ENVIRONMENT, USER_TABLE,
     },
     stage::Stage,
 };
@@ -29,6 +30,7 @@ pub(crate) fn read(environment: &Environment) -> anyhow::Result<DatabaseSettings
     };
     let url = DatabaseUrl::parse(&url).map_err(|error| environment.invalid(&DATABASE_URL, error))?;
     let mut database = DatabaseSettings::new(url);
+    tables(environment, &mut database)?;
     if let Some(connections) = environment.optional(&DATABASE_MAX_CONNECTIONS)? {
         database.max_connections = u32::from(connections);
     }
@@ -44,6 +46,23 @@ pub(crate) fn read(environment: &Environment) -> anyhow::Result<DatabaseSettings
     database.idle_timeout = environment.value(&DATABASE_IDLE_TIMEOUT)?;
     database.max_lifetime = environment.value(&DATABASE_MAX_LIFETIME)?;
     Ok(database)
+}
+
+/// Reads where the tables are.
+fn tables(environment: &Environment, database: &mut DatabaseSettings) -> anyhow::Result<()> {
+    let (schema, user_table) = (environment.optional(&DATABASE_SCHEMA)?, environment.optional(&USER_TABLE)?);
+    if !database.url.is_postgres() {
+        if schema.is_some() {
+            return Err(environment.invalid(&DATABASE_SCHEMA, "must not be set: SQLite has no schemas"));
+        }
+        if user_table.as_ref().is_some_and(|table| table.schema.is_some()) {
+            let rule = "must be the name of a table without a schema: SQLite has no schemas";
+            return Err(environment.invalid(&USER_TABLE, rule));
+        }
+    }
+    database.schema = schema.or(database.schema.take());
+    database.user_table = user_table;
+    Ok(())
 }
 
 /// Checks that a time limit is shorter than the one around it: the wait for a connection, its statement, the request. The error
@@ -72,5 +91,26 @@ mod tests {
         assert_eq!(postgres.max_lifetime, DatabaseSettings::MAX_LIFETIME);
         let (postgres, sqlite) = (DatabaseSettings::POSTGRES_CONNECTIONS, DatabaseSettings::SQLITE_CONNECTIONS);
         assert_eq!(DATABASE_MAX_CONNECTIONS.default.to_string(), format!("{postgres}; on SQLite {sqlite}"));
+    }
+
+    #[test]
+    fn the_schema_comes_from_the_setting_or_the_url() {
+        let schema = |variables: &'static [(&str, &str)]| read(&Environment::of(variables)).unwrap().schema;
+        const URL: (&str, &str) = ("DATABASE_URL", "postgres://localhost/tasks?schema=app");
+
+        assert_eq!(schema(&[URL]).as_deref(), Some("app"));
+        assert_eq!(schema(&[URL, ("DATABASE_SCHEMA", "tasks")]).as_deref(), Some("tasks"));
+        assert_eq!(schema(&[("DATABASE_URL", "postgres://localhost/tasks")]), None);
+    }
+
+    #[test]
+    fn sqlite_has_no_schemas() {
+        const URL: (&str, &str) = ("DATABASE_URL", "sqlite:tasks.db");
+        let error = |variables| read(&Environment::of(variables)).unwrap_err().to_string();
+
+        let schema = error(&[URL, ("DATABASE_SCHEMA", "tasks")]);
+        assert_eq!(schema, "DATABASE_SCHEMA must not be set: SQLite has no schemas");
+        let table = error(&[URL, ("USER_TABLE", "auth.users")]);
+        assert!(table.starts_with("USER_TABLE must be the name of a table without a schema"), "{table}");
     }
 }

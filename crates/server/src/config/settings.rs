@@ -4,7 +4,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use http::{AcceptedValues, Origins, PublicPath, SecretVerifier, TrustedProxies};
-use infra::{ExecutorKind, Sharing};
+use infra::{ExecutorKind, Sharing, TableName, is_name};
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -66,6 +66,10 @@ settings! {
         "`production` requires the settings that matter, and does not tell clients why a token was rejected.";
     DATABASE_URL or DATABASE_URL_FILE: String = text("postgres://user:password@host/database or sqlite:path"), Depends("development: `sqlite:data/tasks.db`; production: required"),
         "The database that holds the tasks.";
+    DATABASE_SCHEMA: String = Parsed { expects: "the name of a schema", parse: |text| is_name(text).then(|| text.to_owned()) }, Depends("the parameter `schema` in `DATABASE_URL`; else the first of the search path"),
+        "The schema of this service's tables, on Postgres. `tasks-api migrate up` creates it.";
+    USER_TABLE: TableName = Parsed { expects: "the name of a table such as users or auth.users", parse: TableName::parse }, Depends("`user` on the search path"),
+        "Better Auth's table of users, if it is not called `user` or not on the search path. Upper and lower case differ.";
     BETTER_AUTH_URL: Url = Parsed { expects: "the http:// or https:// address of the Better Auth app", parse: http_url }, Depends("none"),
         "Accepts the tokens that the app's `jwt` plugin signs. Keys come from the app's `/api/auth/jwks`; its origin is the issuer and the audience.";
     BETTER_AUTH_SECRET or BETTER_AUTH_SECRET_FILE: SecretString = Secret { min_bytes: SecretVerifier::MIN_SECRET_BYTES }, Depends("development: generated once and kept in `data/`; production: required, unless another kind of token is accepted"),

@@ -114,14 +114,13 @@ async fn readiness_names_each_failing_check(database: &TestDatabase) {
         body["error"]["details"].clone()
     };
     let connection = database.connection();
-    let older = "DELETE FROM seaql_migrations WHERE version = 'm20261122_000003_idempotency_keys'";
+    let older = "DELETE FROM tasks_api_migrations WHERE version = 'm20261122_000003_idempotency_keys'";
     connection.execute_unprepared(older).await.unwrap();
     let migrations = json!({ "field": "migrations", "message": "is not as it must be" });
     let keys = json!({ "field": "key_set", "message": "is out of reach" });
     assert_eq!(failing().await, json!([migrations, keys]));
 
-    let whole =
-        "INSERT INTO seaql_migrations VALUES ('m20261122_000003_idempotency_keys', 0), ('m20991231_000001_future', 0)";
+    let whole = "INSERT INTO tasks_api_migrations VALUES ('m20261122_000003_idempotency_keys', 0), ('m20991231_000001_future', 0)";
     connection.execute_unprepared(whole).await.unwrap();
     assert_eq!(failing().await, json!([keys]));
     let lines = metrics(&service).await;

@@ -114,7 +114,7 @@ async fn newer(context: &Context, store: Store) -> anyhow::Result<Measured> {
     let database = context.database(store).await?;
     Service::start(context, &database.settings()).await?.kill()?;
     database
-        .execute("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20991231_000001_flying', 1)")
+        .execute("INSERT INTO tasks_api_migrations (version, applied_at) VALUES ('m20991231_000001_flying', 1)")
         .await?;
     let mut measured = Measured { rounds: 1, ..Measured::default() };
     for migrates in ["on", "off"] {

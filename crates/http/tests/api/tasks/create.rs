@@ -104,7 +104,8 @@ async fn an_unknown_user_is_401_with_an_explanation() {
 
     let answer = app.nobody(Method::POST, "/api/tasks").json(r#"{"title":"x"}"#).send().await;
 
-    assert_eq!(answer.outcome(), is(401, "UNAUTHORIZED"));
+    assert_eq!(answer.outcome(), is(401, "UNKNOWN_USER"));
+    assert!(answer.header("www-authenticate").is_some_and(|challenge| challenge.starts_with("Bearer")));
     assert!(answer.message().contains("its user does not exist"), "{}", answer.message());
 }
 

@@ -5,7 +5,7 @@ use domain::{
 };
 use sea_orm::{DbBackend, Value, prelude::Uuid};
 
-use super::{Statement, TaskStatements};
+use super::{Layout, Statement, TaskStatements};
 
 const ID: Uuid = Uuid::from_u128(7);
 const BACKENDS: [DbBackend; 2] = [DbBackend::Postgres, DbBackend::Sqlite];
@@ -17,7 +17,7 @@ fn alices() -> OwnerId {
 #[test]
 fn a_statement_on_one_task_names_its_owner_and_its_id() {
     for backend in BACKENDS {
-        let (statements, now) = (TaskStatements::new(backend), FixedClock::default().now());
+        let (statements, now) = (TaskStatements::new(&Layout::new(backend, None)), FixedClock::default().now());
         let mut all = vec![statements.get(&alices(), ID.into())];
         for precondition in [Precondition::None, versions(&[]), versions(&[1]), versions(&[1, 2])] {
             all.push(statements.delete(&alices(), ID.into(), &precondition));
@@ -34,7 +34,7 @@ fn a_statement_on_one_task_names_its_owner_and_its_id() {
 #[test]
 fn a_page_names_its_owner_and_its_filters() {
     for backend in BACKENDS {
-        let (statements, id) = (TaskStatements::new(backend), TaskId::from(ID));
+        let (statements, id) = (TaskStatements::new(&Layout::new(backend, None)), TaskId::from(ID));
         for (completed, older_than) in [(None, None), (Some(true), None), (None, Some(id)), (Some(true), Some(id))] {
             let query = TaskQuery { completed, older_than, limit: PageLimit::new(20).unwrap() };
 
@@ -51,7 +51,7 @@ fn a_page_names_its_owner_and_its_filters() {
 #[test]
 fn an_update_sets_what_it_names_to_the_values_it_names() {
     for backend in BACKENDS {
-        let (statements, now) = (TaskStatements::new(backend), FixedClock::default().now());
+        let (statements, now) = (TaskStatements::new(&Layout::new(backend, None)), FixedClock::default().now());
         for changes in changes() {
             let update = statements.update(&alices(), ID.into(), &changes, &Precondition::None, now);
 
@@ -79,7 +79,7 @@ fn an_update_sets_what_it_names_to_the_values_it_names() {
 #[test]
 fn a_text_is_the_same_however_many_versions_are_seen() {
     for backend in BACKENDS {
-        let statements = TaskStatements::new(backend);
+        let statements = TaskStatements::new(&Layout::new(backend, None));
         let delete = |numbers| statements.delete(&alices(), ID.into(), &versions(numbers));
 
         let (few, many) = (delete(&[1]), delete(&[1, 2, 3]));

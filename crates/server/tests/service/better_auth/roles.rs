@@ -97,7 +97,7 @@ async fn two_roles_work_with_the_documented_privileges() {
         r#"SELECT "privateKey" FROM jwks"#,
         "TRUNCATE tasks",
         "ALTER TABLE tasks ADD COLUMN x int",
-        "DELETE FROM seaql_migrations",
+        "DELETE FROM tasks_api_migrations",
         "CREATE TABLE mine (x int)",
     ] {
         let refused = roles.run_as("tasks_service", forbidden).await.unwrap_err().to_string();

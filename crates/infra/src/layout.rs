@@ -1,0 +1,110 @@
+//! Where the tables are, and the type of a user's id.
+
+mod candidates;
+mod catalog;
+mod users;
+
+use migration::{IdType, TableName, Users};
+use sea_orm::{
+    ConnectionTrait, DbBackend, EntityName,
+    sea_query::{IntoTableRef, TableRef},
+};
+
+pub(crate) use catalog::{strings, table};
+pub(crate) use users::to_refer_to;
+
+use crate::{Database, DatabaseSettings, MigrateError, migrate::History};
+
+/// What the settings say about the tables.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wanted {
+    /// The schema of this program's tables. `None`: the search path decides.
+    pub(crate) schema: Option<String>,
+    /// The schema that the database's URL names.
+    pub(crate) url_schema: Option<String>,
+    /// The table of users. `None`: it is found.
+    pub(crate) users: Option<TableName>,
+}
+
+impl From<&DatabaseSettings> for Wanted {
+    fn from(settings: &DatabaseSettings) -> Self {
+        let url_schema = settings.url.schema().map(str::to_owned);
+        Self { schema: settings.schema.clone(), url_schema, users: settings.user_table.clone() }
+    }
+}
+
+/// Where the tables are, and the type of a user's id. Looked up once, at the start.
+///
+/// Names without a schema are found by the connection's search path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    backend: DbBackend,
+    /// The schema of this program's tables.
+    schema: Option<String>,
+    users: TableName,
+    id: IdType,
+}
+
+impl Layout {
+    /// This program's tables in `schema`, and the table `user` with ids that are text.
+    #[must_use]
+    pub fn new(backend: DbBackend, schema: Option<String>) -> Self {
+        let Users { table, id, .. } = Users::default();
+        Self { backend, schema, users: table, id }
+    }
+
+    /// The same with another table of users.
+    pub(crate) fn with_users(self, users: TableName, id: IdType) -> Self {
+        Self { users, id, ..self }
+    }
+
+    /// The kind of database.
+    pub(crate) fn backend(&self) -> DbBackend {
+        self.backend
+    }
+
+    /// The type of a user's id.
+    pub(crate) fn id(&self) -> IdType {
+        self.id
+    }
+
+    /// One of this program's tables.
+    pub(crate) fn table<E: EntityName>(&self, table: &E) -> TableRef {
+        match &self.schema {
+            None => table.table_ref(),
+            Some(schema) => (schema.clone(), table.table_name()).into_table_ref(),
+        }
+    }
+
+    /// Better Auth's table of users.
+    pub(crate) fn users(&self) -> TableRef {
+        self.users.reference()
+    }
+
+    /// Another table of Better Auth. It is in the same schema as the users.
+    pub(crate) fn better_auth(&self, table: &str) -> TableRef {
+        TableName { schema: self.users.schema.clone(), table: table.to_owned() }.reference()
+    }
+}
+
+impl Database {
+    /// The same database, with its tables found. Without this, they are expected where the settings say, with the table `user`
+    /// and ids that are text. Logs a warning if the users seem to be in another table.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrateError::Rejected`] if the settings name another table of users than the one to which the tasks refer, and
+    /// [`MigrateError::Failed`].
+    pub async fn with_layout(self) -> Result<Self, MigrateError> {
+        let layout = find(&self.pool, &self.wanted).await?;
+        Ok(Self { layout, ..self })
+    }
+}
+
+async fn find(connection: &impl ConnectionTrait, wanted: &Wanted) -> Result<Layout, MigrateError> {
+    let layout = Layout::new(connection.get_database_backend(), wanted.schema.clone());
+    let history = History::read(connection, wanted).await?;
+    let Some(users) = users::referred_to(connection, wanted, history.schema()).await? else { return Ok(layout) };
+    candidates::warn_of_others(connection, &users).await?;
+    Ok(layout.with_users(users.short_name(), users.id()?))
+}

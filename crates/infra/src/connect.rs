@@ -1,6 +1,7 @@
 //! Opening the connections to a database.
 
 mod driver;
+mod encoding;
 mod pooler;
 mod postgres;
 mod sqlite;

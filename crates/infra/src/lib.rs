@@ -19,10 +19,12 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 mod better_auth;
 mod connect;
 mod database;
 mod error;
+mod grants;
 mod idempotency;
 mod layout;
 mod migrate;

@@ -7,4 +7,5 @@ mod repository;
 mod row;
 mod statements;
 
+pub(crate) use entity::Entity;
 pub use repository::SeaOrmTasks;

@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use super::{
     driver::{SLOW, in_words, logged},
-    pooler, tls,
+    encoding, pooler, tls,
 };
 use crate::{
     Database, DatabaseSettings, ExecutorKind, Layout,
@@ -50,6 +50,7 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
     };
     let asked = async {
         pooler::check(&mut first, &mut second).await?;
+        encoding::check(&mut first).await?;
         report_limit(&mut first).await.map_err(in_words)
     };
     timeout(START_LIMIT * 2, asked).await.map_err(|_elapsed| "connected, but a statement was not answered")??;

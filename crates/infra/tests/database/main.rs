@@ -36,9 +36,12 @@ macro_rules! on_both_databases {
     };
 }
 
+mod access;
 mod better_auth;
+mod columns;
 mod connect;
 mod contract;
+mod encoding;
 mod group_commit;
 mod history;
 mod layouts;

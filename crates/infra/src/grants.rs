@@ -49,18 +49,15 @@ pub(crate) struct NewTables {
 impl NewTables {
     /// Those of these tables that do not exist. None on SQLite, which has no roles.
     pub(crate) async fn before(connection: &impl ConnectionTrait, tables: Vec<TableName>) -> Result<Self, DbErr> {
-        let mut new = Self { first: None, new: Vec::new() };
+        let (mut present, mut new) = (Vec::new(), Vec::new());
         if connection.get_database_backend() == DbBackend::Postgres {
-            for table in tables {
-                let exists = format!("SELECT 'yes' WHERE to_regclass({}) IS NOT NULL", literal(&table));
-                if texts(connection, &exists).await?.is_empty() {
-                    new.new.push(table);
-                } else {
-                    new.first.get_or_insert(table);
-                }
+            for table in &tables {
+                let exists = format!("SELECT 'yes' WHERE to_regclass({}) IS NOT NULL", literal(table));
+                let list = if texts(connection, &exists).await?.is_empty() { &mut new } else { &mut present };
+                list.push(table.clone());
             }
         }
-        Ok(new)
+        Ok(Self { first: tables.into_iter().next().filter(|first| present.contains(first)), new })
     }
 
     /// Once they exist: takes all rights on them from everyone but their owner. The roles that may use the first table get the

@@ -34,6 +34,9 @@ pub const HISTORY: &str = "tasks_api_migrations";
 /// The table in which earlier releases recorded applied migrations. It may also hold those of other programs.
 pub const SHARED_HISTORY: &str = "seaql_migrations";
 
+/// The tables that belong to this program.
+pub const TABLES: [&str; 3] = ["tasks", "idempotency_keys", HISTORY];
+
 /// All migrations, oldest first.
 #[derive(Debug, Default)]
 pub struct Migrator {

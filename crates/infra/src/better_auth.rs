@@ -1,8 +1,13 @@
 //! Better Auth's tables: users and sessions. They belong to Better Auth; no migration of ours changes them.
 
+mod columns;
+mod session_table;
 mod sessions;
+mod user_columns;
 mod users;
 
+pub(crate) use session_table::SessionTable;
 pub use sessions::SeaOrmSessions;
+pub(crate) use user_columns::UserColumns;
 pub use users::SeaOrmUsers;
 pub(crate) use users::exists;

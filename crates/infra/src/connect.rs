@@ -1,6 +1,7 @@
 //! Opening the connections to a database.
 
 mod driver;
+mod encoding;
 mod file_lock;
 mod pooler;
 mod postgres;

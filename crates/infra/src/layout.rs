@@ -13,7 +13,11 @@ use sea_orm::{
 pub(crate) use catalog::{strings, table};
 pub(crate) use users::to_refer_to;
 
-use crate::{Database, DatabaseSettings, MigrateError, migrate::History};
+use crate::{
+    Database, DatabaseSettings, MigrateError,
+    better_auth::{SessionTable, UserColumns},
+    migrate::History,
+};
 
 /// What the settings say about the tables.
 #[derive(Debug, Clone, Default)]
@@ -41,8 +45,12 @@ pub struct Layout {
     backend: DbBackend,
     /// The schema of this program's tables.
     schema: Option<String>,
-    users: TableName,
+    pub(crate) users: TableName,
     id: IdType,
+    /// Better Auth's sessions, if this program reads them.
+    pub(crate) sessions: Option<SessionTable>,
+    /// What a new user gets, if this program adds users.
+    pub(crate) user_columns: Option<UserColumns>,
 }
 
 impl Layout {
@@ -50,7 +58,7 @@ impl Layout {
     #[must_use]
     pub fn new(backend: DbBackend, schema: Option<String>) -> Self {
         let Users { table, id, .. } = Users::default();
-        Self { backend, schema, users: table, id }
+        Self { backend, schema, users: table, id, sessions: None, user_columns: None }
     }
 
     /// The same with another table of users.
@@ -76,14 +84,14 @@ impl Layout {
         }
     }
 
+    /// The schema of this program's tables. `None`: the search path decides.
+    pub(crate) fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
+    }
+
     /// Better Auth's table of users.
     pub(crate) fn users(&self) -> TableRef {
         self.users.reference()
-    }
-
-    /// Another table of Better Auth. It is in the same schema as the users.
-    pub(crate) fn better_auth(&self, table: &str) -> TableRef {
-        TableName { schema: self.users.schema.clone(), table: table.to_owned() }.reference()
     }
 }
 

@@ -19,11 +19,13 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 mod backup;
 mod better_auth;
 mod connect;
 mod database;
 mod error;
+mod grants;
 mod idempotency;
 mod layout;
 mod migrate;

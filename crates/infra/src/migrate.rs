@@ -11,7 +11,13 @@ use sea_orm_migration::MigratorTraitSelf;
 
 pub(crate) use history::History;
 
-use crate::{Database, error::DatabaseError, layout};
+use crate::{
+    Database,
+    access::{self, Need},
+    error::DatabaseError,
+    grants::{self, NewTables, own_tables},
+    layout,
+};
 pub(crate) use history::names_of_all;
 
 /// A migration and its state in the database.
@@ -35,6 +41,14 @@ pub enum MigrateError {
     /// The settings or the migrations do not fit the present state of the database. Nothing was changed.
     #[error("{0}")]
     Rejected(String),
+    /// A role lacks rights, or row level security hides rows from it.
+    #[error("{lacks}: run {remedy} (docs/authentication.md#roles-with-minimal-rights)")]
+    Denied {
+        /// What each role lacks.
+        lacks: String,
+        /// The statements that give it.
+        remedy: String,
+    },
     /// The database could not be reached, or a migration failed. Nothing was changed.
     #[error("the database's schema could not be read or changed: {0}")]
     Failed(BoxError),
@@ -104,6 +118,7 @@ impl Database {
     ///
     /// Every [`MigrateError`].
     pub async fn check_schema(&self) -> Result<(), MigrateError> {
+        access::check(&self.pool, &Need::of_own_tables(self.wanted.schema.as_deref())).await?;
         let pending = pending(self.migration_status().await?);
         if pending.is_empty() { Ok(()) } else { Err(MigrateError::Pending(pending)) }
     }
@@ -124,7 +139,11 @@ async fn migrate_up<M: MigratorTraitSelf>(
     if !pending.is_empty() {
         let create_in = wanted.url_schema.clone().or(first);
         let users = layout::to_refer_to(&transaction, wanted, history.schema(), create_in).await?;
+        let created_users = users.is_missing.then(|| users.table.clone());
+        let new = NewTables::before(&transaction, own_tables(history.schema())).await?;
         migrator(users).up(&transaction, None).await?;
+        new.replace_default_privileges(&transaction).await?;
+        grants::revoke_all(&transaction, created_users.as_slice()).await?;
     }
     if is_carried_over || !pending.is_empty() {
         transaction.commit().await?;

@@ -1,4 +1,4 @@
-//! Readiness: whether the schema is the one that this program needs.
+//! Readiness: whether the schema is the one that this program needs, and its role may use the tables.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
 /// How long the result of a successful check is reused, so that frequent checks cost little.
 const REUSED_FOR: Duration = Duration::from_mins(1);
 
-/// Reports whether the database has every migration that this program needs.
+/// Reports whether the database has every migration that this program needs, and whether its role may use the tables.
 ///
 /// A database with newer migrations is ready too: while a new release replaces this one, both run on the new schema.
 #[derive(Debug)]
@@ -45,6 +45,7 @@ impl Readiness for SchemaReadiness {
             Ok(()) | Err(MigrateError::Newer(_)) => {}
             Err(error) => return Err(unready(error)),
         }
+        self.database.check_access().await.map_err(unready)?;
         *succeeded = Some(Instant::now());
         Ok(())
     }

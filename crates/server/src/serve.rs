@@ -85,11 +85,15 @@ async fn open(config: &Config) -> anyhow::Result<(Vec<Database>, Option<Vec<SeaO
     } else {
         database.check_schema().await?;
     }
-    let database = database.with_layout().await?;
+    let mut database = database.with_layout().await?;
     if config.tokens.uses_sessions() {
-        let probe = database.sessions().session("").await;
-        probe.context("SESSION_TOKENS: Better Auth's table \"session\" cannot be read")?;
+        database = database.with_sessions().await.context("SESSION_TOKENS")?;
     }
+    if config.provisions_users {
+        database = database.with_provisioning().await.context("USER_PROVISIONING")?;
+    }
+    database.check_access().await?;
+    database.warn_of_open_tables().await?;
     let databases = database.for_workers(config.workers).await;
     let sessions = config.tokens.uses_sessions().then(|| databases.iter().map(Database::sessions).collect());
     Ok((databases, sessions))

@@ -4,43 +4,30 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::{Identity, OwnerId, RepositoryError, Timestamp, UserProvisioner};
-use sea_orm::{
-    DeriveIden,
-    sea_query::{Expr, ExprTrait, OnConflict, Query},
-};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
 use time::OffsetDateTime;
 
+use super::user_columns::{Content, UserColumns};
 use crate::{
     error::repository_error,
     layout::Layout,
     sql::{Binds, Connection, Kind, Statement, user_id},
 };
 
-#[derive(DeriveIden)]
-enum User {
-    Id,
-    Name,
-    Email,
-    #[sea_orm(iden = "emailVerified")]
-    EmailVerified,
-    #[sea_orm(iden = "createdAt")]
-    CreatedAt,
-    #[sea_orm(iden = "updatedAt")]
-    UpdatedAt,
-}
-
 /// The users of a Better Auth app. Clones share the connection.
 #[derive(Debug, Clone)]
 pub struct SeaOrmUsers {
     connection: Arc<dyn Connection>,
     layout: Layout,
+    columns: UserColumns,
 }
 
 impl SeaOrmUsers {
     /// The users behind this connection.
     #[must_use]
     pub fn new(connection: Arc<dyn Connection>, layout: &Layout) -> Self {
-        Self { connection, layout: layout.clone() }
+        let columns = layout.user_columns.clone().unwrap_or_default();
+        Self { connection, layout: layout.clone(), columns }
     }
 }
 
@@ -55,7 +42,7 @@ impl UserProvisioner for SeaOrmUsers {
         let own = user.email.as_ref().map(|email| email.to_lowercase());
         let placeholder = format!("{}@users.invalid", user.id.as_str());
         for email in own.into_iter().chain([placeholder]) {
-            let insert = insert(&self.layout, user, email, now);
+            let insert = insert(&self.layout, &self.columns, user, &email, now);
             if self.connection.run(insert).await.map_err(repository_error)?.affected > 0 {
                 break;
             }
@@ -69,8 +56,7 @@ impl UserProvisioner for SeaOrmUsers {
 pub(crate) fn exists(layout: &Layout, user: &OwnerId) -> Statement {
     let mut binds = Binds::new(layout);
     let id = binds.user(user);
-    let select =
-        Query::select().expr(Expr::val(1)).from(layout.users()).and_where(Expr::col(User::Id).eq(id)).to_owned();
+    let select = Query::select().expr(Expr::val(1)).from(layout.users()).and_where(Expr::col("id").eq(id)).to_owned();
     let text = binds.text(&select);
     binds.statement(Kind::Read, text)
 }
@@ -78,20 +64,26 @@ pub(crate) fn exists(layout: &Layout, user: &OwnerId) -> Statement {
 /// Adds a row unless the id or the address is taken. The statement does not tell which of the two. If it was the id, a second
 /// call with a free address changes nothing.
 #[expect(clippy::disallowed_methods, reason = "a row of this table is a user, and has no owner")]
-fn insert(layout: &Layout, user: &Identity, email: String, now: Timestamp) -> Statement {
+fn insert(layout: &Layout, columns: &UserColumns, user: &Identity, email: &str, now: Timestamp) -> Statement {
     let mut binds = Binds::new(layout);
-    let now = OffsetDateTime::from(now);
-    let name = user.name.as_deref().unwrap_or(user.id.as_str());
-    let columns = [
-        (User::Id, binds.user(&user.id)),
-        (User::Name, binds.add(name)),
-        (User::Email, binds.add(email)),
-        (User::EmailVerified, binds.add(false)),
-        (User::CreatedAt, binds.add(now)),
-        (User::UpdatedAt, binds.add(now)),
-    ];
-    let (columns, values): (Vec<User>, Vec<Expr>) =
-        columns.map(|(column, value)| (column, value.into())).into_iter().unzip();
+    let time = OffsetDateTime::from(now);
+    let (columns, values): (Vec<Alias>, Vec<Expr>) = columns
+        .0
+        .iter()
+        .map(|(name, content)| {
+            let value = match content {
+                Content::Id => binds.user(&user.id).into(),
+                Content::Name => binds.add(user.name.as_deref().unwrap_or(user.id.as_str())).into(),
+                Content::Email => binds.add(email).into(),
+                Content::False => Expr::cust("FALSE"),
+                Content::Zero => Expr::cust("0"),
+                Content::Now => binds.add(time).into(),
+                Content::UtcNow => Expr::cust(format!("CAST({} AS timestamptz) AT TIME ZONE 'UTC'", binds.add(time))),
+                Content::Milliseconds => binds.add(now.unix_milliseconds()).into(),
+            };
+            (Alias::new(name), value)
+        })
+        .unzip();
     let insert = Query::insert()
         .into_table(layout.users())
         .columns(columns)

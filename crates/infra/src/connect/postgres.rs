@@ -15,7 +15,7 @@ use tracing::{info, warn};
 
 use super::{
     driver::{SLOW, in_words, logged},
-    pooler, sharing, tls,
+    encoding, pooler, sharing, tls,
 };
 use crate::{
     ConnectionSharing, Database, DatabaseSettings, ExecutorKind, Layout,
@@ -50,6 +50,7 @@ pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> R
     };
     let asked = async {
         pooler::check(&mut first, &mut second).await?;
+        encoding::check(&mut first).await?;
         report_limit(&mut first).await.map_err(in_words)?;
         Ok::<_, BoxError>(sharing::decide(settings.sharing, &mut first).await)
     };

@@ -5,7 +5,10 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr};
 use sea_orm_migration::MigratorTraitSelf;
 
 use super::MigrateError;
-use crate::layout::{Wanted, strings, table};
+use crate::{
+    grants,
+    layout::{Wanted, strings, table},
+};
 
 /// Which migrations were applied, and where that is recorded.
 #[derive(Debug)]
@@ -84,6 +87,8 @@ impl History {
             return Ok(false);
         }
         MigratorTraitSelf::install(&Migrator::default(), transaction).await?;
+        grants::revoke_all(transaction, &[TableName { schema: self.schema.clone(), table: HISTORY.to_owned() }])
+            .await?;
         let (ours, shared) = (self.table(HISTORY), self.table(SHARED_HISTORY));
         let is_ours = is_one_of(&self.applied);
         let copy = format!(

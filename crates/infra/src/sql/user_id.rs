@@ -45,17 +45,6 @@ pub(super) fn is_at(row: Row<'_>, index: usize, id: &OwnerId, of: IdType) -> Res
     })
 }
 
-/// The id in a column, by its 0-based position, of a table of Better Auth.
-pub(crate) fn at(row: Row<'_>, index: usize, of: IdType) -> Result<String, BoxError> {
-    Ok(match of {
-        IdType::Text => row.get(index)?,
-        IdType::Uuid => row.get::<Uuid>(index)?.to_string(),
-        IdType::SmallInt => row.get::<i16>(index)?.to_string(),
-        IdType::Integer => row.get::<i32>(index)?.to_string(),
-        IdType::BigInt | IdType::IntegerAsText => row.get::<i64>(index)?.to_string(),
-    })
-}
-
 /// The value whose text is exactly this id.
 fn parsed<T: FromStr + Display>(id: &OwnerId) -> Option<T> {
     let value: T = id.as_str().parse().ok()?;

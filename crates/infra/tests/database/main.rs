@@ -57,10 +57,13 @@ macro_rules! shared_or_not {
     };
 }
 
+mod access;
 mod backup;
 mod better_auth;
+mod columns;
 mod connect;
 mod contract;
+mod encoding;
 mod group_commit;
 mod history;
 mod layouts;

@@ -37,7 +37,10 @@ impl Migrate {
     async fn run(self, settings: &DatabaseSettings) -> anyhow::Result<()> {
         let database = Database::connect(settings).await.context("DATABASE_URL")?;
         match self {
-            Self::Up => report("applied", &database.migrate_up().await?)?,
+            Self::Up => {
+                report("applied", &database.migrate_up().await?)?;
+                database.warn_of_open_tables().await?;
+            }
             Self::Down { steps, delete_tasks: _ } => report("reverted", &database.migrate_down(steps).await?)?,
             Self::Status => {
                 for migration in database.migration_status().await? {

@@ -72,7 +72,8 @@ async fn inspect(tokens: &Tokens, database: Option<DatabaseSettings>) -> anyhow:
     let sessions: Option<Arc<dyn SessionStore>> = match database {
         Some(mut settings) => {
             settings.url = settings.url.existing();
-            Some(Arc::new(Database::connect(&settings).await.context("DATABASE_URL")?.sessions()))
+            let database = Database::connect(&settings).await.context("DATABASE_URL")?.with_layout().await?;
+            Some(Arc::new(database.with_sessions().await.context("SESSION_TOKENS")?.sessions()))
         }
         None => None,
     };

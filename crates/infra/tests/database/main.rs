@@ -59,8 +59,10 @@ macro_rules! shared_or_not {
 
 mod backup;
 mod better_auth;
+mod certificates;
 mod connect;
 mod contract;
+mod fail_over;
 mod group_commit;
 mod history;
 mod layouts;

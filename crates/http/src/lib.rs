@@ -29,6 +29,7 @@ mod request_id;
 mod routes;
 #[cfg(feature = "otlp")]
 mod span_export;
+mod starting;
 mod style;
 mod system;
 mod tasks;
@@ -56,6 +57,7 @@ pub use openapi::document as openapi_document;
 pub use origins::{NotAnOrigin, Origins};
 pub use output::code::ErrorCode;
 pub use public_path::{InvalidPublicPath, PublicPath};
+pub use starting::starting_app;
 pub use style::Style;
 pub use system::{
     lifecycle::Lifecycle,

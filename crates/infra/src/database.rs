@@ -7,7 +7,9 @@ use sea_orm::DatabaseConnection;
 
 use crate::{
     Connection, ConnectionSharing, DatabaseStatistics, Layout, SeaOrmKeys, SeaOrmSessions, SeaOrmTasks, SeaOrmUsers,
-    connect::FileLock, layout::Wanted, sql::ExecutorConnection,
+    connect::{FileLock, Route},
+    layout::Wanted,
+    sql::ExecutorConnection,
 };
 
 /// The connections to one database. Clones share them.
@@ -28,6 +30,9 @@ pub struct Database {
     pub(crate) layout: Layout,
     /// Where the settings say they are.
     pub(crate) wanted: Wanted,
+    /// How the connections of SeaORM reach Postgres.
+    #[expect(dead_code, reason = "it is there to be dropped")]
+    pub(crate) route: Option<Arc<Route>>,
 }
 
 impl Database {

@@ -15,6 +15,8 @@ pub struct DatabaseSettings {
     pub user_table: Option<TableName>,
     /// The maximum number of connections, at least one. Ignored for SQLite in memory, which has one connection.
     pub max_connections: u32,
+    /// How long connecting waits for a Postgres that is starting or cannot be reached. `None`: it does not wait.
+    pub start_timeout: Option<Duration>,
     /// How long a statement waits for a connection before it fails.
     pub acquire_timeout: Duration,
     /// How long a statement may take before Postgres cancels it, and how long SQLite waits for another writer. Must be longer
@@ -70,6 +72,10 @@ impl DatabaseSettings {
     /// 5: readers do not wait for the one writer. More were not faster when measured, and each is a thread.
     pub const SQLITE_CONNECTIONS: u32 = 5;
 
+    /// One minute. A suspended database takes up to ten seconds to wake up; one that starts together with the service, a little
+    /// longer.
+    pub const START_TIMEOUT: Duration = Duration::from_mins(1);
+
     /// One second. A statement that has no connection by then is unlikely to get one soon.
     pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -93,6 +99,7 @@ impl DatabaseSettings {
             schema,
             user_table: None,
             max_connections,
+            start_timeout: Some(Self::START_TIMEOUT),
             acquire_timeout: Self::ACQUIRE_TIMEOUT,
             statement_timeout: Self::STATEMENT_TIMEOUT,
             executor: ExecutorKind::default(),

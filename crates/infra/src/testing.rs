@@ -14,7 +14,7 @@ use sea_orm::DatabaseConnection;
 use tempfile::TempDir;
 
 use test_servers::PostgresDatabase;
-pub use test_servers::{Optional, PgBouncer, Pooler};
+pub use test_servers::{Optional, OwnServer, PgBouncer, Pooler, RunningServer};
 
 use crate::{Database, DatabaseSettings, DatabaseUrl, Sharing};
 

@@ -9,7 +9,7 @@ mod tests;
 use std::fmt;
 
 pub use invalid::InvalidDatabaseUrl;
-pub(crate) use postgres::{Certificates, Pem, PostgresUrl};
+pub(crate) use postgres::{Authorities, Mode, Pem, PostgresUrl, Proof, Server, Tls};
 pub(crate) use sqlite::SqliteUrl;
 
 /// Which database to use: `postgres://…` or `sqlite:…`.
@@ -25,7 +25,8 @@ pub(crate) enum Target {
 }
 
 impl DatabaseUrl {
-    /// Reads `postgres://…`, `postgresql://…` and `sqlite:…`.
+    /// Reads `postgres://…`, `postgresql://…` and `sqlite:…`. SQLAlchemy's name of a driver in the scheme, such as
+    /// `postgresql+asyncpg://…`, has no effect.
     ///
     /// What a Postgres URL leaves out comes from the same variables as for `psql` (`PGPASSWORD`, `PGSSLROOTCERT`…).
     ///
@@ -33,7 +34,7 @@ impl DatabaseUrl {
     ///
     /// If the scheme is a different one or a part is malformed.
     pub fn parse(text: &str) -> Result<Self, InvalidDatabaseUrl> {
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        if is_postgres(text) {
             PostgresUrl::parse(text).map(|url| Self(Target::Postgres(Box::new(url))))
         } else if text.starts_with("sqlite:") {
             SqliteUrl::parse(text).map(|url| Self(Target::Sqlite(Box::new(url))))
@@ -65,6 +66,13 @@ impl DatabaseUrl {
     pub fn is_postgres(&self) -> bool {
         matches!(self.0, Target::Postgres(_))
     }
+}
+
+fn is_postgres(text: &str) -> bool {
+    let Some((scheme, _)) = text.split_once("://") else { return false };
+    let (scheme, driver) = scheme.split_once('+').unwrap_or((scheme, "none"));
+    matches!(scheme, "postgres" | "postgresql")
+        && driver.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 impl fmt::Display for DatabaseUrl {

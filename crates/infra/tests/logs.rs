@@ -5,7 +5,6 @@
 use std::{
     io,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 use domain::{
@@ -41,7 +40,7 @@ impl MakeWriter<'_> for Log {
 
 async fn connect(url: &str) -> Result<Database, infra::ConnectError> {
     let settings = DatabaseSettings::new(DatabaseUrl::parse(url).unwrap());
-    Database::connect(&DatabaseSettings { acquire_timeout: Duration::from_millis(500), ..settings }).await
+    Database::connect(&DatabaseSettings { start_timeout: None, ..settings }).await
 }
 
 /// Runs calls that succeed and calls that fail, with private text in every text field.

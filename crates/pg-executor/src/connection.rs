@@ -86,8 +86,7 @@ impl PgConnection {
         let runtime = Handle::current();
         spawn_blocking(move || {
             runtime.block_on(async {
-                let opened = timeout(limit, connector.open()).await;
-                let (client, driver) = opened.map_err(|_elapsed| Error::no_connection_within(limit))??;
+                let (client, driver, _server) = connector.open(limit).await?;
                 Ok(Self::new(client, driver, slow))
             })
         })

@@ -1,6 +1,6 @@
 //! Why a statement failed.
 
-use std::{error::Error as StdError, io, sync::Arc, time::Duration};
+use std::{error::Error as StdError, fmt, io, iter::successors, sync::Arc, time::Duration};
 
 use tokio_postgres::error::SqlState;
 
@@ -98,6 +98,34 @@ impl Error {
         })
     }
 
+    /// The error of several servers, each with its number, or of the only one.
+    pub(crate) fn of_servers(mut failures: Vec<(usize, Self)>) -> Self {
+        if failures.len() == 1 { failures.swap_remove(0).1 } else { Self::NoConnection(Arc::new(NoServer(failures))) }
+    }
+
+    /// Whether a connection that could not be opened may be opened a moment later: the server cannot be reached, is starting, is
+    /// read-only at the moment, or has no free connection. Otherwise a setting is wrong: the password, the database, the
+    /// certificate.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        let Self::NoConnection(cause) = self else { return false };
+        if let Some(error) = cause.downcast_ref::<PgError>() {
+            return is_temporary(error.code());
+        }
+        if let Some(NoServer(failures)) = cause.downcast_ref() {
+            return failures.iter().any(|(_, error)| error.may_pass());
+        }
+        if cause.downcast_ref::<tokio_postgres::Error>().is_some_and(tokio_postgres::Error::is_closed) {
+            return true;
+        }
+        // The network, but not what TLS finds wrong with a certificate.
+        let mut causes = successors(Some(&**cause as &(dyn StdError + 'static)), |error| (*error).source());
+        causes.find_map(|error| error.downcast_ref::<io::Error>()).is_some_and(|error| {
+            !error.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>)
+                && !(error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_some())
+        })
+    }
+
     pub(crate) fn no_connection_within(limit: Duration) -> Self {
         let message = format!("none became free, or could be opened, within {} ms", limit.as_millis());
         Self::NoConnection(Arc::new(io::Error::new(io::ErrorKind::TimedOut, message)))
@@ -161,3 +189,24 @@ impl Error {
         }
     }
 }
+
+/// Why none of several servers can be used.
+#[derive(Debug)]
+struct NoServer(Vec<(usize, Error)>);
+
+impl fmt::Display for NoServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, (number, error)) in self.0.iter().enumerate() {
+            let separator = if position > 0 { "; " } else { "" };
+            write!(f, "{separator}host {}: ", number + 1)?;
+            // The last cause is the most exact one.
+            match successors(error.source(), |error| (*error).source()).last() {
+                Some(cause) => write!(f, "{cause}")?,
+                None => write!(f, "{error}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl StdError for NoServer {}

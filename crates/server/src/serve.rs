@@ -2,6 +2,8 @@
 
 mod api;
 mod greeting;
+mod listeners;
+mod starting;
 mod stop;
 mod workers;
 
@@ -22,6 +24,7 @@ use crate::{
     telemetry::Log,
     verifiers::{Verifiers, secret_verifier},
 };
+use listeners::Listeners;
 use workers::{PerWorker, Workers};
 
 /// The time limit for closing database connections. Over a broken network, closing never ends.
@@ -35,8 +38,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// were aborted.
 pub(crate) async fn serve(config: &Config, log: &Log) -> anyhow::Result<()> {
     let mut signals = StopSignals::new()?;
-    let (databases, sessions) = tokio::select! {
-        opened = open(config) => opened?,
+    let listeners = Listeners::bind(&config.address).await?;
+    let ((databases, sessions), starting) = tokio::select! {
+        opened = starting::until(open(config), config, &listeners) => opened?,
         () = signals.next() => {
             tracing::info!("stopped before it served");
             return Ok(());
@@ -60,8 +64,11 @@ pub(crate) async fn serve(config: &Config, log: &Log) -> anyhow::Result<()> {
     });
     jobs::start(key_set, api.limits.clone(), Arc::new(databases[0].keys()), config.idempotency_key_lifetime);
     let lifecycle = api.lifecycle.clone();
-    let (server, addresses) = listen(config, services, api)?;
+    let (server, addresses) = listen(config, services, api, &listeners)?;
     let metrics = config.metrics.as_ref().map(|address| metrics::listen(address, metrics)).transpose()?;
+    if let Some(starting) = starting {
+        starting.hand_over().await;
+    }
     announce(config, &addresses, log)?;
     run(config, server, lifecycle, signals, databases, metrics).await
 }
@@ -100,8 +107,12 @@ async fn open(config: &Config) -> anyhow::Result<(Vec<Database>, Option<Vec<SeaO
 }
 
 /// Starts the server and returns its addresses.
-fn listen(config: &Config, services: PerWorker<Service>, api: Api) -> anyhow::Result<(Server, Vec<SocketAddr>)> {
-    let (host, port) = (config.address.host.as_str(), config.address.port);
+fn listen(
+    config: &Config,
+    services: PerWorker<Service>,
+    api: Api,
+    listeners: &Listeners,
+) -> anyhow::Result<(Server, Vec<SocketAddr>)> {
     let services = Arc::new(services);
     // Called on each worker, once for each address.
     let make_app = move || http::app(&Api { service: services.mine().clone(), ..api.clone() });
@@ -110,9 +121,8 @@ fn listen(config: &Config, services: PerWorker<Service>, api: Api) -> anyhow::Re
         .shutdown_timeout(whole_seconds(config.shutdown_timeout))
         .keep_alive(config.keep_alive)
         // The framework's handling of SIGINT would abort requests in flight.
-        .disable_signals()
-        .bind((host, port))
-        .map_err(|error| config.address.cannot_listen("HOST, PORT", &error))?;
+        .disable_signals();
+    let server = listeners.share()?.into_iter().try_fold(server, |server, listener| server.listen(listener))?;
     let addresses = server.addrs();
     Ok((server.run(), addresses))
 }

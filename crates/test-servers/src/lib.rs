@@ -11,10 +11,12 @@
 pub mod installation;
 mod left_out;
 mod local_server;
+mod own_server;
 mod pgbouncer;
 mod postgres;
 mod watched;
 
 pub use left_out::Optional;
+pub use own_server::{OwnServer, RunningServer};
 pub use pgbouncer::{PgBouncer, Pooler};
 pub use postgres::PostgresDatabase;

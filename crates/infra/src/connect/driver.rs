@@ -19,10 +19,6 @@ pub(super) fn in_words(error: sqlx::Error) -> BoxError {
     match error {
         sqlx::Error::Database(reported) => reported.message().to_owned().into(),
         sqlx::Error::Io(cause) => cause.into(),
-        sqlx::Error::Tls(cause) => {
-            format!("TLS: {cause} (a server on another machine must prove who it is, unless sslmode says otherwise)")
-                .into()
-        }
         other => other.into(),
     }
 }

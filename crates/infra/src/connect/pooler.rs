@@ -7,14 +7,13 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use domain::BoxError;
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection,
     postgres::{PgDatabaseError, PgSeverity},
 };
 use tokio::try_join;
 
-use super::driver::in_words;
+use super::failure::Failure;
 
 /// How many statements each of the two connections prepares.
 const STATEMENTS: usize = 4;
@@ -33,7 +32,16 @@ pub(super) enum Unfit {
     )]
     RejectsTransactions,
     #[error("{0}")]
-    Failed(BoxError),
+    Failed(Failure),
+}
+
+impl From<Unfit> for Failure {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Failed(failure) => failure,
+            unfit => Self::lasting(unfit),
+        }
+    }
 }
 
 /// Succeeds if two connections behave like direct connections to Postgres: each prepares its own statements, with the same
@@ -89,5 +97,5 @@ fn is_of_statement(error: &sqlx::Error) -> bool {
 }
 
 fn failed(error: sqlx::Error) -> Unfit {
-    Unfit::Failed(in_words(error))
+    Unfit::Failed(error.into())
 }

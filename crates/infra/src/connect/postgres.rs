@@ -2,101 +2,104 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::BoxError;
-use pg_executor::Connector;
+use pg_executor::{Connector, rustls::ClientConfig};
 use sea_orm::{DatabaseConnection, DbBackend, SqlxPostgresConnector};
 use sqlx::{
     Connection as _, PgConnection, Row as _,
-    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
+    postgres::{PgConnectOptions, PgPoolOptions},
     raw_sql,
 };
-use tokio::{join, time::timeout, try_join};
+use tokio::{time::timeout, try_join};
 use tracing::{info, warn};
 
 use super::{
-    driver::{SLOW, in_words, logged},
-    encoding, pooler, sharing, tls,
+    driver::{SLOW, logged},
+    encoding,
+    failure::Failure,
+    pooler, route, sharing, tls,
 };
 use crate::{
     ConnectionSharing, Database, DatabaseSettings, ExecutorKind, Layout,
-    error::DatabaseError,
     sql::{ExecutorConnection, SeaOrmConnection},
-    url::PostgresUrl,
+    url::{Mode, PostgresUrl},
 };
 
-/// How long startup waits for a server that may still be starting.
-const START_LIMIT: Duration = Duration::from_secs(2);
+/// How long one attempt may take, at most. A server that is suspended may take some seconds to wake up.
+const ATTEMPT: Duration = Duration::from_secs(10);
 
-pub(super) async fn connect(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<Database, BoxError> {
-    report(url);
-    let options = logged(url.options.clone());
+/// Tries once, within `limit`.
+pub(super) async fn connect(
+    url: &PostgresUrl,
+    settings: &DatabaseSettings,
+    limit: Duration,
+) -> Result<Database, Failure> {
+    let limit = limit.min(ATTEMPT);
+    let (connector, tls) = connector(url, limit).await?;
+    let route = route::to(url, &connector, tls.as_ref())?;
+    let options = route.set(logged(url.options.clone()));
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .min_connections(0)
-        .acquire_timeout(START_LIMIT)
+        .acquire_timeout(limit)
         .idle_timeout(settings.idle_timeout);
-    let two = || timeout(START_LIMIT, two(&options, settings.statement_timeout));
-    // Run concurrently, because with TLS connecting takes longer than the rest of the start.
-    let (pool, connected) = join!(pool.connect_with(options.clone()), two());
-    let pool = match pool {
-        Ok(pool) => pool,
-        Err(sqlx::Error::PoolTimedOut) => return Err(diagnosis(&options).await),
-        Err(error) => return Err(in_words(error)),
+    // Run concurrently, because with TLS connecting takes longer than the rest of the start. Unlike the pool, which retries until
+    // its time limit, the other two report a failure at once.
+    let pool = async { Ok(pool.connect_with(options.clone()).await?) };
+    let two = async {
+        let connected = timeout(limit, two(&options, settings.statement_timeout)).await;
+        Ok::<_, Failure>(connected.map_err(|_elapsed| Failure::no_answer_within(limit))??)
     };
-    let ((mut first, limited), mut second) = match connected {
-        Ok(Ok(connected)) => connected,
-        // Unlike the pool, these do not wait for a server that is starting.
-        Ok(Err(_)) | Err(_) => two().await.map_err(|_elapsed| no_answer())?.map_err(in_words)?,
-    };
+    let (pool, ((mut first, limited), mut second)) = try_join!(pool, two)?;
+    let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
     let asked = async {
         pooler::check(&mut first, &mut second).await?;
         encoding::check(&mut first).await?;
-        report_limit(&mut first).await.map_err(in_words)?;
-        Ok::<_, BoxError>(sharing::decide(settings.sharing, &mut first).await)
+        report_limit(&mut first).await?;
+        Ok::<_, Failure>(sharing::decide(settings.sharing, &mut first).await)
     };
-    let sharing =
-        timeout(START_LIMIT * 2, asked).await.map_err(|_elapsed| "connected, but a statement was not answered")??;
+    let unanswered = || Failure::passing("connected, but a statement was not answered");
+    let limit = limit.max(Duration::from_secs(2)) * 2;
+    let sharing = timeout(limit, asked).await.map_err(|_elapsed| unanswered())??;
     // The result does not matter: the connections are no longer needed.
     let _ = try_join!(first.close(), second.close());
-    let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    let route = Some(Arc::new(route));
+    let (connection, executor, sharing): (Arc<dyn crate::Connection>, _, _) = match settings.executor {
+        ExecutorKind::SeaOrm => {
+            let connection = SeaOrmConnection::new(by_seaorm(limited, settings), route.clone());
+            let sharing = ConnectionSharing { is_on: false, reason: "DATABASE_EXECUTOR is seaorm".to_owned() };
+            (Arc::new(connection), None, sharing)
+        }
+        ExecutorKind::Pipelined => {
+            let connector = Connector::to_one_of(url.configs(limited.get_options()), tls);
+            let settings = executor_settings(settings, &sharing);
+            (Arc::new(ExecutorConnection::new(&connector, &settings)), Some((connector, settings)), sharing)
+        }
+    };
     let layout = Layout::new(DbBackend::Postgres, settings.schema.clone());
-    let wanted = settings.into();
-    if settings.executor == ExecutorKind::SeaOrm {
-        let connection = Arc::new(SeaOrmConnection::new(by_seaorm(limited, settings)));
-        let sharing = ConnectionSharing { is_on: false, reason: "DATABASE_EXECUTOR is seaorm".to_owned() };
-        return Ok(Database {
-            connection,
-            pool,
-            executor: None,
-            layout,
-            wanted,
-            sharing: Some(sharing),
-            file_lock: None,
-        });
-    }
-    let executor = (connector(url, &limited).await?, executor_settings(settings, &sharing));
-    let connection = Arc::new(ExecutorConnection::new(&executor.0, &executor.1));
-    let executor = Some(executor);
-    Ok(Database { connection, pool, executor, layout, wanted, sharing: Some(sharing), file_lock: None })
+    let (wanted, sharing) = (settings.into(), Some(sharing));
+    Ok(Database { connection, pool, executor, route, layout, wanted, sharing, file_lock: None })
 }
 
-/// Returns a connector for the executor, after opening one connection as a check.
+/// Returns a connector for the first way to secure the connection that succeeds, with this way, after opening one connection.
 ///
 /// # Errors
 ///
-/// If no way to secure the connection succeeds: the error of the first one.
-async fn connector(url: &PostgresUrl, limited: &PgConnectOptions) -> Result<Connector, BoxError> {
-    let config = url.config(limited.get_options());
+/// If none succeeds: the error of the first one.
+async fn connector(url: &PostgresUrl, limit: Duration) -> Result<(Connector, Option<ClientConfig>), Failure> {
+    let configs = url.configs(url.options.get_options());
     let mut failure = None;
-    for tls in tls::ways(url)? {
-        let connector = Connector::new(config.clone(), tls);
-        match timeout(START_LIMIT, connector.connect()).await {
-            Ok(Ok(_connection)) => return Ok(connector),
-            Ok(Err(error)) => failure = failure.or(Some(DatabaseError::Executor(error).into())),
-            Err(_elapsed) => failure = failure.or(Some(no_answer())),
+    for tls in tls::ways(url).map_err(Failure::lasting)? {
+        let connector = Connector::to_one_of(configs.clone(), tls.clone());
+        match connector.connect(limit).await {
+            Ok(_connected) => return Ok((connector, tls)),
+            Err(error) => failure = failure.or(Some(error)),
         }
     }
-    Err(failure.unwrap_or_else(no_answer))
+    let failure = failure.map(|error| match tls::in_words(&error, url) {
+        Some(cause) => Failure::lasting(cause),
+        None => Failure::of_executor(&error),
+    });
+    Err(failure.unwrap_or(Failure::no_answer_within(limit)))
 }
 
 fn executor_settings(settings: &DatabaseSettings, sharing: &ConnectionSharing) -> pg_executor::Settings {
@@ -157,27 +160,20 @@ async fn report_limit(connection: &mut PgConnection) -> Result<(), sqlx::Error> 
 }
 
 /// Logs URL parameters that are ignored, replaced or unsafe.
-fn report(url: &PostgresUrl) {
-    for name in &url.ignored {
-        if name == "channel_binding" {
-            info!("DATABASE_URL: channel_binding is replaced by checking the server's certificate");
-        } else {
-            warn!(name, "DATABASE_URL: an unknown parameter is ignored");
+pub(super) fn report(url: &PostgresUrl) {
+    for ignored in &url.ignored {
+        let name = &ignored.name;
+        match ignored.reason {
+            Some(reason) => info!("DATABASE_URL: {name} is ignored: {reason}"),
+            None => warn!(name, "DATABASE_URL: an unknown parameter is ignored"),
         }
     }
-    if matches!(url.options.get_ssl_mode(), PgSslMode::Disable) && !url.is_local() {
+    if url.tls.mode == Mode::Off && !url.is_local() {
         warn!("DATABASE_URL: sslmode=disable: passwords and tasks cross the network unencrypted");
     }
-}
-
-/// The reason why the pool cannot connect. The pool itself retries until its time limit and then reports only a timeout.
-async fn diagnosis(options: &PgConnectOptions) -> BoxError {
-    match timeout(START_LIMIT, PgConnection::connect_with(options)).await {
-        Ok(Err(error)) => in_words(error),
-        Ok(Ok(_)) | Err(_) => no_answer(),
+    if url.tls.is_unverified_by_choice {
+        warn!(
+            "DATABASE_URL: the server's certificate is not verified: whoever is in between can read and change everything"
+        );
     }
-}
-
-fn no_answer() -> BoxError {
-    format!("no answer within {} ms", START_LIMIT.as_millis()).into()
 }

@@ -51,9 +51,18 @@ pub(super) async fn connect(url: &SqliteUrl, settings: &DatabaseSettings) -> Res
     };
     let pool = open(pool, options, settings.statement_timeout).await.map_err(in_words)?;
     let pool = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
-    let connection = Arc::new(SeaOrmConnection::new(pool.clone()));
+    let connection = Arc::new(SeaOrmConnection::new(pool.clone(), None));
     let layout = Layout::new(DbBackend::Sqlite, None);
-    Ok(Database { connection, pool, executor: None, layout, wanted: settings.into(), sharing: None, file_lock })
+    Ok(Database {
+        connection,
+        pool,
+        executor: None,
+        route: None,
+        layout,
+        wanted: settings.into(),
+        sharing: None,
+        file_lock,
+    })
 }
 
 /// Keeps the file from being replaced while it is in use.

@@ -1,20 +1,22 @@
-//! TLS to Postgres, according to `sslmode`.
+//! TLS to Postgres, according to the URL.
+
+mod message;
+mod name;
+mod verifier;
+mod version_1;
 
 use std::{fs, io, sync::Arc};
 
 use domain::BoxError;
 use pg_executor::rustls::{
-    self, CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-    client::{
-        WebPkiServerVerifier,
-        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    },
+    ClientConfig, RootCertStore,
     crypto::aws_lc_rs,
-    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
-use sqlx::postgres::PgSslMode;
 
-use crate::url::{Certificates, Pem, PostgresUrl};
+use crate::url::{Authorities, Mode, Pem, PostgresUrl, Proof, Tls};
+pub(super) use message::in_words;
+use verifier::Verifier;
 
 /// The ways to secure a connection that the URL allows, in the order of attempts. `None` means without TLS.
 ///
@@ -22,59 +24,68 @@ use crate::url::{Certificates, Pem, PostgresUrl};
 ///
 /// If a certificate cannot be read.
 pub(super) fn ways(url: &PostgresUrl) -> Result<Vec<Option<ClientConfig>>, BoxError> {
-    let config = |proof| client_config(&url.certificates, proof);
-    Ok(match url.options.get_ssl_mode() {
-        // A Unix socket: nothing crosses the network.
-        _ if url.socket().is_some() => vec![None],
-        PgSslMode::Disable => vec![None],
-        // The server is on this machine, otherwise `PostgresUrl` would require verification. Encryption is useless here and
-        // costs time, but the server may insist on it.
-        PgSslMode::Allow | PgSslMode::Prefer => vec![None, Some(config(Proof::None)?)],
-        PgSslMode::Require => vec![Some(config(Proof::None)?)],
-        PgSslMode::VerifyCa => vec![Some(config(Proof::Certificate)?)],
-        PgSslMode::VerifyFull => vec![Some(config(Proof::CertificateAndName)?)],
+    let config = |proof| client_config(&url.tls, proof);
+    Ok(match url.tls.mode {
+        // Unix sockets: nothing crosses the network.
+        _ if url.servers.iter().all(|server| server.socket().is_some()) => vec![None],
+        Mode::Off => vec![None],
+        // Encryption is useless here and costs time, but the server may insist on it.
+        Mode::IfNeeded => vec![None, Some(config(Proof::None)?)],
+        Mode::On(proof) => vec![Some(config(proof)?)],
     })
 }
 
-/// What a server must prove.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Proof {
-    None,
-    /// A certificate from a trusted authority.
-    Certificate,
-    /// A certificate from a trusted authority, for the host in the URL.
-    CertificateAndName,
-}
-
-fn client_config(certificates: &Certificates, proof: Proof) -> Result<ClientConfig, BoxError> {
+fn client_config(tls: &Tls, proof: Proof) -> Result<ClientConfig, BoxError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-    let verifier =
-        WebPkiServerVerifier::builder_with_provider(Arc::new(authorities(certificates)?), provider).build()?;
-    let config = if proof == Proof::CertificateAndName {
-        config.with_webpki_verifier(verifier)
-    } else {
-        config.dangerous().with_custom_certificate_verifier(Arc::new(Lenient { verifier, proof }))
-    };
-    Ok(match (&certificates.client, &certificates.key) {
-        (None, None) => config.with_no_client_auth(),
-        (Some(client), Some(key)) => {
-            let chain = CertificateDer::pem_slice_iter(&read(client)?).collect::<Result<_, _>>()?;
-            config.with_client_auth_cert(chain, PrivateKeyDer::from_pem_slice(&read(key)?)?)?
+    let algorithms = provider.signature_verification_algorithms;
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let (roots, named) =
+        if proof == Proof::None { (RootCertStore::empty(), vec![]) } else { trusted(&tls.authorities)? };
+    let verifier = Verifier { roots, named, proof, algorithms };
+    let config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+    Ok(match &tls.client {
+        None => config.with_no_client_auth(),
+        Some((certificate, key)) => {
+            let (chain, key_of) = (certificates(certificate)?, read(key)?);
+            let key =
+                PrivateKeyDer::from_pem_slice(&key_of).map_err(|error| format!("sslkey {}: {error}", name(key)))?;
+            config.with_client_auth_cert(chain, key).map_err(|error| format!("sslcert, sslkey: {error}"))?
         }
-        _ => return Err("sslcert and sslkey must be given together".into()),
     })
 }
 
-/// The well-known authorities, and the one that the URL names.
-fn authorities(certificates: &Certificates) -> Result<RootCertStore, BoxError> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    if let Some(authority) = &certificates.authority {
-        for certificate in CertificateDer::pem_slice_iter(&read(authority)?) {
-            roots.add(certificate?)?;
+/// The certificates that are trusted, and among them those that the URL names.
+fn trusted(authorities: &Authorities) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), BoxError> {
+    let mut roots = RootCertStore::empty();
+    match authorities {
+        Authorities::BuiltIn => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        Authorities::System => {
+            let (added, _unusable) = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            if added == 0 {
+                let message = "sslrootcert=system: this machine has no certificates of authorities; install the package \
+                               ca-certificates, or set SSL_CERT_FILE";
+                return Err(message.into());
+            }
+        }
+        Authorities::Named(pem) => {
+            let named = certificates(pem)?;
+            for certificate in &named {
+                roots.add(certificate.clone()).map_err(|error| format!("sslrootcert {}: {error}", name(pem)))?;
+            }
+            return Ok((roots, named));
         }
     }
-    Ok(roots)
+    Ok((roots, vec![]))
+}
+
+/// At least one certificate.
+fn certificates(pem: &Pem) -> Result<Vec<CertificateDer<'static>>, BoxError> {
+    let certificates = CertificateDer::pem_slice_iter(&read(pem)?).collect::<Result<Vec<_>, _>>();
+    let certificates = certificates.map_err(|error| format!("{}: {error}", name(pem)))?;
+    if certificates.is_empty() {
+        return Err(format!("{}: there is no certificate in the PEM format", name(pem)).into());
+    }
+    Ok(certificates)
 }
 
 fn read(pem: &Pem) -> Result<Vec<u8>, io::Error> {
@@ -86,55 +97,10 @@ fn read(pem: &Pem) -> Result<Vec<u8>, io::Error> {
     }
 }
 
-/// Accepts certificates without checking the server's name.
-#[derive(Debug)]
-struct Lenient {
-    verifier: Arc<WebPkiServerVerifier>,
-    proof: Proof,
-}
-
-impl ServerCertVerifier for Lenient {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        use CertificateError::{NotValidForName, NotValidForNameContext};
-
-        if self.proof == Proof::None {
-            return Ok(ServerCertVerified::assertion());
-        }
-        match self.verifier.verify_server_cert(end_entity, intermediates, name, ocsp_response, now) {
-            Err(rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. })) => {
-                Ok(ServerCertVerified::assertion())
-            }
-            outcome => outcome,
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.verifier.verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.verifier.verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.verifier.supported_verify_schemes()
+fn name(pem: &Pem) -> String {
+    match pem {
+        Pem::Text(_) => "the certificate in DATABASE_URL".to_owned(),
+        Pem::File(path) => path.display().to_string(),
     }
 }
 

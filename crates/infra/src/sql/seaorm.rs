@@ -1,6 +1,9 @@
 //! Runs statements over SeaORM's own connection: on SQLite, and on Postgres where the executor is not used.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 use async_trait::async_trait;
 use pg_executor::Statistics;
@@ -16,6 +19,7 @@ use super::{
     statement::{Kind, Statement},
 };
 use crate::{
+    connect::Route,
     error::{DatabaseError, is_acquire_timeout},
     statistics::DatabaseStatistics,
 };
@@ -24,6 +28,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct SeaOrmConnection {
     pool: DatabaseConnection,
+    /// How the pool reaches Postgres.
+    _route: Option<Arc<Route>>,
     /// Calls in progress: they run a statement or wait for a connection.
     in_flight: AtomicU64,
     acquire_timeouts: AtomicU64,
@@ -31,9 +37,9 @@ pub(crate) struct SeaOrmConnection {
 }
 
 impl SeaOrmConnection {
-    pub(crate) fn new(pool: DatabaseConnection) -> Self {
+    pub(crate) fn new(pool: DatabaseConnection, route: Option<Arc<Route>>) -> Self {
         let (in_flight, acquire_timeouts, validation_gaps) = Default::default();
-        Self { pool, in_flight, acquire_timeouts, validation_gaps }
+        Self { pool, _route: route, in_flight, acquire_timeouts, validation_gaps }
     }
 
     async fn counted<T>(&self, work: impl Future<Output = Result<T, DbErr>> + Send) -> Result<T, DatabaseError> {

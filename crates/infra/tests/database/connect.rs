@@ -21,7 +21,7 @@ fn settings(url: &str) -> DatabaseSettings {
 
 /// The one-line error of a failed connection.
 async fn failure(url: &str) -> String {
-    let settings = DatabaseSettings { acquire_timeout: Duration::from_millis(300), ..settings(url) };
+    let settings = DatabaseSettings { start_timeout: None, ..settings(url) };
     let error = Database::connect(&settings).await.unwrap_err();
     let line = error.to_string();
     assert!(!line.contains('\n') && !format!("{line} {error:?}").contains("s3cret"), "{error:?}");

@@ -60,10 +60,12 @@ macro_rules! shared_or_not {
 mod access;
 mod backup;
 mod better_auth;
+mod certificates;
 mod columns;
 mod connect;
 mod contract;
 mod encoding;
+mod fail_over;
 mod group_commit;
 mod history;
 mod layouts;

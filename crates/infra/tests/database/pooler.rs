@@ -17,7 +17,8 @@ const REJECTS_TRANSACTIONS: &str = "the pooler in between rejects transactions; 
     connect to Postgres directly";
 
 fn settings(pooler: &Pooler) -> DatabaseSettings {
-    DatabaseSettings::new(DatabaseUrl::parse(pooler.url()).unwrap())
+    let url = DatabaseUrl::parse(pooler.url()).unwrap();
+    DatabaseSettings { start_timeout: None, ..DatabaseSettings::new(url) }
 }
 
 /// The error, without the name of the database.

@@ -123,11 +123,12 @@ impl Secured {
         self.connect_with("verify-full", &[]).await
     }
 
-    /// Connects with this `sslmode`, the authority's certificate, and further parameters for files.
+    /// Connects with this `sslmode` and further parameters for files. All but `require` also name the authority's certificate.
     async fn connect_with(&self, sslmode: &str, parameters: &[(&str, &str)]) -> Result<Database, String> {
         let mut url = self.url.clone();
         url.query_pairs_mut().append_pair("sslmode", sslmode);
-        for (parameter, file) in parameters.iter().chain(&[("sslrootcert", "authority.pem")]) {
+        let authority = (sslmode != "require").then_some(&("sslrootcert", "authority.pem"));
+        for (parameter, file) in parameters.iter().chain(authority) {
             url.query_pairs_mut().append_pair(parameter, self.files.path().join(file).to_str().unwrap());
         }
         let url = DatabaseUrl::parse(url.as_str()).unwrap();
@@ -155,12 +156,13 @@ async fn welcomed(mut client: TcpStream, proof: Proof) -> Option<Box<dyn Peer>> 
     Some(Box::new(acceptor.accept(client).await.ok()?))
 }
 
-/// Servers that cannot prove that they are `localhost`, with the error for each.
-fn impostors(authority: &Authority) -> [(Proof, &'static str); 3] {
+/// Servers that cannot prove that they are `localhost`, with the error of each at the start and later.
+fn impostors(authority: &Authority) -> [(Proof, &'static str, &'static str); 3] {
+    let another = "no certificate in sslrootcert has signed the server's certificate";
     [
-        (Some(Authority::new().certifies("localhost")), "invalid peer certificate"),
-        (Some(authority.certifies("db.example.com")), "certificate not valid for name"),
-        (None, "TLS"),
+        (Some(Authority::new().certifies("localhost")), another, "invalid peer certificate"),
+        (Some(authority.certifies("db.example.com")), "is not for localhost", "certificate not valid for name"),
+        (None, "does not support TLS", "TLS"),
     ]
 }
 
@@ -192,7 +194,7 @@ async fn tasks_are_written_and_read_over_tls() {
 async fn a_server_must_prove_its_name_by_default() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let authority = Authority::new();
-    for (proof, expected) in impostors(&authority) {
+    for (proof, expected, _) in impostors(&authority) {
         let secured = Secured::new(database.url(), &authority, proof).await;
 
         let line = secured.connect().await.unwrap_err();
@@ -206,7 +208,7 @@ async fn a_server_must_prove_its_name_by_default() {
 async fn a_later_connection_checks_the_server_again() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let authority = Authority::new();
-    for (proof, expected) in impostors(&authority) {
+    for (proof, _, expected) in impostors(&authority) {
         let secured = Secured::new(database.url(), &authority, authority.certifies("localhost")).await;
         let tasks = secured.connect().await.unwrap().tasks();
         let id = SequentialIds::default().next(FixedClock::default().now()).into();

@@ -62,7 +62,7 @@ async fn a_connection_that_is_refused_is_reported_with_its_code() {
     let connector = Connector::new(config, None);
 
     let of_run = Executor::new(&connector, &patient()).run(insert(1, 1)).await.unwrap_err();
-    let of_connect = connector.connect().await.unwrap_err();
+    let of_connect = connector.connect(patient().acquire_timeout).await.unwrap_err();
 
     for error in [of_run, of_connect] {
         assert!(matches!(error, Error::NoConnection(_)), "{error:?}");
@@ -75,7 +75,7 @@ async fn a_connection_that_is_refused_is_reported_with_its_code() {
 async fn a_connector_opens_connections_for_checks() {
     let Some(database) = TestDatabase::create().await else { return };
 
-    let client = database.connector(patient()).connect().await.unwrap();
+    let client = database.connector(patient()).connect(patient().acquire_timeout).await.unwrap().0;
 
     let limit: String = client.query_one("SHOW statement_timeout", &[]).await.unwrap().get(0);
     assert_eq!(limit, "1min");

@@ -11,8 +11,8 @@ use super::{
     setting::Setting,
     settings::{
         DATABASE_ACQUIRE_TIMEOUT, DATABASE_EXECUTOR, DATABASE_IDLE_TIMEOUT, DATABASE_MAX_CONNECTIONS,
-        DATABASE_MAX_LIFETIME, DATABASE_SCHEMA, DATABASE_SHARE_CONNECTIONS, DATABASE_STATEMENT_TIMEOUT, DATABASE_URL,
-        ENVIRONMENT, USER_TABLE,
+        DATABASE_MAX_LIFETIME, DATABASE_SCHEMA, DATABASE_SHARE_CONNECTIONS, DATABASE_START_TIMEOUT,
+        DATABASE_STATEMENT_TIMEOUT, DATABASE_URL, ENVIRONMENT, USER_TABLE,
     },
     stage::Stage,
 };
@@ -36,6 +36,7 @@ pub(crate) fn read(environment: &Environment) -> anyhow::Result<DatabaseSettings
     }
     database.executor = environment.value(&DATABASE_EXECUTOR)?;
     database.sharing = environment.value(&DATABASE_SHARE_CONNECTIONS)?;
+    database.start_timeout = environment.value(&DATABASE_START_TIMEOUT)?;
     database.acquire_timeout = environment.value(&DATABASE_ACQUIRE_TIMEOUT)?;
     database.statement_timeout = environment.value(&DATABASE_STATEMENT_TIMEOUT)?;
     must_be_shorter(
@@ -85,6 +86,7 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_infra() {
         let postgres = read(&Environment::of(&[("DATABASE_URL", "postgres://localhost/tasks")])).unwrap();
+        assert_eq!(postgres.start_timeout, Some(DatabaseSettings::START_TIMEOUT));
         assert_eq!(postgres.acquire_timeout, DatabaseSettings::ACQUIRE_TIMEOUT);
         assert_eq!(postgres.statement_timeout, DatabaseSettings::STATEMENT_TIMEOUT);
         assert_eq!(postgres.idle_timeout, DatabaseSettings::IDLE_TIMEOUT);

@@ -114,6 +114,8 @@ settings! {
         "What runs statements on Postgres. `seaorm` is SeaORM's own connection: simpler, with fewer requests per second.";
     DATABASE_SHARE_CONNECTIONS: Sharing = OneOf(&[("auto", Sharing::Auto), ("on", Sharing::On), ("off", Sharing::Off)]), Value("auto"),
         "Whether concurrent reads share a connection to Postgres, and concurrent changes a commit, which is faster. `auto`: unless the server has the extension `citus`, or is not known to be a single Postgres.";
+    DATABASE_START_TIMEOUT: Option<Duration> = OrOff(SPAN), Value("60s"),
+        "How long the start, and each command, waits for a Postgres that cannot be reached or is still starting. Meanwhile the service is not ready. A wrong password, database or certificate stops the start at once.";
     DATABASE_MAX_CONNECTIONS: u16 = Number(1..=1000), Depends("36; on SQLite 5"),
         "How many connections to the database the service opens at most. On Postgres migrations use one more.";
     DATABASE_ACQUIRE_TIMEOUT: Duration = Span::such_as("500ms or 1s").shorter_than("DATABASE_STATEMENT_TIMEOUT"), Value("1s"),

@@ -23,3 +23,4 @@ mod stop;
 mod story;
 mod support;
 mod trace;
+mod waiting;

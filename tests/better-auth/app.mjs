@@ -11,7 +11,7 @@ import pg from "pg";
 
 const { DATABASE_URL, BETTER_AUTH_SECRET, BETTER_AUTH_URL, PORT, AUTH_OPTIONS, JWT_OPTIONS, JWT_SIGN, MIGRATE } =
   process.env;
-const { GUESTS, ON_LINK_ACCOUNT } = process.env;
+const { ADAPTER, ADAPTER_OPTIONS, GUESTS, ON_LINK_ACCOUNT } = process.env;
 process.stdin.on("end", () => process.exit()).resume();
 
 // Listen first, since the app must know its own address and the port may be any.
@@ -42,19 +42,18 @@ if (JWT_SIGN === "HS256") {
   });
 }
 
-const database = new pg.Pool({ connectionString: DATABASE_URL, max: 3 });
+const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 3 });
 
 /** Guests, and what becomes of their rows when they sign up: the statement in docs/authentication.md. */
 const guests = anonymous({
   onLinkAccount: async ({ anonymousUser, newUser }) => {
-    if (ON_LINK_ACCOUNT) await database.query(ON_LINK_ACCOUNT, [anonymousUser.user.id, newUser.user.id]);
+    if (ON_LINK_ACCOUNT) await pool.query(ON_LINK_ACCOUNT, [anonymousUser.user.id, newUser.user.id]);
   },
 });
 
 const options = {
   baseURL: BETTER_AUTH_URL ?? address,
   secret: BETTER_AUTH_SECRET,
-  database,
   emailAndPassword: { enabled: true },
   emailVerification: { sendVerificationEmail: async ({ user, token }) => void mails.push({ to: user.email, token }) },
   user: { deleteUser: { enabled: true } },
@@ -63,8 +62,13 @@ const options = {
   telemetry: { enabled: false },
   plugins: [bearer(), jwt(jwtOptions), ...(GUESTS === "on" ? [guests] : [])],
 };
-const auth = betterAuth(merged(options, JSON.parse(AUTH_OPTIONS ?? "{}")));
-if (MIGRATE !== "off") await (await getMigrations(auth.options)).runMigrations();
+merged(options, JSON.parse(AUTH_OPTIONS ?? "{}"));
+
+const onDrizzle = async () => (await import("./drizzle.mjs")).onDrizzle(pool, options, JSON.parse(ADAPTER_OPTIONS ?? "{}"));
+const adapter = ADAPTER === "drizzle" ? await onDrizzle() : { database: pool };
+const auth = betterAuth({ ...options, database: adapter.database });
+const createTables = adapter.createTables ?? (async () => (await getMigrations(auth.options)).runMigrations());
+if (MIGRATE !== "off") await createTables();
 
 /** A route that signs a token for the user of a session, as many apps have instead of the `jwt` plugin. */
 async function ownToken(request) {

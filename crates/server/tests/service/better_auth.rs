@@ -17,3 +17,4 @@ mod rotation;
 mod secret;
 mod serving;
 mod sessions;
+mod variants;

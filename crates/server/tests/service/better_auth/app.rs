@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, mpsc},
-    thread,
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -68,6 +68,11 @@ impl BetterAuth {
 
     /// Better Auth with variables of its README, objects as JSON.
     pub fn start(database: &TestDatabase, variables: &Value) -> Self {
+        Self::try_start(database, variables).unwrap_or_else(|printed| panic!("Better Auth does not start: {printed}"))
+    }
+
+    /// The same, or what it prints if it does not start.
+    pub fn try_start(database: &TestDatabase, variables: &Value) -> Result<Self, String> {
         let mut command = Command::new("node");
         command.arg("app.mjs").current_dir(home().unwrap()).env_clear().env("PATH", env::var_os("PATH").unwrap());
         command.envs([("DATABASE_URL", database.url()), ("BETTER_AUTH_SECRET", SECRET)]);
@@ -78,7 +83,7 @@ impl BetterAuth {
 
         let printed = Arc::new(Mutex::new(Vec::new()));
         let (found, ready) = mpsc::channel();
-        keep_lines(child.stderr.take().unwrap(), printed.clone(), |_| {});
+        let errors = keep_lines(child.stderr.take().unwrap(), printed.clone(), |_| {});
         keep_lines(child.stdout.take().unwrap(), printed.clone(), move |line| {
             if let Some(url) = line.strip_prefix("ready on ") {
                 let _ = found.send(url.to_owned());
@@ -87,10 +92,11 @@ impl BetterAuth {
         let Ok(url) = ready.recv_timeout(PATIENCE) else {
             let _ = child.kill();
             let _ = child.wait();
-            panic!("Better Auth does not start: {:#?}", printed.lock().unwrap());
+            errors.join().unwrap();
+            return Err(printed.lock().unwrap().join("\n"));
         };
         let origin = variables["BETTER_AUTH_URL"].as_str().unwrap_or(&url).to_owned();
-        Self { child, url, origin, client: Client::new() }
+        Ok(Self { child, url, origin, client: Client::new() })
     }
 
     /// A request as a page of the app sends it.
@@ -129,11 +135,15 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn keep_lines(output: impl Read + Send + 'static, kept: Arc<Mutex<Vec<String>>>, see: impl Fn(&str) + Send + 'static) {
+fn keep_lines(
+    output: impl Read + Send + 'static,
+    kept: Arc<Mutex<Vec<String>>>,
+    see: impl Fn(&str) + Send + 'static,
+) -> JoinHandle<()> {
     thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
             see(&line);
             kept.lock().unwrap().push(line);
         }
-    });
+    })
 }

@@ -13,7 +13,7 @@ const COOKIE: (&str, &str) = ("SESSION_TOKENS", "cookie");
 const THE_SECRET: (&str, &str) = ("BETTER_AUTH_SECRET", SECRET);
 const APP: &str = "https://app.example";
 
-fn from_page(cookie: &str, origin: &str) -> Headers {
+pub fn from_page(cookie: &str, origin: &str) -> Headers {
     vec![("cookie", cookie.to_owned()), ("origin", origin.to_owned())]
 }
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The statement of the documentation for `onLinkAccount`.
-fn documented() -> &'static str {
+pub fn documented() -> &'static str {
     let page = include_str!("../../../../../docs/authentication.md");
     let (_, rest) = page.split_once("onLinkAccount: async").unwrap();
     rest.split('"').nth(1).unwrap()

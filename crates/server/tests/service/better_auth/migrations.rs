@@ -2,7 +2,6 @@
 
 use infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
-use serde_json::{Value, json};
 
 use crate::{
     better_auth::app::{BetterAuth, empty_database},
@@ -30,16 +29,16 @@ const DESCRIPTION: &str = r"
     SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN theirs ON theirs.oid = tgrelid WHERE NOT tgisinternal
     ORDER BY 1";
 
-async fn described(database: &TestDatabase) -> Vec<String> {
+pub async fn described(database: &TestDatabase) -> Vec<String> {
     let rows = database.connection().query_all_raw(Statement::from_string(DbBackend::Postgres, DESCRIPTION)).await;
     rows.unwrap().iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
 /// Runs `tasks-api migrate …`; returns whether it succeeded and what it printed.
-fn migrate(database: &TestDatabase, arguments: &[&str]) -> (bool, String) {
+pub fn migrate(database: &TestDatabase, settings: &[(&str, &str)], arguments: &[&str]) -> (bool, String) {
     let directory = tempfile::tempdir().unwrap();
-    let settings = [("DATABASE_URL", database.url()), ("ENVIRONMENT", "production")];
-    let output = program(&directory, &settings).arg("migrate").args(arguments).output().unwrap();
+    let needed = [("DATABASE_URL", database.url()), ("ENVIRONMENT", "production")];
+    let output = program(&directory, &[&needed, settings].concat()).arg("migrate").args(arguments).output().unwrap();
     let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
     (output.status.success(), printed.concat())
 }
@@ -52,7 +51,7 @@ async fn either_side_can_migrate_first_with_the_same_result() {
     let theirs = described(&database).await;
     assert!(theirs.len() > 60, "{theirs:#?}");
 
-    assert!(migrate(&database, &["up"]).0);
+    assert!(migrate(&database, &[], &["up"]).0);
     assert_eq!(described(&database).await, theirs);
     let service = serve(&database, &[("BETTER_AUTH_URL", &app.url)]).await;
     every_route_serves(&service, &ada.id, &bearer(&app.jwt(&ada).await)).await;
@@ -60,44 +59,15 @@ async fn either_side_can_migrate_first_with_the_same_result() {
     drop(app);
     drop(BetterAuth::on(&database));
     assert_eq!(described(&database).await, theirs);
-    assert!(migrate(&database, &["down", "--delete-tasks", "--steps", "99"]).0);
+    assert!(migrate(&database, &[], &["down", "--delete-tasks", "--steps", "99"]).0);
     assert_eq!(described(&database).await, theirs);
 
     let other = empty_database().await.unwrap();
-    assert!(migrate(&other, &["up"]).0);
+    assert!(migrate(&other, &[], &["up"]).0);
     let app = BetterAuth::on(&other);
     assert_eq!(described(&other).await, theirs);
     let service = serve(&other, &[("BETTER_AUTH_URL", &app.url)]).await;
     let bob = app.sign_up("bob").await;
     every_route_serves(&service, &bob.id, &bearer(&app.jwt(&bob).await)).await;
     app.delete_user(&bob).await;
-}
-
-/// Better Auth with ids of another type: tasks are stored for its users and deleted with them.
-async fn ids_are_served(generate_id: Value) {
-    let Some(database) = empty_database().await else { return };
-    let options = json!({ "advanced": { "database": { "generateId": generate_id } } });
-    let app = BetterAuth::start(&database, &json!({ "AUTH_OPTIONS": options }));
-    let ada = app.sign_up("ada").await;
-    let theirs = described(&database).await;
-
-    let (succeeded, printed) = migrate(&database, &["up"]);
-
-    assert!(succeeded, "{printed}");
-    assert_eq!(described(&database).await, theirs);
-    let service = serve(&database, &[("BETTER_AUTH_URL", &app.url), ("SESSION_TOKENS", "bearer")]).await;
-    for token in [&app.jwt(&ada).await, &ada.session_token] {
-        every_route_serves(&service, &ada.id, &bearer(token)).await;
-    }
-    app.delete_user(&ada).await;
-}
-
-#[tokio::test]
-async fn ids_of_type_uuid_are_served() {
-    ids_are_served(json!("uuid")).await;
-}
-
-#[tokio::test]
-async fn ids_of_type_integer_are_served() {
-    ids_are_served(json!("serial")).await;
 }

@@ -121,8 +121,9 @@ impl Error {
         // The network, but not what TLS finds wrong with a certificate.
         let mut causes = successors(Some(&**cause as &(dyn StdError + 'static)), |error| (*error).source());
         causes.find_map(|error| error.downcast_ref::<io::Error>()).is_some_and(|error| {
-            !error.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>)
-                && !(error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_some())
+            let is_of_tls = error.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>);
+            let is_denied = error.kind() == io::ErrorKind::PermissionDenied && error.raw_os_error().is_some();
+            !is_of_tls && !is_denied
         })
     }
 

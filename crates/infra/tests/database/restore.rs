@@ -127,7 +127,7 @@ async fn only_a_whole_backup_of_this_service_is_restored() {
     fs::write(home.path("empty.db"), "").unwrap();
     fs::write(home.path("newer.db"), &bytes).unwrap();
     let mut newer = shell(&home.path("newer.db")).await;
-    sqlx::query("INSERT INTO seaql_migrations VALUES ('m2999', 0)").execute(&mut newer).await.unwrap();
+    sqlx::query("INSERT INTO tasks_api_migrations VALUES ('m2999', 0)").execute(&mut newer).await.unwrap();
     newer.close().await.unwrap();
 
     for (backup, reason) in [

@@ -31,7 +31,7 @@ async fn a_deleted_user_loses_their_tasks_and_can_create_no_others() {
 
     // The tokens of both kinds stay valid; the session does not.
     let (status, body) = create(&service, &of_ada).await;
-    assert_eq!((status, &body["error"]["code"]), (401, &json!("UNAUTHORIZED")));
+    assert_eq!((status, &body["error"]["code"]), (401, &json!("UNKNOWN_USER")));
     let (status, body) = get(&service, "/api/tasks", &of_ada).await;
     assert_eq!((status, &body["data"]), (200, &json!([])));
     let in_path = format!("/api/{}/tasks", ada.id);

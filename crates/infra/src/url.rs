@@ -25,7 +25,7 @@ pub(crate) enum Target {
 }
 
 impl DatabaseUrl {
-    /// Reads `postgres://…`, `postgresql://…` and `sqlite:…`. SQLAlchemy's name of a driver in the scheme, such as
+    /// Reads `postgres://…`, `postgresql://…` and `sqlite:…`. `SQLAlchemy`'s name of a driver in the scheme, such as
     /// `postgresql+asyncpg://…`, has no effect.
     ///
     /// What a Postgres URL leaves out comes from the same variables as for `psql` (`PGPASSWORD`, `PGSSLROOTCERT`…).

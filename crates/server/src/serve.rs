@@ -78,10 +78,10 @@ async fn open(config: &Config) -> anyhow::Result<(Vec<Database>, Option<Vec<SeaO
     let database = Database::connect(&config.database).await.context("DATABASE_URL")?;
     match database.sharing() {
         Some(ConnectionSharing { is_on: true, reason }) => {
-            tracing::info!(reason, "statements share connections and commits")
+            tracing::info!(reason, "statements share connections and commits");
         }
         Some(ConnectionSharing { reason, .. }) => {
-            tracing::info!(reason, "each statement has its own connection and commit")
+            tracing::info!(reason, "each statement has its own connection and commit");
         }
         None => {}
     }
@@ -122,7 +122,7 @@ fn listen(
         .keep_alive(config.keep_alive)
         // The framework's handling of SIGINT would abort requests in flight.
         .disable_signals();
-    let server = listeners.share()?.into_iter().try_fold(server, |server, listener| server.listen(listener))?;
+    let server = listeners.share()?.into_iter().try_fold(server, HttpServer::listen)?;
     let addresses = server.addrs();
     Ok((server.run(), addresses))
 }

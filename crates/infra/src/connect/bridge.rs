@@ -73,18 +73,24 @@ impl Drop for Bridge {
 }
 
 /// A new directory for a socket. On Linux it exists only in the kernel, so that no file system need be writable.
+#[cfg(target_os = "linux")]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
 fn place() -> io::Result<PathBuf> {
-    let name = format!("tasks-api-{}-{:016x}", std::process::id(), random());
-    #[cfg(target_os = "linux")]
-    return Ok(PathBuf::from(format!("\0{name}")));
-    #[cfg(not(target_os = "linux"))]
-    {
-        use std::os::unix::fs::DirBuilderExt;
+    Ok(PathBuf::from(format!("\0{}", name())))
+}
 
-        let directory = std::env::temp_dir().join(name);
-        std::fs::DirBuilder::new().mode(0o700).create(&directory)?;
-        Ok(directory)
-    }
+/// A new directory for a socket.
+#[cfg(not(target_os = "linux"))]
+fn place() -> io::Result<PathBuf> {
+    use std::os::unix::fs::DirBuilderExt;
+
+    let directory = std::env::temp_dir().join(name());
+    std::fs::DirBuilder::new().mode(0o700).create(&directory)?;
+    Ok(directory)
+}
+
+fn name() -> String {
+    format!("tasks-api-{}-{:016x}", std::process::id(), random())
 }
 
 fn random() -> u64 {

@@ -163,9 +163,10 @@ async fn report_limit(connection: &mut PgConnection) -> Result<(), sqlx::Error> 
 pub(super) fn report(url: &PostgresUrl) {
     for ignored in &url.ignored {
         let name = &ignored.name;
-        match ignored.reason {
-            Some(reason) => info!("DATABASE_URL: {name} is ignored: {reason}"),
-            None => warn!(name, "DATABASE_URL: an unknown parameter is ignored"),
+        if let Some(reason) = ignored.reason {
+            info!("DATABASE_URL: {name} is ignored: {reason}");
+        } else {
+            warn!(name, "DATABASE_URL: an unknown parameter is ignored");
         }
     }
     if url.tls.mode == Mode::Off && !url.is_local() {

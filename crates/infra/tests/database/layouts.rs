@@ -335,13 +335,13 @@ async fn an_empty_table_of_users_beside_a_full_one_is_reported() {
         let connection = home.connection();
         connection.execute_unprepared("CREATE TABLE users (id text PRIMARY KEY)").await.unwrap();
         let open = || async { opened(home.url(), |_| {}).await.with_layout().await.map(drop).unwrap() };
-        assert!(!logged(open()).await.contains("USER_TABLE"), "both are empty");
+        assert!(!Box::pin(logged(open())).await.contains("USER_TABLE"), "both are empty");
 
         connection.execute_unprepared("INSERT INTO users VALUES ('ada')").await.unwrap();
-        let lines = logged(open()).await;
+        let lines = Box::pin(logged(open())).await;
         assert_eq!(lines.matches("USER_TABLE=users").count(), 1, "{lines}");
 
         Ports::with_ids(&home, Ids::Text, ()).with_users().await;
-        assert!(!logged(open()).await.contains("USER_TABLE"), "the users are where they should be");
+        assert!(!Box::pin(logged(open())).await.contains("USER_TABLE"), "the users are where they should be");
     }
 }

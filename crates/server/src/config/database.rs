@@ -97,8 +97,8 @@ mod tests {
 
     #[test]
     fn the_schema_comes_from_the_setting_or_the_url() {
-        let schema = |variables: &'static [(&str, &str)]| read(&Environment::of(variables)).unwrap().schema;
         const URL: (&str, &str) = ("DATABASE_URL", "postgres://localhost/tasks?schema=app");
+        let schema = |variables: &'static [(&str, &str)]| read(&Environment::of(variables)).unwrap().schema;
 
         assert_eq!(schema(&[URL]).as_deref(), Some("app"));
         assert_eq!(schema(&[URL, ("DATABASE_SCHEMA", "tasks")]).as_deref(), Some("tasks"));

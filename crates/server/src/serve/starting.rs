@@ -36,7 +36,7 @@ pub(super) async fn until<T>(
     let server = HttpServer::new(move || http::starting_app(&public_path, &origins, accepts_cookies));
     // Each response closes its connection, so that none has to be closed when the application is ready.
     let server = server.workers(1).keep_alive(KeepAlive::Disabled).shutdown_timeout(1).disable_signals();
-    let server = listeners.share()?.into_iter().try_fold(server, |server, listener| server.listen(listener))?.run();
+    let server = listeners.share()?.into_iter().try_fold(server, HttpServer::listen)?.run();
     let starting = Starting(server.handle());
     tokio::spawn(server);
     Ok((opening.await?, Some(starting)))

@@ -25,6 +25,9 @@ fn failure_of(arguments: &[&str], settings: &[(&str, &str)]) -> String {
 
 #[test]
 fn an_invalid_setting_stops_the_start_with_one_line() {
+    const METRICS_ADDRESS: &str = "METRICS_ADDRESS must be an address and a port such as 127.0.0.1:9090, or off";
+    const CORS_ORIGINS: &str =
+        "CORS_ORIGINS must be origins such as https://app.example.com or https://*.example.com, separated by commas";
     let cases = [
         ("ENVIRONMENT", "staging", "ENVIRONMENT must be development or production"),
         ("DATABASE_URL", "mysql://root:hunter2@localhost/x", "DATABASE_URL must be postgres://… or sqlite:…"),
@@ -39,28 +42,12 @@ fn an_invalid_setting_stops_the_start_with_one_line() {
         ("MIGRATE_ON_START", "1", "MIGRATE_ON_START must be on or off"),
         ("PORT", "http", "PORT must be a number from 0 to 65535"),
         ("PORT", "65536", "PORT must be a number from 0 to 65535"),
-        ("METRICS_ADDRESS", "9090", "METRICS_ADDRESS must be an address and a port such as 127.0.0.1:9090, or off"),
-        (
-            "METRICS_ADDRESS",
-            "127.0.0.1:99999",
-            "METRICS_ADDRESS must be an address and a port such as 127.0.0.1:9090, or off",
-        ),
-        ("METRICS_ADDRESS", ":9090", "METRICS_ADDRESS must be an address and a port such as 127.0.0.1:9090, or off"),
-        (
-            "CORS_ORIGINS",
-            "*",
-            "CORS_ORIGINS must be origins such as https://app.example.com or https://*.example.com, separated by commas",
-        ),
-        (
-            "CORS_ORIGINS",
-            "https://a.example/path",
-            "CORS_ORIGINS must be origins such as https://app.example.com or https://*.example.com, separated by commas",
-        ),
-        (
-            "CORS_ORIGINS",
-            "a.example",
-            "CORS_ORIGINS must be origins such as https://app.example.com or https://*.example.com, separated by commas",
-        ),
+        ("METRICS_ADDRESS", "9090", METRICS_ADDRESS),
+        ("METRICS_ADDRESS", "127.0.0.1:99999", METRICS_ADDRESS),
+        ("METRICS_ADDRESS", ":9090", METRICS_ADDRESS),
+        ("CORS_ORIGINS", "*", CORS_ORIGINS),
+        ("CORS_ORIGINS", "https://a.example/path", CORS_ORIGINS),
+        ("CORS_ORIGINS", "a.example", CORS_ORIGINS),
         ("DATABASE_MAX_CONNECTIONS", "0", "DATABASE_MAX_CONNECTIONS must be a number from 1 to 1000"),
         ("DATABASE_IDLE_TIMEOUT", "2", "DATABASE_IDLE_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
         (
@@ -85,21 +72,9 @@ fn an_invalid_setting_stops_the_start_with_one_line() {
             "2s",
             "BODY_TIMEOUT must be a duration shorter than REQUEST_TIMEOUT, such as 500ms or 2s; it is 5s, and REQUEST_TIMEOUT 2s",
         ),
-        (
-            "CORS_ORIGINS",
-            "http://[",
-            "CORS_ORIGINS must be origins such as https://app.example.com or https://*.example.com, separated by commas",
-        ),
-        (
-            "CORS_ORIGINS",
-            "http://a:b:c",
-            "CORS_ORIGINS must be origins such as https://app.example.com or https://*.example.com, separated by commas",
-        ),
-        (
-            "CORS_ORIGINS",
-            "https://*.com",
-            "CORS_ORIGINS must be origins such as https://app.example.com or https://*.example.com, separated by commas",
-        ),
+        ("CORS_ORIGINS", "http://[", CORS_ORIGINS),
+        ("CORS_ORIGINS", "http://a:b:c", CORS_ORIGINS),
+        ("CORS_ORIGINS", "https://*.com", CORS_ORIGINS),
         ("CLOCK_SKEW", "61s", "CLOCK_SKEW must be a duration of at most 60s, such as 0s or 5s"),
         ("SESSION_COOKIE", "a b", "SESSION_COOKIE must be the name of a cookie such as better-auth.session_token"),
         ("MAX_IN_FLIGHT", "0", "MAX_IN_FLIGHT must be a number from 1 to 65535"),

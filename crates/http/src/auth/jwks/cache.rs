@@ -156,13 +156,10 @@ impl KeyCache {
                 attempts.failed = Some(Instant::now());
                 let age_seconds = previous.map(|set| set.at.elapsed().as_secs());
                 let error = chain(&*error);
-                match age_seconds {
-                    Some(_) => tracing::warn!(
-                        error,
-                        age_seconds,
-                        "the key set could not be fetched; the last one stays in use"
-                    ),
-                    None => tracing::warn!(error, "the key set could not be fetched"),
+                if age_seconds.is_some() {
+                    tracing::warn!(error, age_seconds, "the key set could not be fetched; the last one stays in use");
+                } else {
+                    tracing::warn!(error, "the key set could not be fetched");
                 }
                 self.failure.store(Some(Arc::new(error)));
                 false

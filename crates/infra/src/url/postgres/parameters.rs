@@ -47,7 +47,7 @@ impl Parameters {
                 Some(Use::Session) => all.of_session.push((name.into_owned(), value.into_owned())),
                 Some(Use::Connection(name)) => all.of_connection.push((name, value.into_owned())),
                 Some(Use::Ignored(reason)) => {
-                    all.ignored.push(Ignored { name: name.into_owned(), reason: Some(reason) })
+                    all.ignored.push(Ignored { name: name.into_owned(), reason: Some(reason) });
                 }
                 Some(Use::Refused(remedy)) => {
                     return Err(InvalidDatabaseUrl(format!("must not have {name}: {remedy}")));

@@ -107,21 +107,21 @@ pub(super) fn first(
 fn named(parts: &Parts<'_>, parameters: &Parameters) -> Result<Vec<Named>, InvalidDatabaseUrl> {
     let mut all: Vec<Named> = parts.hosts.split(',').map(host_and_port).collect::<Result<_, _>>()?;
     if let Some(hosts) = parameters.of("host") {
-        let ports: Vec<_> = all.into_iter().map(|(_, port)| port).collect();
-        let port = |number: usize| ports.get(number).or(ports.first()).copied().flatten();
+        let before: Vec<Named> = all;
+        let port_of = |number: usize| before.get(number).or(before.first()).and_then(|(_, port)| *port);
         let host = |host: &str| (!host.is_empty()).then(|| host.to_owned());
-        all = hosts.split(',').enumerate().map(|(number, name)| (host(name), port(number))).collect();
+        all = hosts.split(',').enumerate().map(|(number, name)| (host(name), port_of(number))).collect();
     } else if let [(None, port)] = all[..] {
         // Only addresses.
         all = vec![(None, port); parameters.addresses()?.len().max(1)];
     }
-    if let Some(ports) = parameters.of("port") {
-        let ports: Vec<u16> = ports.split(',').map(port).collect::<Result<_, _>>()?;
-        if ports.len() != 1 && ports.len() != all.len() {
+    if let Some(list) = parameters.of("port") {
+        let given: Vec<u16> = list.split(',').map(port).collect::<Result<_, _>>()?;
+        if given.len() != 1 && given.len() != all.len() {
             return Err(InvalidDatabaseUrl("must have one port, or as many ports as hosts".to_owned()));
         }
         for (number, (_, port)) in all.iter_mut().enumerate() {
-            *port = ports.get(number).or(ports.first()).copied();
+            *port = given.get(number).or(given.first()).copied();
         }
     }
     if all.len() > 1 && all.iter().any(|(host, _)| host.is_none()) && parameters.addresses()?.is_empty() {

@@ -109,11 +109,10 @@ fn requested(parameters: &Parameters) -> Result<Option<Requested>, InvalidDataba
         (_, _, Some(other)) if !["strict", "accept_invalid_certs"].contains(&other) => {
             return Err(InvalidDatabaseUrl("must have strict in sslaccept, or better an sslmode".to_owned()));
         }
-        (Some(mode), ..) => mode.to_ascii_lowercase(),
         // Of node-postgres and asyncpg.
         (None, Some("true" | "1" | "on"), _) => "require".to_owned(),
         (None, Some("false" | "0" | "off"), _) => "disable".to_owned(),
-        (None, Some(mode), _) => mode.to_ascii_lowercase(),
+        (Some(mode), ..) | (None, Some(mode), _) => mode.to_ascii_lowercase(),
         (None, None, _) => match set("PGSSLMODE") {
             Some(mode) => mode,
             None => return Ok(None),

@@ -6,8 +6,8 @@ mod sessions;
 mod user_columns;
 mod users;
 
-pub(crate) use session_table::SessionTable;
+pub(crate) use session_table::{SessionTable, find_sessions};
 pub use sessions::SeaOrmSessions;
-pub(crate) use user_columns::UserColumns;
+pub(crate) use user_columns::{UserColumns, find_user_columns};
 pub use users::SeaOrmUsers;
 pub(crate) use users::exists;

@@ -9,8 +9,6 @@ use std::collections::BTreeSet;
 use migration::{TABLES, TableName};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
-use crate::{Database, MigrateError};
-
 /// The tables of this program, in this schema or on the search path. The later ones get the grants of the first.
 pub(crate) fn own_tables(schema: Option<&str>) -> Vec<TableName> {
     TABLES.map(|table| TableName { schema: schema.map(str::to_owned), table: table.to_owned() }).into()
@@ -102,40 +100,34 @@ async fn run(connection: &impl ConnectionTrait, query: &str) -> Result<(), DbErr
     Ok(())
 }
 
-impl Database {
-    /// Logs one warning if the tables of this program are open to everyone, or to a role that an API over the database takes on
-    /// for its clients. On SQLite the file's mode protects the tables.
-    ///
-    /// # Errors
-    ///
-    /// [`MigrateError::Failed`].
-    pub async fn warn_of_open_tables(&self) -> Result<(), MigrateError> {
-        if self.pool.get_database_backend() != DbBackend::Postgres {
-            return Ok(());
-        }
-        // Row level security keeps out every role without a policy.
-        let open = |column: &str| {
-            format!(
-                "WITH t AS ({}), acl AS (
-                    SELECT t.oid AS relid, grantee FROM t, aclexplode(t.relacl)
-                    UNION SELECT t.oid, grantee FROM t JOIN pg_attribute ON attrelid = t.oid, aclexplode(attacl))
-                SELECT {column} FROM t JOIN acl ON acl.relid = t.oid
-                WHERE NOT t.relrowsecurity AND acl.grantee <> t.relowner AND {IS_OPEN}
-                AND has_schema_privilege(acl.grantee, t.relnamespace, 'USAGE')",
-                existing(&own_tables(self.layout.schema()))
-            )
-        };
-        let roles = texts(&self.pool, &open(GRANTEE)).await?;
-        if !roles.is_empty() {
-            let list = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
-            let (tables, roles) = (list(texts(&self.pool, &open("t.oid::regclass::text")).await?), list(roles));
-            tracing::warn!(
-                "{roles} may use {tables}, and so may all clients of an API that takes on such a role: run \
-                 REVOKE ALL ON {tables} FROM {roles} (docs/troubleshooting.md#open-tables)"
-            );
-        }
-        Ok(())
+/// Logs one warning if the tables in this schema are open to everyone, or to a role that an API over the database takes on for its
+/// clients.
+pub(crate) async fn warn_of_open(connection: &impl ConnectionTrait, schema: Option<&str>) -> Result<(), DbErr> {
+    if connection.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
     }
+    // Row level security keeps out every role without a policy.
+    let open = |column: &str| {
+        format!(
+            "WITH t AS ({}), acl AS (
+                SELECT t.oid AS relid, grantee FROM t, aclexplode(t.relacl)
+                UNION SELECT t.oid, grantee FROM t JOIN pg_attribute ON attrelid = t.oid, aclexplode(attacl))
+            SELECT {column} FROM t JOIN acl ON acl.relid = t.oid
+            WHERE NOT t.relrowsecurity AND acl.grantee <> t.relowner AND {IS_OPEN}
+            AND has_schema_privilege(acl.grantee, t.relnamespace, 'USAGE')",
+            existing(&own_tables(schema))
+        )
+    };
+    let roles = texts(connection, &open(GRANTEE)).await?;
+    if !roles.is_empty() {
+        let list = |names: BTreeSet<String>| names.into_iter().collect::<Vec<_>>().join(", ");
+        let (tables, roles) = (list(texts(connection, &open("t.oid::regclass::text")).await?), list(roles));
+        tracing::warn!(
+            "{roles} may use {tables}, and so may all clients of an API that takes on such a role: run \
+             REVOKE ALL ON {tables} FROM {roles} (docs/troubleshooting.md#open-tables)"
+        );
+    }
+    Ok(())
 }
 
 /// The distinct values of the first column, in order.

@@ -3,6 +3,7 @@
 mod candidates;
 mod catalog;
 mod users;
+mod wanted;
 
 use migration::{IdType, TableName, Users};
 use sea_orm::{
@@ -12,30 +13,13 @@ use sea_orm::{
 
 pub(crate) use catalog::{strings, table};
 pub(crate) use users::to_refer_to;
+pub(crate) use wanted::Wanted;
 
 use crate::{
-    Database, DatabaseSettings, MigrateError,
+    MigrateError,
     better_auth::{SessionTable, UserColumns},
     migrate::History,
 };
-
-/// What the settings say about the tables.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Wanted {
-    /// The schema of this program's tables. `None`: the search path decides.
-    pub(crate) schema: Option<String>,
-    /// The schema that the database's URL names.
-    pub(crate) url_schema: Option<String>,
-    /// The table of users. `None`: it is found.
-    pub(crate) users: Option<TableName>,
-}
-
-impl From<&DatabaseSettings> for Wanted {
-    fn from(settings: &DatabaseSettings) -> Self {
-        let url_schema = settings.url.schema().map(str::to_owned);
-        Self { schema: settings.schema.clone(), url_schema, users: settings.user_table.clone() }
-    }
-}
 
 /// Where the tables are, and the type of a user's id. Looked up once, at the start.
 ///
@@ -95,21 +79,13 @@ impl Layout {
     }
 }
 
-impl Database {
-    /// The same database, with its tables found. Without this, they are expected where the settings say, with the table `user`
-    /// and ids that are text. Logs a warning if the users seem to be in another table.
-    ///
-    /// # Errors
-    ///
-    /// [`MigrateError::Rejected`] if the settings name another table of users than the one to which the tasks refer, and
-    /// [`MigrateError::Failed`].
-    pub async fn with_layout(self) -> Result<Self, MigrateError> {
-        let layout = find(&self.pool, &self.wanted).await?;
-        Ok(Self { layout, ..self })
-    }
-}
-
-async fn find(connection: &impl ConnectionTrait, wanted: &Wanted) -> Result<Layout, MigrateError> {
+/// Finds the tables. Logs a warning if the users seem to be in another one.
+///
+/// # Errors
+///
+/// [`MigrateError::Rejected`] if the settings name another table of users than the one to which the tasks refer, and
+/// [`MigrateError::Failed`].
+pub(crate) async fn find(connection: &impl ConnectionTrait, wanted: &Wanted) -> Result<Layout, MigrateError> {
     let layout = Layout::new(connection.get_database_backend(), wanted.schema.clone());
     let history = History::read(connection, wanted).await?;
     let Some(users) = users::referred_to(connection, wanted, history.schema()).await? else { return Ok(layout) };

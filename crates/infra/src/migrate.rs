@@ -1,6 +1,5 @@
 //! Applying migrations and rolling them back.
 
-use domain::BoxError;
 mod history;
 
 use migration::{Migrator, Users};
@@ -9,16 +8,14 @@ use sea_orm::{
 };
 use sea_orm_migration::MigratorTraitSelf;
 
-pub(crate) use history::History;
+pub(crate) use history::{History, names_of_all};
 
 use crate::{
-    Database,
+    Database, MigrateError,
     access::{self, Need},
-    error::DatabaseError,
     grants::{self, NewTables, own_tables},
     layout,
 };
-pub(crate) use history::names_of_all;
 
 /// A migration and its state in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,40 +24,6 @@ pub struct MigrationState {
     pub name: String,
     /// Whether it was applied.
     pub applied: bool,
-}
-
-/// The schema could not be changed, or is not the one that this program needs. The message is one line that says what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum MigrateError {
-    /// The database lacks migrations that this program needs.
-    #[error("the database is older than this program: run `tasks-api migrate up` to apply {}", .0.join(", "))]
-    Pending(Vec<String>),
-    /// The database has migrations that this program does not know.
-    #[error("the database is newer than this program: use a `tasks-api` that knows {}", .0.join(", "))]
-    Newer(Vec<String>),
-    /// The settings or the migrations do not fit the present state of the database. Nothing was changed.
-    #[error("{0}")]
-    Rejected(String),
-    /// A role lacks rights, or row level security hides rows from it.
-    #[error("{lacks}: run {remedy} (docs/authentication.md#roles-with-minimal-rights)")]
-    Denied {
-        /// What each role lacks.
-        lacks: String,
-        /// The statements that give it.
-        remedy: String,
-    },
-    /// The database could not be reached, or a migration failed. Nothing was changed.
-    #[error("the database's schema could not be read or changed: {0}")]
-    Failed(BoxError),
-}
-
-impl From<DbErr> for MigrateError {
-    fn from(error: DbErr) -> Self {
-        match error {
-            DbErr::Migration(reason) => Self::Rejected(reason),
-            error => Self::Failed(DatabaseError::from(error).into()),
-        }
-    }
 }
 
 impl Database {

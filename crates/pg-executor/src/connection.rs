@@ -5,18 +5,12 @@ mod transaction;
 
 pub(crate) use transaction::Begin;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use futures_util::{TryStreamExt, pin_mut};
 use tokio::{
     runtime::Handle,
-    task::{AbortHandle, JoinHandle, spawn_blocking},
+    task::{JoinHandle, spawn_blocking},
     time::timeout,
 };
 use tokio_postgres::{Client, Row};
@@ -25,6 +19,7 @@ use tracing::{debug, warn};
 use crate::{
     Answer, Connector, Error, Settings, Statement,
     connector::{Driver, drive},
+    line::Line,
 };
 use prepared::PreparedStatements;
 
@@ -55,29 +50,6 @@ impl Drop for Driving {
     }
 }
 
-/// Closes a connection. Answers hold clones.
-#[derive(Debug, Clone)]
-pub(crate) struct Line(Arc<LineState>);
-
-#[derive(Debug)]
-struct LineState {
-    driver: AbortHandle,
-    is_closed: AtomicBool,
-}
-
-impl Line {
-    /// Closes the connection at once, even with statements in flight.
-    pub(crate) fn close(&self) {
-        // The driver ends only when the runtime gets to it.
-        self.0.is_closed.store(true, Ordering::Relaxed);
-        self.0.driver.abort();
-    }
-
-    fn is_closed(&self) -> bool {
-        self.0.is_closed.load(Ordering::Relaxed)
-    }
-}
-
 impl PgConnection {
     /// Opens a connection that the current runtime serves. The work runs on another thread: the driver hashes the password
     /// thousands of times without yielding, which would delay other statements.
@@ -94,7 +66,7 @@ impl PgConnection {
 
     fn new(client: Client, driver: Driver, slow: Duration) -> Self {
         let driver = Driving(tokio::spawn(drive(driver)));
-        let line = Line(Arc::new(LineState { driver: driver.0.abort_handle(), is_closed: AtomicBool::new(false) }));
+        let line = Line::new(driver.0.abort_handle());
         Self { client, driver, line, statements: PreparedStatements::new(), opened: Instant::now(), slow }
     }
 

@@ -7,6 +7,7 @@ mod error;
 mod executor;
 mod group_commit;
 mod health;
+mod line;
 mod parameter;
 mod pipeline;
 mod pool;

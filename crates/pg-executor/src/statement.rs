@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_postgres::Row;
 
-use crate::{Parameter, connection::Line};
+use crate::{Parameter, line::Line};
 
 /// What a statement does, which decides how it is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

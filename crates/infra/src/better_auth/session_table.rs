@@ -4,7 +4,7 @@ use migration::{TableName, quoted};
 use sea_orm::{ConnectionTrait, DbBackend};
 
 use super::columns::{ColumnKind, columns, named};
-use crate::{Database, MigrateError};
+use crate::MigrateError;
 
 /// Better Auth's table of sessions and its columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,20 +49,15 @@ impl SessionTable {
     }
 }
 
-impl Database {
-    /// The same database, with Better Auth's table of sessions and its columns found. Without this, they are expected to be
-    /// those of Better Auth's own migrations.
-    ///
-    /// # Errors
-    ///
-    /// [`MigrateError::Rejected`] if there is no such table, or it lacks a column, and [`MigrateError::Failed`].
-    pub async fn with_sessions(mut self) -> Result<Self, MigrateError> {
-        self.layout.sessions = Some(find(&self.pool, &self.layout.users).await?);
-        Ok(self)
-    }
-}
-
-async fn find(connection: &impl ConnectionTrait, users: &TableName) -> Result<SessionTable, MigrateError> {
+/// Finds the table of sessions beside the users, and its columns.
+///
+/// # Errors
+///
+/// [`MigrateError::Rejected`] if there is no such table, or it lacks a column, and [`MigrateError::Failed`].
+pub(crate) async fn find_sessions(
+    connection: &impl ConnectionTrait,
+    users: &TableName,
+) -> Result<SessionTable, MigrateError> {
     // `users` has `sessions`, and `auth_user` has `auth_session`.
     let own = users.table.replace("user", "session").replace("User", "Session");
     for name in [own.as_str(), "session", "sessions", "Session"] {

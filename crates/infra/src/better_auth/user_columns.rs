@@ -4,7 +4,7 @@ use migration::{TableName, Users};
 use sea_orm::{ConnectionTrait, DbBackend};
 
 use super::columns::{Column, ColumnKind, columns, named};
-use crate::{Database, MigrateError};
+use crate::MigrateError;
 
 /// The columns of a new user, each with what it gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,21 +50,16 @@ impl UserColumns {
     }
 }
 
-impl Database {
-    /// The same database, with the columns of Better Auth's table of users found, so that users can be added. Without this, they
-    /// are expected to be those of Better Auth's own migrations.
-    ///
-    /// # Errors
-    ///
-    /// [`MigrateError::Rejected`] if the table has a column that must have a value and would get none, and
-    /// [`MigrateError::Failed`].
-    pub async fn with_provisioning(mut self) -> Result<Self, MigrateError> {
-        self.layout.user_columns = Some(find(&self.pool, &self.layout.users).await?);
-        Ok(self)
-    }
-}
-
-async fn find(connection: &impl ConnectionTrait, users: &TableName) -> Result<UserColumns, MigrateError> {
+/// Finds the columns of the table of users that a new user gets.
+///
+/// # Errors
+///
+/// [`MigrateError::Rejected`] if the table has a column that must have a value and would get none, and
+/// [`MigrateError::Failed`].
+pub(crate) async fn find_user_columns(
+    connection: &impl ConnectionTrait,
+    users: &TableName,
+) -> Result<UserColumns, MigrateError> {
     let found = columns(connection, users).await?;
     let contents: Vec<(&Column, Content)> = UserColumns::default()
         .0

@@ -4,9 +4,8 @@ use migration::{HISTORY, Migrator, SHARED_HISTORY, TableName, quoted};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr};
 use sea_orm_migration::MigratorTraitSelf;
 
-use super::MigrateError;
 use crate::{
-    grants,
+    MigrateError, grants,
     layout::{Wanted, strings, table},
 };
 

@@ -6,8 +6,8 @@ use sea_orm::{ConnectionTrait, DbErr, DynIden};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTraitSelf, SchemaManager};
 use tokio::time::{Duration, timeout};
 
-use super::{MigrateError, migrate_up, names_of_all};
-use crate::testing::TestDatabase;
+use super::{migrate_up, names_of_all};
+use crate::{MigrateError, testing::TestDatabase};
 
 /// The real migrations, followed by one that changes the schema and then fails or hangs.
 struct AndLast {

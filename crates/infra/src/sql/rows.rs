@@ -3,11 +3,11 @@
 use std::{fmt::Display, marker::PhantomData};
 
 use domain::{BoxError, InvalidText, OwnerId, RepositoryError};
-use pg_executor::tokio_postgres::{self, types::FromSqlOwned};
-use sea_orm::{EntityTrait, IdenStatic, Iterable, QueryResult, TryGetable};
+use sea_orm::{EntityTrait, IdenStatic, Iterable, QueryResult};
 
 use super::{
     owned::Owned,
+    row::{Row, Value},
     statement::{Binds, Placeholder},
     user_id,
 };
@@ -21,18 +21,6 @@ pub enum Rows {
     /// From the executor.
     Executor(pg_executor::Answer),
 }
-
-/// One row, as the driver returns it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Row<'r> {
-    SeaOrm(&'r QueryResult),
-    Executor(&'r tokio_postgres::Row),
-}
-
-/// A type that both drivers read from its column type, and from no other.
-pub(crate) trait Value: TryGetable + FromSqlOwned {}
-
-impl<T: TryGetable + FromSqlOwned> Value for T {}
 
 impl Rows {
     /// Reads each row.
@@ -57,27 +45,6 @@ impl Rows {
             answer.close_connection();
         }
         RepositoryError::Failed(format!("the database returned {what}").into())
-    }
-}
-
-impl Row<'_> {
-    /// The value of a column by its 0-based position. Lookup by name took a quarter of the time of a list.
-    pub(crate) fn get<T: Value>(self, index: usize) -> Result<T, BoxError> {
-        match self {
-            Self::SeaOrm(row) => row.try_get_by_index(index).map_err(BoxError::from),
-            Self::Executor(row) => row.try_get(index).map_err(|error| match error.into_source() {
-                Some(source) => source,
-                None => "there is no such column".into(),
-            }),
-        }
-    }
-
-    /// The names of the columns.
-    fn names(self) -> Vec<String> {
-        match self {
-            Self::SeaOrm(row) => row.column_names(),
-            Self::Executor(row) => row.columns().iter().map(|column| column.name().to_owned()).collect(),
-        }
     }
 }
 

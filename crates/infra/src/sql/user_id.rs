@@ -9,7 +9,7 @@ use domain::{BoxError, OwnerId};
 use migration::IdType;
 use sea_orm::{Value, prelude::Uuid};
 
-use super::rows::Row;
+use super::row::Row;
 
 /// Whether this type has a value for the id. Otherwise no user has the id.
 pub(crate) fn can_exist(id: &OwnerId, of: IdType) -> bool {

@@ -12,7 +12,7 @@ use url::Url;
 use super::{
     address::{self, Address},
     format::{Number, OneOf, OrOff, Parsed, SWITCH, Secret, Span, from_str, text},
-    log_filter, session_cookie,
+    log_filter,
     setting::{
         Fallback::{ByStage, Depends, Value},
         Row, Setting,
@@ -86,7 +86,7 @@ settings! {
         "Tokens that expire later than this from now are rejected.";
     SESSION_TOKENS: Sessions = OneOf(&[("off", Sessions::Off), ("bearer", Sessions::Bearer), ("cookie", Sessions::Cookie)]), Value("off"),
         "`bearer`: Better Auth's session tokens are accepted as bearer tokens and looked up in its table. `cookie`: they are also accepted in its cookie, from the origins that are named exactly.";
-    SESSION_COOKIE: String = Parsed { expects: "the name of a cookie such as better-auth.session_token", parse: session_cookie::name }, Value("better-auth.session_token"),
+    SESSION_COOKIE: String = Parsed { expects: "the name of a cookie such as better-auth.session_token", parse: cookie_name }, Value("better-auth.session_token"),
         "The name of the session cookie, without the `__Secure-` that Better Auth adds if its address is https.";
     SESSION_CACHE: Option<Duration> = OrOff(Span::such_as("500ms or 5s").at_most(Duration::from_mins(1))), Value("off"),
         "How long the result of a session lookup is cached. A sign-out takes effect after that at the latest.";
@@ -165,6 +165,12 @@ pub(super) fn variables() -> impl Iterator<Item = (&'static str, Option<&'static
     ALL.iter().map(|setting| setting.variables())
 }
 
+/// A name that a cookie can have (RFC 6265, section 4.1.1).
+fn cookie_name(text: &str) -> Option<String> {
+    let may_contain = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    (!text.is_empty() && text.bytes().all(may_contain)).then(|| text.to_owned())
+}
+
 /// A URL without credentials, which would otherwise appear in the log.
 fn http_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
@@ -189,6 +195,13 @@ mod tests {
             for (value, is_valid) in setting.defaults() {
                 assert!(is_valid, "{value}: {}", setting.row());
             }
+        }
+    }
+
+    #[test]
+    fn a_name_that_no_cookie_can_have_is_refused() {
+        for refused in ["", "session token", "session=token", "session;token", "\"session\"", "sitzung\u{e4}"] {
+            assert_eq!(cookie_name(refused), None, "{refused:?}");
         }
     }
 }

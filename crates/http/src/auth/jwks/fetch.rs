@@ -1,23 +1,18 @@
 //! Fetching the key set over HTTP.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use domain::BoxError;
 use reqwest::{Client, StatusCode, redirect};
 use url::Url;
 
 use super::{
-    fetch_error::{FetchError, Reason},
+    fetch_error::{FetchError, Reason, TIMEOUT},
     source::KeySource,
 };
 use crate::trace_context::{TRACEPARENT, TraceContext};
 
 /// Names the service to firewalls. Many of them reject requests without it.
 const USER_AGENT: &str = concat!("tasks-api/", env!("CARGO_PKG_VERSION"));
-
-/// How long a fetch may take, from the first packet to the last.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The maximum size of a key set in bytes.
 const MAX_BYTES: usize = 64 * 1024;

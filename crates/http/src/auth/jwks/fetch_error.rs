@@ -1,13 +1,17 @@
 //! Why a key set could not be fetched: what came back, and what the operator can do.
 
+use std::time::Duration;
+
 use reqwest::{
     StatusCode,
     header::{HeaderMap, LOCATION},
 };
 use url::Url;
 
-use super::fetch::TIMEOUT;
 use crate::output::error::chain;
+
+/// How long a fetch may take, from the first packet to the last.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The maximum length of an address in a message.
 const MAX_SHOWN: usize = 200;

@@ -95,7 +95,7 @@ async fn a_failed_connection_says_why_and_what_to_do() {
     let (plain, _) = server(response("200 OK", "", "{}"), Duration::ZERO);
     for (url, expected) in [
         ("http://no-such-host.invalid/jwks".to_owned(), "http://no-such-host.invalid/jwks cannot be reached ("),
-        ("http://127.0.0.1:1/jwks".to_owned(), "onnection refused"),
+        ("http://127.0.0.1:1/jwks".to_owned(), "refused"),
         (plain.replace("http:", "https:"), "cannot be reached ("),
     ] {
         let why = fetch(url).await.unwrap_err();

@@ -15,12 +15,12 @@ use pg_executor::rustls::{
     pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime},
     server::ParsedCertificate,
 };
-use x509_cert::{
-    Certificate, Version,
-    der::{Decode, Encode},
-};
+use x509_cert::{Certificate, Version, der::Encode};
 
-use super::{name, version_1};
+use super::{
+    name,
+    version_1::{self, parse},
+};
 use crate::url::Proof;
 
 #[derive(Debug)]
@@ -106,8 +106,4 @@ impl ServerCertVerifier for Verifier {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
     }
-}
-
-pub(super) fn parse(certificate: &CertificateDer<'_>) -> Result<Certificate, Error> {
-    Certificate::from_der(certificate).map_err(|_malformed| CertificateError::BadEncoding.into())
 }

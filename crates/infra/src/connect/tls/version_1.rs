@@ -12,8 +12,6 @@ use x509_cert::{
     ext::pkix::{BasicConstraints, KeyUsage},
 };
 
-use super::verifier::parse;
-
 /// How many intermediate certificates may be between the certificate and one that the user has named.
 const MAX_INTERMEDIATES: u8 = 4;
 
@@ -43,6 +41,11 @@ pub(super) fn verify(
         certificate = issuer;
     }
     Err(CertificateError::UnknownIssuer.into())
+}
+
+/// Reads a certificate of any version.
+pub(super) fn parse(certificate: &CertificateDer<'_>) -> Result<Certificate, Error> {
+    Certificate::from_der(certificate).map_err(|_malformed| CertificateError::BadEncoding.into())
 }
 
 /// Succeeds between the two dates in the certificate.

@@ -87,9 +87,7 @@ impl Config {
             stage,
             tokens: Tokens::read(environment)?,
             provisions_users: environment.optional(&settings::USER_PROVISIONING)?.unwrap_or(embedded_development),
-            migrates_on_start: environment
-                .optional(&settings::MIGRATE_ON_START)?
-                .unwrap_or(stage == Stage::Development),
+            migrates_on_start: environment.value(&settings::MIGRATE_ON_START)?,
             idempotency_key_lifetime: environment.value(&settings::IDEMPOTENCY_KEY_LIFETIME)?,
             max_tasks_per_user: environment.value(&settings::MAX_TASKS_PER_USER)?,
             address: address(environment)?,

@@ -120,6 +120,7 @@ impl Authenticator {
         let identity = outcome.map_err(|error| match error {
             VerifyError::Rejected(rejection) => self.reject(&rejection),
             VerifyError::Unavailable(cause) => ApiError::unavailable(cause),
+            VerifyError::Failed(cause) => ApiError::internal(cause),
         });
         Attempt { verifier, result, identity }
     }

@@ -17,6 +17,9 @@ pub enum VerifyError {
     /// treat this as a sign-out.
     #[error("tokens cannot be verified at the moment")]
     Unavailable(#[source] BoxError),
+    /// The session store failed: a defect in the program or in the data.
+    #[error("tokens cannot be verified")]
+    Failed(#[source] BoxError),
 }
 
 impl VerifyError {
@@ -25,6 +28,7 @@ impl VerifyError {
         match self {
             Self::Rejected(rejection) => rejection.kind(),
             Self::Unavailable(_) => "unavailable",
+            Self::Failed(_) => "failed",
         }
     }
 }

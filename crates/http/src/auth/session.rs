@@ -78,7 +78,10 @@ impl SessionVerifier {
     }
 
     async fn look_up(&self, token: &str) -> Result<Option<Session>, VerifyError> {
-        self.store.session(token).await.map_err(|error: RepositoryError| VerifyError::Unavailable(error.into()))
+        self.store.session(token).await.map_err(|error| match error {
+            RepositoryError::Unavailable(cause) => VerifyError::Unavailable(cause),
+            other => VerifyError::Failed(other.into()),
+        })
     }
 }
 

@@ -106,7 +106,7 @@ fn are_accepted(claims: &[u8]) -> bool {
             assert_is_one_line(&rejection.to_string());
             false
         }
-        Err(VerifyError::Unavailable(cause)) => unreachable!("{cause}"),
+        Err(VerifyError::Unavailable(cause) | VerifyError::Failed(cause)) => unreachable!("{cause}"),
     }
 }
 

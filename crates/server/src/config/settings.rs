@@ -92,7 +92,7 @@ settings! {
         "How long the result of a session lookup is cached. A sign-out takes effect after that at the latest.";
     USER_PROVISIONING: bool = SWITCH, Depends("development on SQLite: `on`; else `off`"),
         "`on`: if a verified user has no row in the table of users, a create inserts it. `off`: such a create is rejected with 401.";
-    MIGRATE_ON_START: bool = SWITCH, Depends("development: `on`; production: `off`"),
+    MIGRATE_ON_START: bool = SWITCH, ByStage { development: "on", production: "off" },
         "Whether the service applies pending migrations when it starts. `tasks-api migrate up` applies them too.";
     IDEMPOTENCY_KEY_LIFETIME: Duration = Span::such_as("30m, 24h or 7d"), Value("24h"),
         "How long a create with an `Idempotency-Key` can be repeated without creating a second task.";

@@ -99,7 +99,7 @@ impl KeyCache {
         // The fetch stays part of the request's trace, also in the log.
         let refresh = TraceContext::carry(refresh).in_current_span();
         let refreshed = tokio::spawn(refresh).await;
-        let is_fresh = refreshed.map_err(|error| VerifyError::Unavailable(error.into()))?;
+        let is_fresh = refreshed.map_err(|panicked| VerifyError::Failed(panicked.into()))?;
         match self.usable().and_then(|set| set.keys.get(id)) {
             Some(key) => Ok(key),
             None if is_fresh => Err(Rejection::UnknownKey.into()),

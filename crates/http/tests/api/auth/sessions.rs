@@ -24,15 +24,15 @@ pub const TOKEN: &str = "L6SCh3awSfC3LlLyENWTDnWMbFAV6lXz";
 pub struct Sessions {
     rows: Mutex<BTreeMap<String, Session>>,
     look_ups: Mutex<usize>,
-    is_down: Mutex<bool>,
+    failure: Mutex<Option<fn() -> RepositoryError>>,
 }
 
 #[async_trait]
 impl SessionStore for Sessions {
     async fn session(&self, token: &str) -> Result<Option<Session>, RepositoryError> {
         *self.look_ups.lock().unwrap() += 1;
-        if *self.is_down.lock().unwrap() {
-            return Err(RepositoryError::Unavailable("connection refused".into()));
+        if let Some(failure) = *self.failure.lock().unwrap() {
+            return Err(failure());
         }
         Ok(self.rows.lock().unwrap().get(token).cloned())
     }
@@ -50,7 +50,7 @@ impl Sessions {
         let session = |user: &str| Session { owner: OwnerId::try_from(user.to_owned()).unwrap(), expires_at };
         let rows = users.iter().map(|(token, user)| ((*token).to_owned(), session(user))).collect();
         let rows = Mutex::new(rows);
-        Arc::new(Self { rows, look_ups: Mutex::new(0), is_down: Mutex::new(false) })
+        Arc::new(Self { rows, look_ups: Mutex::new(0), failure: Mutex::new(None) })
     }
 
     fn sign_out(&self) {
@@ -177,9 +177,19 @@ async fn a_session_is_cached_for_the_configured_time() {
 async fn an_unreachable_session_store_is_503() {
     let (test, sessions) = app(None);
     let app = test.start().await;
-    *sessions.is_down.lock().unwrap() = true;
+    *sessions.failure.lock().unwrap() = Some(|| RepositoryError::Unavailable("connection refused".into()));
 
     assert_eq!(list(&app, TOKEN).await.outcome(), is(503, "UNAVAILABLE"));
+}
+
+/// A missing column, say: waiting does not help.
+#[actix_web::test]
+async fn a_session_store_that_fails_is_500() {
+    let (test, sessions) = app(None);
+    let app = test.start().await;
+    *sessions.failure.lock().unwrap() = Some(|| RepositoryError::Failed("no such column".into()));
+
+    assert_eq!(list(&app, TOKEN).await.outcome(), is(500, "INTERNAL_ERROR"));
 }
 
 #[actix_web::test]

@@ -76,6 +76,8 @@ async fn connections_follow_the_database_to_another_host() {
         for (dies, lives) in [(&first, &second), (&second, &first)] {
             lives.is_up.store(true, Relaxed);
             dies.is_up.store(false, Relaxed);
+            // Until its connections have ended: none of them may answer below.
+            sleep(Duration::from_millis(100)).await;
 
             let moved = timeout(Duration::from_secs(20), async {
                 while over_both.tasks().check().await.is_err() {

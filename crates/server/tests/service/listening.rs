@@ -62,7 +62,7 @@ async fn clients_are_told_the_path_that_a_proxy_removes() {
 #[tokio::test]
 async fn an_idle_connection_is_closed_after_keep_alive() {
     let database = TestDatabase::sqlite().await;
-    let service = Service::with(&database, &[("KEEP_ALIVE", "500ms")]);
+    let service = Service::with(&database, &[("KEEP_ALIVE", "2s")]);
 
     let mut connection = TcpStream::connect(&service.address).unwrap();
     connection.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
@@ -74,6 +74,7 @@ async fn an_idle_connection_is_closed_after_keep_alive() {
     let begin = Instant::now();
     answer.read_to_end(&mut Vec::new()).unwrap();
     let idle = begin.elapsed();
-    assert!(idle >= Duration::from_millis(300), "closed after {idle:?}");
+    // The framework's clock ticks twice a second.
+    assert!(idle >= Duration::from_secs(1), "closed after {idle:?}");
     service.stop();
 }

@@ -22,7 +22,7 @@ pub(crate) const HEADER: RequestHeader = RequestHeader {
     description: "The `ETag` that was seen: `\"3\"`. Or several, or `*` for any. What a compressing proxy makes of it, such \
                   as `W/\"3\"` or `\"3-gzip\"`, means the same.",
     schema: || {
-        let tag = r#"(W/)?"[!#-~]*""#;
+        let tag = r#"((W/)?"[!#-~]*"|[0-9a-f]+)"#;
         json!({ "anyOf": [
             { "type": "string", "const": "*" },
             { "type": "string", "pattern": format!("^{tag}( *, *{tag})*$") },

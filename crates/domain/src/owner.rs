@@ -6,8 +6,8 @@ use crate::{InvalidText, text::check_opaque};
 
 /// The id of the user who owns a resource.
 ///
-/// Opaque text of 1 to [`MAX_CHARS`](Self::MAX_CHARS) printable ASCII characters. Better Auth's default ids have 32 letters and digits, but no code
-/// may depend on that.
+/// Opaque text of 1 to [`MAX_CHARS`](Self::MAX_CHARS) printable ASCII characters. Better Auth's default ids have 32 letters
+/// and digits, but no code may depend on that.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OwnerId(String);
 

@@ -5,18 +5,18 @@ use std::{sync::Arc, time::Duration};
 use time::OffsetDateTime;
 
 use crate::{
-    Clock, CreateOptions, IdSource, IdempotencyGuard, IdempotencyKey, Identity, RepositoryError, TaskRepository,
-    Timestamp, UserProvisioner,
+    Clock, IdSource, IdempotencyGuard, IdempotencyKey, Identity, RepositoryError, TaskRepository, Timestamp,
+    UserProvisioner,
 };
 
 /// The ports and policies behind all use-cases. [`for_owner`](Self::for_owner) is the only way to a use-case.
 #[derive(Clone)]
 pub struct Service {
     pub(crate) tasks: Arc<dyn TaskRepository>,
+    pub(crate) task_quota: Option<u32>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdSource>,
     provisioner: Option<Arc<dyn UserProvisioner>>,
-    quota: Option<u32>,
     replay_window: Duration,
 }
 
@@ -28,7 +28,7 @@ impl Service {
     /// A service that does not create users.
     #[must_use]
     pub fn new(tasks: Arc<dyn TaskRepository>, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
-        Self { tasks, clock, ids, provisioner: None, quota: None, replay_window: Self::REPLAY_WINDOW }
+        Self { tasks, task_quota: None, clock, ids, provisioner: None, replay_window: Self::REPLAY_WINDOW }
     }
 
     /// The same service, which also creates the row of a verified user when it is missing.
@@ -40,7 +40,7 @@ impl Service {
     /// The same service, where each user may have at most `quota` tasks.
     #[must_use]
     pub fn with_quota(self, quota: u32) -> Self {
-        Self { quota: Some(quota), ..self }
+        Self { task_quota: Some(quota), ..self }
     }
 
     /// The same service, which remembers idempotency keys for `replay_window`.
@@ -67,10 +67,9 @@ impl OwnerService {
         self.service.clock.now()
     }
 
-    /// The conditions of a create at `now`.
-    pub(crate) fn create_options(&self, key: Option<IdempotencyKey>, now: Timestamp) -> CreateOptions {
-        let idempotency = key.map(|key| IdempotencyGuard { key, since: before(now, self.service.replay_window) });
-        CreateOptions { idempotency, quota: self.service.quota }
+    /// The guard of a create under this key at `now`.
+    pub(crate) fn guard(&self, key: IdempotencyKey, now: Timestamp) -> IdempotencyGuard {
+        IdempotencyGuard { key, since: before(now, self.service.replay_window) }
     }
 
     /// Runs a create. If the user's row is missing and may be created, provisions it and runs the create again.

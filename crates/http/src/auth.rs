@@ -15,5 +15,6 @@ pub(crate) mod owner;
 pub(crate) mod rejection;
 pub(crate) mod secret;
 pub(crate) mod session;
+mod signature;
 mod verified_tokens;
 pub(crate) mod verifier;

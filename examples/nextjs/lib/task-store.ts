@@ -378,7 +378,7 @@ function reasonOf(error: TasksError): string {
     case "TOKEN_EXPIRED":
       return `the service does not accept this session (${error.message}).`;
     case "UNKNOWN_USER":
-      return "your account does not exist there. Signing in again does not help.";
+      return "the service does not know your account. Signing in again does not help.";
     default:
       return `${error.message}${error.requestId ? ` (request ${error.requestId})` : ""}.`;
   }

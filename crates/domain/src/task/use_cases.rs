@@ -1,7 +1,9 @@
 //! The use-cases on a user's tasks.
 
 use super::{CompletedChange, NewTask, Task, TaskChanges, TaskId, TaskQuery};
-use crate::{CreateOutcome, IdempotencyKey, OwnerService, Page, Precondition, RepositoryError, UpdateOutcome};
+use crate::{
+    CreateOptions, CreateOutcome, IdempotencyKey, OwnerService, Page, Precondition, RepositoryError, UpdateOutcome,
+};
 
 /// The use-cases on the tasks of one user. There is no other access to tasks.
 ///
@@ -32,7 +34,8 @@ impl OwnerTasks<'_> {
         let Self(OwnerService { service, owner }) = self;
         let now = self.0.now();
         let id = TaskId::from(service.ids.next(now));
-        let options = self.0.create_options(key, now);
+        let idempotency = key.map(|key| self.0.guard(key, now));
+        let options = CreateOptions { idempotency, quota: service.task_quota };
         self.0.with_user(now, || service.tasks.create(&owner.id, id, task, &options, now)).await
     }
 

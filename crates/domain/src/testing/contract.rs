@@ -11,14 +11,21 @@
     reason = "these are tests: their names say what they prove, and their failure is a panic"
 )]
 
+mod changes;
+mod common;
+mod conflicts;
 mod creates;
 mod isolation;
 mod lists;
+mod strangers;
 mod tasks;
 
+pub use changes::*;
+pub use conflicts::*;
 pub use creates::*;
 pub use isolation::*;
 pub use lists::*;
+pub use strangers::*;
 pub use tasks::*;
 
 /// Defines one named test for each case, for one adapter.

@@ -181,8 +181,9 @@ impl Authenticator {
 }
 
 impl SessionCookies {
-    /// Whether a request comes from a page of the app. Browsers leave out the origin only if the page has the origin of the
-    /// service and the method is safe.
+    /// Whether a page of the app sent the request, or the request changes nothing and no other page can read the response.
+    /// Browsers leave out the origin of a safe request if the page has the origin of the service, or if it cannot read the
+    /// response, as with a link or an image.
     fn may_come_with(&self, request: &RequestHead) -> bool {
         if request.headers().contains_key(ORIGIN) {
             origin_of(request.headers()).is_some_and(|origin| self.origins.name(origin))

@@ -3,14 +3,15 @@
 use async_trait::async_trait;
 use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD};
 use domain::Identity;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, errors::ErrorKind};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::{
     algorithms,
-    claims::{ClaimRules, Claims, Proof, unreadable},
-    rejection::{Rejection, VerifyError},
+    claims::{ClaimRules, Proof},
+    rejection::VerifyError,
+    signature::{signature_only, signed_claims},
     verified_tokens::{TokenDigest, VerifiedTokens},
     verifier::TokenVerifier,
 };
@@ -93,16 +94,6 @@ impl SecretVerifier {
     }
 }
 
-/// The library checks only the algorithm and the signature. [`ClaimRules`] check the times with our own clock, and the type
-/// [`Claims`] determines which claims are required.
-pub(super) fn signature_only(algorithm: Algorithm) -> Validation {
-    let mut validation = Validation::new(algorithm);
-    validation.required_spec_claims.clear();
-    validation.validate_exp = false;
-    validation.validate_aud = false;
-    validation
-}
-
 #[async_trait]
 impl TokenVerifier for SecretVerifier {
     async fn verify(&self, token: &str) -> Result<Identity, VerifyError> {
@@ -110,12 +101,7 @@ impl TokenVerifier for SecretVerifier {
         if let Some(identity) = self.remembered(&digest) {
             return Ok(identity);
         }
-        let verified = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation);
-        let verified = verified.map_err(|error| match error.kind() {
-            ErrorKind::Json(_) => unreadable(token),
-            _ => Rejection::BadSignature,
-        })?;
-        let proof = self.rules.proof(verified.claims)?;
+        let proof = self.rules.proof(signed_claims(token, &self.decoding, &self.validation)?)?;
         let identity = proof.identity.clone();
         self.verified.remember(digest, proof);
         Ok(identity)

@@ -72,8 +72,8 @@ fn without_suffix(tag: &str) -> &str {
     if is_suffix(suffix) { own } else { tag }
 }
 
-/// Whether a proxy may have appended this: words such as `-gzip`, `--gzip`, `;br` or `-ssl-df`. Each begins with a letter, so `"1-2"`
-/// is not the tag `"1"`.
+/// Whether a proxy may have appended this: words such as `-gzip`, `--gzip`, `;br` or `-ssl-df`. Each begins with a letter,
+/// so `"1-2"` is not the tag `"1"`.
 fn is_suffix(text: &str) -> bool {
     text.split(['-', ';', ':', '.', '+', '_', '~']).all(|word| {
         let mut characters = word.chars();

@@ -4,7 +4,7 @@ use time::Duration;
 
 use super::{
     super::{alice, bob, nobody, titled},
-    tasks::{change, delete, fresh_id, groceries, later, now, renamed},
+    common::{change, delete, fresh_id, groceries, later, now, renamed},
 };
 use crate::{
     CreateOptions, CreateOutcome, IdempotencyGuard, IdempotencyKey, IdempotencyKeys, NewTask, OwnerId, RepositoryError,

@@ -1,8 +1,8 @@
 //! The cases of lists: order, pages and filters.
 
 use super::{
-    super::{SequentialIds, alice, bob, nobody, titled},
-    tasks::{create, create_as, delete, groceries, list, now},
+    super::{SequentialIds, alice, nobody, titled},
+    common::{create_as, delete, list, now},
 };
 use crate::{IdSource, NewTask, PageLimit, TaskId, TaskQuery, TaskRepository, UpdateOutcome};
 
@@ -83,14 +83,4 @@ pub async fn a_list_is_filtered_by_completed(tasks: &dyn TaskRepository) {
 
     let page = TaskQuery { older_than: Some(made[3]), limit: PageLimit::new(1).unwrap(), ..filtered(true) };
     assert_eq!(list(tasks, page).await, [made[1]]);
-}
-
-pub async fn a_stranger_lists_nothing(tasks: &dyn TaskRepository) {
-    let task = create(tasks, &groceries()).await;
-
-    for completed in [None, Some(false)] {
-        let query = TaskQuery { completed, ..TaskQuery::default() };
-        assert!(tasks.list(&bob().id, &query).await.unwrap().items.is_empty());
-    }
-    assert_eq!(list(tasks, TaskQuery::default()).await, [task.id]);
 }

@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::auth::secret::signature_only;
+use crate::auth::signature::signature_only;
 
 /// The maximum number of keys in a set. Better Auth keeps old keys for a while after it has created a new one.
 const MAX_KEYS: usize = 16;

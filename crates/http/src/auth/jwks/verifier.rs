@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use domain::{Identity, Readiness, RepositoryError};
-use jsonwebtoken::errors::ErrorKind;
 
 use super::{
     cache::KeyCache,
@@ -13,9 +12,10 @@ use super::{
 };
 use crate::auth::{
     algorithms,
-    claims::{ClaimRules, Claims, Proof, unreadable},
+    claims::{ClaimRules, Proof},
     header::JoseHeader,
     rejection::{Rejection, VerifyError},
+    signature::signed_claims,
     verified_tokens::{TokenDigest, VerifiedTokens},
     verifier::TokenVerifier,
 };
@@ -74,12 +74,7 @@ impl JwksVerifier {
         if key.algorithm_name != header.alg {
             return Err(Rejection::WrongAlgorithm.into());
         }
-        let verified = jsonwebtoken::decode::<Claims>(token, &key.decoding, &key.validation);
-        let verified = verified.map_err(|error| match error.kind() {
-            ErrorKind::Json(_) => unreadable(token),
-            _ => Rejection::BadSignature,
-        })?;
-        let proof = self.rules.proof(verified.claims)?;
+        let proof = self.rules.proof(signed_claims(token, &key.decoding, &key.validation)?)?;
         let identity = proof.identity.clone();
         self.verified.remember(digest, ProofByKey { key_id, key, proof });
         Ok(identity)

@@ -39,7 +39,7 @@ impl Service {
 
     /// The same service, where each user may have at most `quota` tasks.
     #[must_use]
-    pub fn with_quota(self, quota: u32) -> Self {
+    pub fn with_task_quota(self, quota: u32) -> Self {
         Self { task_quota: Some(quota), ..self }
     }
 

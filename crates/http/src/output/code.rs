@@ -83,12 +83,12 @@ error_codes! {
     );
     /// The body did not arrive in time.
     RequestTimeout("REQUEST_TIMEOUT", always(StatusCode::REQUEST_TIMEOUT), [], "the body did not arrive in time");
-    /// `If-Match` does not name the present version. `current` is the resource as it is now.
+    /// `If-Match` does not name the present version, or `If-None-Match` is `*`. `current` is the resource as it is now.
     VersionConflict(
         "VERSION_CONFLICT",
         always(StatusCode::PRECONDITION_FAILED),
         [ETAG],
-        "someone else has changed this in the meantime: If-Match does not name the present version"
+        "the precondition does not hold: someone else may have changed this in the meantime"
     );
     /// A create with the same key is in flight.
     IdempotencyKeyInUse(

@@ -77,6 +77,8 @@ async fn a_page_may_include_credentials_if_they_mean_nothing() {
     for origin in [PAGE, "https://a-git-b.vercel.app"] {
         let asked = preflight(&app, origin, "authorization").await;
         let answer = app.alice(Method::GET, "/api/tasks").header("origin", origin).send().await;
+        let varies = asked.header("vary").unwrap();
+        assert_eq!(varies, "Origin, Access-Control-Request-Method, Access-Control-Request-Headers", "{origin}");
         for answer in [asked, answer] {
             assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
             assert_eq!(answer.header("access-control-allow-credentials"), Some("true"));
@@ -148,6 +150,8 @@ async fn a_page_of_another_origin_may_not_call_the_api() {
 
         let answer = app.alice(Method::GET, "/api/tasks").header("origin", origin).send().await;
         assert_eq!(answer.status, 200, "the browser keeps the response from the page");
+        let varies = asked.header("vary").unwrap();
+        assert_eq!(varies, "Origin, Access-Control-Request-Method, Access-Control-Request-Headers", "{origin}");
         for answer in [asked, answer] {
             let granted = answer.headers.keys().find(|name| name.as_str().starts_with("access-control-"));
             assert_eq!(granted, None, "{origin}");

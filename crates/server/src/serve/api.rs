@@ -15,7 +15,7 @@ pub(super) fn services(config: &Config, databases: &[Database]) -> Vec<Service> 
         let mut service = Service::new(Arc::new(database.tasks()), Arc::new(SystemClock), ids.clone())
             .replaying_for(config.idempotency_key_lifetime);
         if let Some(quota) = config.max_tasks_per_user {
-            service = service.with_quota(quota.get());
+            service = service.with_task_quota(quota.get());
         }
         if config.provisions_users {
             service = service.provisioning(Arc::new(database.users()));

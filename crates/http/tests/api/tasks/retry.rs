@@ -108,7 +108,7 @@ async fn a_malformed_key_is_rejected() {
 #[actix_web::test]
 async fn a_create_above_the_quota_is_rejected() {
     let mut test = TestApp::new();
-    test.api.service = test.api.service.with_quota(2);
+    test.api.service = test.api.service.with_task_quota(2);
     let app = test.start().await;
     for key in ["1", "2"] {
         assert_eq!(create(&app, "/api/tasks", key, BODY).await.status, 201);

@@ -16,7 +16,7 @@ use self::{
     migrate::Migrate,
     move_tasks::MoveTasks,
     print::print,
-    runtime::runtime,
+    runtime::block_on,
     token::Token,
 };
 use crate::{
@@ -64,7 +64,7 @@ impl CommandLine {
                 let config = Config::read(environment)?;
                 let log = telemetry::init(Logging::read(environment)?)?;
                 warn_about(environment);
-                runtime()?.block_on(serve(&config, &log))
+                block_on(serve(&config, &log))
             }
             Some(Command::Migrate(migrate)) => {
                 on_database(environment, async |database| migrate.run_until_stopped(&database).await)
@@ -89,10 +89,10 @@ fn on_database(
     environment: &Environment,
     command: impl AsyncFnOnce(DatabaseSettings) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let database = config::database(environment)?;
+    let database = config::read_database(environment)?;
     let _flushed_at_the_end = telemetry::init(Logging::of_command(environment)?)?;
     warn_about(environment);
-    runtime()?.block_on(command(database))
+    block_on(command(database))
 }
 
 /// Logs what is odd about the settings, although it may be meant.

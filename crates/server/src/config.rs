@@ -31,7 +31,7 @@ use infra::DatabaseSettings;
 pub(crate) use self::logging::Collector;
 pub(crate) use self::{
     address::Address,
-    database::read as database,
+    database::read as read_database,
     environment::Environment,
     format::parse_duration,
     key_set::KeySet,
@@ -71,7 +71,7 @@ impl Config {
     /// One line that names the variable at fault and what it must be.
     pub(crate) fn read(environment: &Environment) -> anyhow::Result<Self> {
         let stage = environment.value(&settings::ENVIRONMENT)?;
-        let database = database(environment)?;
+        let database = read_database(environment)?;
         let request_timeout = environment.value(&settings::REQUEST_TIMEOUT)?;
         let body_timeout = environment.value(&settings::BODY_TIMEOUT)?;
         let request = (&settings::REQUEST_TIMEOUT, request_timeout);
@@ -90,7 +90,7 @@ impl Config {
             migrates_on_start: environment.value(&settings::MIGRATE_ON_START)?,
             idempotency_key_lifetime: environment.value(&settings::IDEMPOTENCY_KEY_LIFETIME)?,
             max_tasks_per_user: environment.value(&settings::MAX_TASKS_PER_USER)?,
-            address: address(environment)?,
+            address: read_address(environment)?,
             public_path: environment.value(&settings::PUBLIC_PATH)?,
             keep_alive: environment.value(&settings::KEEP_ALIVE)?,
             metrics: environment.value(&settings::METRICS_ADDRESS)?,
@@ -111,7 +111,7 @@ impl Config {
 /// # Errors
 ///
 /// As [`Config::read`].
-pub(crate) fn address(environment: &Environment) -> anyhow::Result<Address> {
+pub(crate) fn read_address(environment: &Environment) -> anyhow::Result<Address> {
     Ok(Address { host: environment.value(&settings::HOST)?, port: environment.value(&settings::PORT)? })
 }
 

@@ -64,13 +64,13 @@ pub(crate) async fn serve(config: &Config, log: &Log) -> anyhow::Result<()> {
     });
     jobs::start(key_set, api.limits.clone(), Arc::new(databases[0].keys()), config.idempotency_key_lifetime);
     let lifecycle = api.lifecycle.clone();
-    let (server, addresses) = listen(config, services, api, &listeners)?;
-    let metrics = config.metrics.as_ref().map(|address| metrics::listen(address, metrics)).transpose()?;
+    let (server, addresses) = listen(config, services, api, listeners)?;
+    let metrics_server = config.metrics.as_ref().map(|address| metrics::listen(address, metrics)).transpose()?;
     if let Some(starting) = starting {
         starting.hand_over().await;
     }
     announce(config, &addresses, log)?;
-    run(config, server, lifecycle, signals, databases, metrics).await
+    run(config, server, lifecycle, signals, databases, metrics_server).await
 }
 
 /// A database for each worker with an up-to-date schema, and its sessions if they are used.
@@ -106,12 +106,12 @@ async fn open(config: &Config) -> anyhow::Result<(Vec<Database>, Option<Vec<SeaO
     Ok((databases, sessions))
 }
 
-/// Starts the server and returns its addresses.
+/// The server, which starts as soon as it is polled, and its addresses.
 fn listen(
     config: &Config,
     services: PerWorker<Service>,
     api: Api,
-    listeners: &Listeners,
+    listeners: Listeners,
 ) -> anyhow::Result<(Server, Vec<SocketAddr>)> {
     let services = Arc::new(services);
     // Called on each worker, once for each address.
@@ -122,7 +122,7 @@ fn listen(
         .keep_alive(config.keep_alive)
         // The framework's handling of SIGINT would abort requests in flight.
         .disable_signals();
-    let server = listeners.share()?.into_iter().try_fold(server, HttpServer::listen)?;
+    let server = listeners.into_sockets().into_iter().try_fold(server, HttpServer::listen)?;
     let addresses = server.addrs();
     Ok((server.run(), addresses))
 }
@@ -149,9 +149,9 @@ async fn run(
     lifecycle: Lifecycle,
     signals: StopSignals,
     databases: Vec<Database>,
-    metrics: Option<Server>,
+    metrics_server: Option<Server>,
 ) -> anyhow::Result<()> {
-    let metrics = metrics.map(|server| (server.handle(), tokio::spawn(server)));
+    let metrics_server = metrics_server.map(|server| (server.handle(), tokio::spawn(server)));
     let stop = stop::on_signal(signals, lifecycle, config.shutdown_delay, server.handle());
     let ((), took) = tokio::try_join!(async { Ok(server.await?) }, stop)?;
     let closing: JoinSet<()> = databases.into_iter().map(|database| async move { database.close().await }).collect();
@@ -159,9 +159,9 @@ async fn run(
         tracing::warn!("connections to the database were dropped: closing them took too long");
     }
     // The metrics stop last, so that the shutdown can be observed too.
-    if let Some((metrics, server)) = metrics {
-        metrics.stop(true).await;
-        server.await??;
+    if let Some((handle, running)) = metrics_server {
+        handle.stop(true).await;
+        running.await??;
     }
     if took.as_secs() >= whole_seconds(config.shutdown_timeout) {
         bail!("SHUTDOWN_TIMEOUT has passed: requests that were still in flight were cut off");

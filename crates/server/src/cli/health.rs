@@ -20,7 +20,7 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 ///
 /// If the service does not answer or is not ready.
 pub(super) fn check(environment: &Environment) -> anyhow::Result<()> {
-    let mut address = config::address(environment)?;
+    let mut address = config::read_address(environment)?;
     // The address for all interfaces is for listening, not for connecting.
     if address.is_unspecified() {
         "localhost".clone_into(&mut address.host);

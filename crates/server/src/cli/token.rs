@@ -8,7 +8,7 @@ use domain::{Identity, OwnerId, SessionStore};
 use http::Origins;
 use infra::{Database, DatabaseSettings};
 
-use super::{print::print, runtime::runtime};
+use super::{print::print, runtime::block_on};
 use crate::{
     config::{self, Environment, Tokens, parse_duration},
     verifiers::{Verifiers, secret_verifier},
@@ -48,8 +48,8 @@ impl Token {
             None => self.print(&Tokens::read(environment)?),
             Some(TokenCommand::Inspect) => {
                 let tokens = Tokens::read_to_inspect(environment)?;
-                let database = tokens.uses_sessions().then(|| config::database(environment)).transpose()?;
-                runtime()?.block_on(inspect(&tokens, database))
+                let database = tokens.uses_sessions().then(|| config::read_database(environment)).transpose()?;
+                block_on(inspect(&tokens, database))
             }
         }
     }

@@ -57,7 +57,7 @@ impl Environment {
     ///
     /// One line that names the variable and what it must be. It does not show the value.
     pub(crate) fn value<T>(&self, setting: &Setting<T>) -> anyhow::Result<T> {
-        self.optional(setting)?.ok_or_else(|| setting.invalid())
+        self.optional(setting)?.ok_or_else(|| self.invalid(setting, setting.rule()))
     }
 
     /// The value of a setting, or its default. `None` if it has neither.

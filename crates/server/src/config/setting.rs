@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use anyhow::anyhow;
-
 use super::format::Format;
 
 /// A setting with a value of type `T`.
@@ -47,11 +45,6 @@ impl<T> Setting<T> {
     /// The rule for the value, to follow the name in an error.
     pub(crate) fn rule(&self) -> String {
         format!("must be {}", self.format.expects())
-    }
-
-    /// The error for a missing value.
-    pub(crate) fn invalid(&self) -> anyhow::Error {
-        anyhow!("{} {}", self.name, self.rule())
     }
 }
 

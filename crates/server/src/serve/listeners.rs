@@ -28,9 +28,14 @@ impl Listeners {
         }
     }
 
-    /// The same sockets for a server. They stay open when it stops.
+    /// The same sockets for a server that another one follows. They stay open when it stops.
     pub(super) fn share(&self) -> std::io::Result<Vec<TcpListener>> {
         self.0.iter().map(TcpListener::try_clone).collect()
+    }
+
+    /// The sockets for the last server, which closes them when it stops. While it finishes requests, new connections are refused.
+    pub(super) fn into_sockets(self) -> Vec<TcpListener> {
+        self.0
     }
 }
 

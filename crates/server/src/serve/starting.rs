@@ -43,8 +43,8 @@ pub(super) async fn until<T>(
 }
 
 impl Starting {
-    /// Stops in the background, once another server accepts the connections. Loses none: those that were not accepted wait in their
-    /// socket, and the others are answered.
+    /// Accepts no more connections, and stops in the background. Loses none: those that were not accepted wait in their socket for
+    /// the next server, and the others are answered.
     pub(super) async fn hand_over(self) {
         self.0.pause().await;
         tokio::spawn(async move {

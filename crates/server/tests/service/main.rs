@@ -15,6 +15,7 @@ mod limits;
 mod listening;
 mod log;
 mod metrics;
+mod monitoring;
 mod output;
 mod proxy;
 mod sources;

@@ -42,11 +42,26 @@ async fn a_dot_env_file_of_a_next_js_app_is_understood() {
 }
 
 #[tokio::test]
-async fn the_local_file_counts_before_the_shared_one() {
-    let directory = with_env("BETTER_AUTH_SECRET=another secret of at least 32 bytes\n");
+async fn the_environment_and_then_the_local_file_count_first() {
+    // The environment has a PORT.
+    let directory = with_env("PORT=nonsense\nBETTER_AUTH_SECRET=another secret of at least 32 bytes\n");
     fs::write(directory.path().join(".env.local"), format!("BETTER_AUTH_SECRET='{SECRET}'\n")).unwrap();
 
     assert!(accepts(&Service::start_in(directory, &[])).await);
+}
+
+#[test]
+fn a_dot_env_file_provides_settings_in_development_only() {
+    let directory = with_env("USER_PROVISIONING=perhaps\n");
+    assert_eq!(failure(&directory, &[]), ".env, line 1: USER_PROVISIONING must be on or off");
+
+    let production = [
+        ("ENVIRONMENT", "production"),
+        ("DATABASE_URL", "sqlite:x.db"),
+        ("BETTER_AUTH_SECRET", SECRET),
+        ("MIGRATE_ON_START", "on"),
+    ];
+    drop(Service::start_in(directory, &production));
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Failing starts print one line with the setting and the remedy, and never a secret.
 
-use std::fs;
-
 use infra::testing::{PgBouncer, TestDatabase};
 use reqwest::{Method, StatusCode};
 
@@ -266,24 +264,4 @@ async fn the_health_command_tells_whether_the_service_is_ready() {
     assert!(ask(&port));
     service.stop();
     assert!(!ask(&port));
-}
-
-#[test]
-fn a_dot_env_file_provides_settings_in_development_only() {
-    let directory = tempfile::tempdir().unwrap();
-    fs::write(directory.path().join(".env"), "USER_PROVISIONING=perhaps\nPORT=nonsense\n").unwrap();
-
-    let output = program(&directory, &[]).output().unwrap();
-    assert_eq!(
-        String::from_utf8(output.stderr).unwrap(),
-        "tasks-api: .env, line 1: USER_PROVISIONING must be on or off\n"
-    );
-
-    let production = [
-        ("ENVIRONMENT", "production"),
-        ("DATABASE_URL", "sqlite:x.db"),
-        ("BETTER_AUTH_SECRET", SECRET),
-        ("MIGRATE_ON_START", "on"),
-    ];
-    drop(Service::start_in(directory, &production));
 }

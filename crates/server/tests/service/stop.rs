@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use infra::testing::TestDatabase;
@@ -107,6 +107,28 @@ async fn a_stopping_service_is_not_ready_and_still_serves() {
 }
 
 #[tokio::test]
+async fn new_connections_are_refused_while_requests_finish() {
+    let database = TestDatabase::sqlite().await;
+    let mut service = Service::with(&database, &[("BODY_TIMEOUT", "50s"), ("REQUEST_TIMEOUT", "60s")]);
+    let unfinished = format!(
+        "POST /api/tasks HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+         Content-Length: 9\r\n\r\n",
+        token("alice")
+    );
+    let mut connection = tokio::net::TcpStream::connect(&service.address).await.unwrap();
+    connection.write_all(unfinished.as_bytes()).await.unwrap();
+
+    service.send_signal("-TERM");
+
+    let begin = Instant::now();
+    while tokio::net::TcpStream::connect(&service.address).await.is_ok() {
+        assert!(begin.elapsed() < Duration::from_secs(10), "still accepted");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(service.is_running(), "the request is still in flight");
+}
+
+#[tokio::test]
 async fn a_third_signal_stops_at_once() {
     let database = TestDatabase::sqlite().await;
     // Long enough that no timeout ends the request.
@@ -116,7 +138,7 @@ async fn a_third_signal_stops_at_once() {
     unfinished.write_all(b"POST /api/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{").await.unwrap();
 
     // The first signal starts the delay, the second ends it, the third aborts requests in flight.
-    let begin = std::time::Instant::now();
+    let begin = Instant::now();
     while service.is_running() {
         service.send_signal("-INT");
         tokio::time::sleep(Duration::from_millis(100)).await;

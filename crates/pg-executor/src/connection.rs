@@ -99,7 +99,7 @@ impl PgConnection {
 
     /// Runs a statement. Others may be in flight: answers come in the order of the statements.
     pub(crate) async fn run(&self, statement: &Statement) -> Result<Answer, Error> {
-        let _logged = self.logged(&statement.sql);
+        let _logged = self.logged(&statement.sql, 1);
         let mut answer = self.attempt(statement).await;
         if answer.as_ref().is_err_and(Error::is_outdated_plan) {
             self.statements.forget(&statement.sql);
@@ -130,15 +130,15 @@ impl PgConnection {
     }
 
     /// Logs the statement when it ends, even if it fails or its caller has stopped waiting. Slow statements are warnings.
-    /// Values appear as placeholders.
-    fn logged<'s>(&self, statement: &'s str) -> impl Drop + use<'s> {
+    /// Values appear as placeholders. A transaction is logged as its first statement and the number of its statements.
+    fn logged<'s>(&self, statement: &'s str, statements: usize) -> impl Drop + use<'s> {
         let slow = self.slow;
         scopeguard::guard(Instant::now(), move |begin| {
             let elapsed = begin.elapsed();
             if elapsed > slow {
-                warn!(statement, ?elapsed, "slow statement");
+                warn!(statement, statements, ?elapsed, "slow statement");
             } else {
-                debug!(statement, ?elapsed);
+                debug!(statement, statements, ?elapsed);
             }
         })
     }

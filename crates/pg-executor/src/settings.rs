@@ -8,9 +8,9 @@ pub struct Settings {
     /// The maximum number of open connections, at least one. If a process has several executors, they share Postgres'
     /// connection limit.
     pub max_connections: usize,
-    /// Whether concurrent reads share a connection, and concurrent writes a transaction. If not, each statement and each batch
-    /// has a connection and a commit of its own, so that none waits for another one, and up to six times as many statements a
-    /// second are given up. Turn it off where one transaction may reach several machines.
+    /// Whether concurrent reads share a connection, and concurrent writes a transaction, which allows up to six times as many
+    /// statements a second. If not, each statement and each batch has a connection and a commit of its own, so that none waits
+    /// for another one. Turn it off where one transaction may reach several machines.
     pub share_connections: bool,
     /// How long a statement waits for a connection. Opening a connection may take twice as long: the statement that needed it
     /// then fails, and the next one uses the connection.
@@ -23,13 +23,14 @@ pub struct Settings {
     pub idle_timeout: Duration,
     /// A connection that is older than this is replaced, so that connections move to the new server after a fail-over.
     pub max_lifetime: Duration,
-    /// A statement that takes longer than this is logged as a warning, without its parameters.
+    /// A statement that takes longer than this is logged as a warning, without its parameters. So is a transaction: its first
+    /// statement, and how many there are.
     pub slow_statement: Duration,
 }
 
 impl Default for Settings {
-    /// 16 connections, which statements share, 1 s to get one, 1.5 s for a statement. Connections are closed after 4 idle minutes (Neon and others
-    /// close them after 5) and after 15 minutes in any case. Statements are slow after 500 ms.
+    /// 16 connections, which statements share, 1 s to get one, 1.5 s for a statement. Connections are closed after 4 idle
+    /// minutes (Neon and others close them after 5) and after 15 minutes in any case. Statements are slow after 500 ms.
     fn default() -> Self {
         Self {
             max_connections: 16,

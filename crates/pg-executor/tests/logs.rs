@@ -35,7 +35,7 @@ impl MakeWriter<'_> for Log {
 }
 
 #[tokio::test]
-async fn a_slow_statement_is_logged_without_its_parameters() {
+async fn slow_statements_and_transactions_are_logged_without_their_parameters() {
     let Some(database) = PostgresDatabase::create().await else { return };
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
@@ -46,12 +46,18 @@ async fn a_slow_statement_is_logged_without_its_parameters() {
     let executor = Executor::new(&Connector::new(database.config(), None), &settings);
 
     for text in ["quick 123456", "slow 123456"] {
-        let sql = "SELECT pg_sleep(1.1) WHERE $1 LIKE 'slow%'";
-        executor.run(Statement::read(sql, [text.into()])).await.unwrap();
+        let sleep = Statement::read("SELECT pg_sleep(1.1) WHERE $1 LIKE 'slow%'", [text.into()]);
+        let first = Statement::read("SELECT 'the first' WHERE $1 <> ''", [text.into()]);
+        executor.run(sleep.clone()).await.unwrap();
+        executor.run_batch(vec![first, sleep]).await.unwrap();
     }
 
     let lines = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let slow: Vec<_> = lines.lines().filter(|line| line.contains("slow statement")).collect();
-    assert!(slow.len() == 1 && slow[0].contains("LIKE 'slow%'"), "{lines}");
+    let expected = [("LIKE 'slow%'", "statements=1"), ("SELECT 'the first'", "statements=2")];
+    assert_eq!(slow.len(), expected.len(), "{lines}");
+    for (line, (sql, count)) in slow.into_iter().zip(expected) {
+        assert!(line.contains(sql) && line.contains(count), "{line}");
+    }
     assert!(!lines.contains("123456"), "{lines}");
 }

@@ -196,8 +196,10 @@ async fn serve(mut client: TcpStream, path: Path) {
     let ended_well = {
         let (from_client, to_client) = client.split();
         let (from_server, to_server) = server.split();
+        let requests = pass(from_client, to_server, path.clone(), |_, sent| Some(sent.to_vec()));
+        let answers = pass(from_server, to_client, path, Path::delivered);
         tokio::select! {
-            ended = async { tokio::try_join!(pass(from_client, to_server, path.clone(), |_, sent| Some(sent.to_vec())), pass(from_server, to_client, path, Path::delivered)) } => ended.is_ok(),
+            ended = async { tokio::try_join!(requests, answers) } => ended.is_ok(),
             () = until.cut() => false,
         }
     };

@@ -13,7 +13,7 @@ use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional},
     net::{TcpStream, UnixListener, UnixStream},
     task::JoinHandle,
-    time::timeout,
+    time::{sleep, timeout},
 };
 use tokio_rustls::TlsConnector;
 
@@ -24,6 +24,9 @@ const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 /// How long it may take to find a server and connect to it.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// The pause after a failure to accept a connection.
+const PAUSE: Duration = Duration::from_millis(100);
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
@@ -52,11 +55,15 @@ impl Bridge {
         let listener = UnixListener::bind(directory.join(".s.PGSQL.5432"))?;
         let destination = Arc::new(destination);
         let accepting = tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                // Nobody else may use it: with a client's certificate, the server may ask for no password.
-                let is_own = client.peer_cred().is_ok_and(|peer| peer.pid() == i32::try_from(std::process::id()).ok());
-                if is_own {
-                    tokio::spawn(pass_on(client, Arc::clone(&destination)));
+            loop {
+                match listener.accept().await {
+                    // Nobody else may use it: with a client's certificate, the server may ask for no password.
+                    Ok((client, _)) if is_of_this_process(&client) => {
+                        tokio::spawn(pass_on(client, Arc::clone(&destination)));
+                    }
+                    Ok(_of_another_process) => {}
+                    // Such as too many open files. Later connections still need the bridge.
+                    Err(_) => sleep(PAUSE).await,
                 }
             }
         });
@@ -99,13 +106,21 @@ fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
+fn is_of_this_process(client: &UnixStream) -> bool {
+    client.peer_cred().is_ok_and(|peer| peer.pid() == i32::try_from(std::process::id()).ok())
+}
+
 async fn pass_on(mut client: UnixStream, destination: Arc<Destination>) {
     let server = timeout(LIMIT, connect(&destination)).await;
     let server = server.unwrap_or_else(|_elapsed| Err(format!("no answer within {} s", LIMIT.as_secs())));
     // The end of either is the end of both, and each side reports it itself.
     let _ended = match server {
         Ok(mut server) => copy_bidirectional(&mut client, &mut server).await.map(drop),
-        Err(cause) => client.write_all(&refusal(&cause)).await,
+        Err(cause) => {
+            // A client that found the socket closed before it had sent its first message would not read the answer.
+            let _first_message = client.read(&mut [0; 1 << 10]).await;
+            client.write_all(&refusal(&cause)).await
+        }
     };
 }
 

@@ -28,7 +28,7 @@ impl Failure {
         Self::passing(format!("no answer within {} ms", limit.as_millis()))
     }
 
-    /// The executor's error. TLS is not part of it.
+    /// The executor's error, unless TLS is the cause (see `tls::in_words`).
     pub(super) fn of_executor(error: &pg_executor::Error) -> Self {
         let may_pass = error.may_pass();
         let cause = match (error, error.pg_error()) {

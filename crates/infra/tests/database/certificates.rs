@@ -9,7 +9,8 @@ use infra::{
 };
 use tempfile::TempDir;
 
-/// The commands of the manual (chapter "Secure TCP/IP Connections with SSL"), with `localhost` as the name of the server.
+/// The commands of the manual (chapter "Secure TCP/IP Connections with SSL"), with `localhost` as the name of the server. The last
+/// two lines forge a certificate with another server's.
 const OF_THE_MANUAL: &str = r#"
     set -e
     cnf='[v3_ca]
@@ -33,6 +34,9 @@ const OF_THE_MANUAL: &str = r#"
     openssl x509 -req -in direct.csr -text -days -1 -CA root.crt -CAkey root.key -CAcreateserial -out expired.crt
     echo 'subjectAltName = IP:127.0.0.1' > ip.cnf
     openssl x509 -req -in direct.csr -text -days 365 -extfile ip.cnf -CA root.crt -CAkey root.key -CAcreateserial -out ip.crt
+
+    openssl x509 -req -in direct.csr -text -days 365 -CA ip.crt -CAkey direct.key -CAcreateserial -out forged.crt
+    cat forged.crt ip.crt > forged-chain.crt
 "#;
 
 fn made() -> TempDir {
@@ -40,6 +44,11 @@ fn made() -> TempDir {
     let output = Command::new("sh").args(["-c", OF_THE_MANUAL]).current_dir(directory.path()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     directory
+}
+
+/// The parameter that trusts one of these certificates.
+fn trusting(files: &TempDir, certificate: &str) -> String {
+    format!("sslrootcert={}", files.path().join(certificate).display())
 }
 
 /// A server that presents this certificate, and its port.
@@ -72,7 +81,7 @@ async fn outcome(host: &str, port: u16, parameters: &str) -> String {
 async fn a_self_signed_certificate_of_the_manual_is_accepted() {
     let files = made();
     let Some((_server, port)) = server(files.path(), "self.crt", "self.key") else { return };
-    let named = format!("sslrootcert={}", files.path().join("self.crt").display());
+    let named = trusting(&files, "self.crt");
 
     for mode in ["require", "verify-ca", "verify-full"] {
         assert_eq!(outcome("localhost", port, &format!("sslmode={mode}&{named}")).await, "", "{mode}");
@@ -83,7 +92,7 @@ async fn a_self_signed_certificate_of_the_manual_is_accepted() {
     assert!(error.contains("is not for 127.0.0.1, the host in DATABASE_URL, but for localhost"), "{error}");
     let error = outcome("localhost", port, "sslmode=verify-full").await;
     assert!(error.contains("add sslrootcert=FILE to DATABASE_URL"), "{error}");
-    let another = format!("sslmode=verify-ca&sslrootcert={}", files.path().join("root.crt").display());
+    let another = format!("sslmode=verify-ca&{}", trusting(&files, "root.crt"));
     let error = outcome("localhost", port, &another).await;
     assert!(error.contains("no certificate in sslrootcert has signed"), "{error}");
     assert_eq!(outcome("localhost", port, "sslmode=no-verify").await, "");
@@ -92,13 +101,13 @@ async fn a_self_signed_certificate_of_the_manual_is_accepted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chain_of_the_manual_is_accepted() {
     let files = made();
-    let root = format!("sslrootcert={}", files.path().join("root.crt").display());
+    let root = trusting(&files, "root.crt");
     for (certificate, key) in [("chain.crt", "leaf.key"), ("direct.crt", "direct.key")] {
         let Some((_server, port)) = server(files.path(), certificate, key) else { return };
 
         assert_eq!(outcome("localhost", port, &format!("sslmode=verify-full&{root}")).await, "", "{certificate}");
 
-        let another = format!("sslmode=verify-full&sslrootcert={}", files.path().join("self.crt").display());
+        let another = format!("sslmode=verify-full&{}", trusting(&files, "self.crt"));
         let error = outcome("localhost", port, &another).await;
         assert!(error.contains("no certificate in sslrootcert has signed"), "{certificate}: {error}");
         let error = outcome("127.0.0.1", port, &format!("sslmode=verify-full&{root}")).await;
@@ -110,7 +119,7 @@ async fn a_chain_of_the_manual_is_accepted() {
 async fn an_address_in_a_certificate_is_a_name_of_its_server() {
     let files = made();
     let Some((_server, port)) = server(files.path(), "ip.crt", "direct.key") else { return };
-    let root = format!("sslmode=verify-full&sslrootcert={}", files.path().join("root.crt").display());
+    let root = format!("sslmode=verify-full&{}", trusting(&files, "root.crt"));
 
     assert_eq!(outcome("127.0.0.1", port, &root).await, "");
     assert_eq!(outcome("127.0.0.1", port, &format!("{root}&hostaddr=127.0.0.1")).await, "");
@@ -124,8 +133,18 @@ async fn an_expired_certificate_is_named_so() {
     let files = made();
     let Some((_server, port)) = server(files.path(), "expired.crt", "direct.key") else { return };
 
-    let root = format!("sslmode=verify-ca&sslrootcert={}", files.path().join("root.crt").display());
-    let error = outcome("localhost", port, &root).await;
+    let error = outcome("localhost", port, &format!("sslmode=verify-ca&{}", trusting(&files, "root.crt"))).await;
 
     assert!(error.contains("has expired"), "{error}");
+}
+
+/// The owner of a certificate must not be able to make others, for other hosts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_no_authority_for_others() {
+    let files = made();
+    let Some((_server, port)) = server(files.path(), "forged-chain.crt", "direct.key") else { return };
+
+    let error = outcome("localhost", port, &format!("sslmode=verify-ca&{}", trusting(&files, "root.crt"))).await;
+
+    assert!(error.contains("no certificate in sslrootcert has signed"), "{error}");
 }

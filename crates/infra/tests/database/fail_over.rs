@@ -59,7 +59,9 @@ impl Host {
 fn with_hosts(database: &TestDatabase, ports: &[u16], parameters: &str) -> DatabaseUrl {
     let url = Url::parse(database.url()).unwrap();
     let hosts: Vec<String> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
-    let text = format!("postgres://{}@{}{}?sslmode=disable&{parameters}", url.username(), hosts.join(","), url.path());
+    let password = url.password().map(|password| format!(":{password}")).unwrap_or_default();
+    let (user, hosts, path) = (url.username(), hosts.join(","), url.path());
+    let text = format!("postgres://{user}{password}@{hosts}{path}?sslmode=disable&{parameters}");
     DatabaseUrl::parse(&text).unwrap()
 }
 

@@ -10,7 +10,7 @@ use domain::{
     Clock, CreateOptions, IdSource, Readiness, RepositoryError, TaskRepository,
     testing::{FixedClock, SequentialIds, alice, titled},
 };
-use infra::{Database, DatabaseSettings, DatabaseUrl, testing::TestDatabase};
+use infra::{Database, DatabaseSettings, DatabaseUrl, ExecutorKind, testing::TestDatabase};
 use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
 use tokio::{
@@ -123,8 +123,12 @@ impl Secured {
         self.connect_with("verify-full", &[]).await
     }
 
-    /// Connects with this `sslmode` and further parameters for files. All but `require` also name the authority's certificate.
     async fn connect_with(&self, sslmode: &str, parameters: &[(&str, &str)]) -> Result<Database, String> {
+        Database::connect(&self.settings(sslmode, parameters)).await.map_err(|error| error.to_string())
+    }
+
+    /// With this `sslmode` and further parameters for files. All but `require` also name the authority's certificate.
+    fn settings(&self, sslmode: &str, parameters: &[(&str, &str)]) -> DatabaseSettings {
         let mut url = self.url.clone();
         url.query_pairs_mut().append_pair("sslmode", sslmode);
         let authority = (sslmode != "require").then_some(&("sslrootcert", "authority.pem"));
@@ -134,8 +138,7 @@ impl Secured {
         let url = DatabaseUrl::parse(url.as_str()).unwrap();
         let acquire_timeout = Duration::from_secs(30);
         // Enough connections for a pipeline.
-        let settings = DatabaseSettings { max_connections: 4, acquire_timeout, ..DatabaseSettings::new(url) };
-        Database::connect(&settings).await.map_err(|error| error.to_string())
+        DatabaseSettings { max_connections: 4, acquire_timeout, ..DatabaseSettings::new(url) }
     }
 
     fn becomes(&self, proof: impl Into<Proof>) {
@@ -203,14 +206,17 @@ async fn a_server_must_prove_its_name_by_default() {
     }
 }
 
-/// Connections for requests are opened after the first one, and by a different driver.
+/// Connections for requests are opened after the first one: by the executor, or by sqlx through the bridge.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_later_connection_checks_the_server_again() {
     let Some(database) = TestDatabase::postgres().await else { return };
     let authority = Authority::new();
-    for (proof, _, expected) in impostors(&authority) {
+    let executors = [ExecutorKind::Pipelined, ExecutorKind::SeaOrm];
+    let each = executors.into_iter().flat_map(|executor| impostors(&authority).map(|impostor| (executor, impostor)));
+    for (executor, (proof, _, expected)) in each {
         let secured = Secured::new(database.url(), &authority, authority.certifies("localhost")).await;
-        let tasks = secured.connect().await.unwrap().tasks();
+        let settings = DatabaseSettings { executor, ..secured.settings("verify-full", &[]) };
+        let tasks = Database::connect(&settings).await.unwrap().tasks();
         let id = SequentialIds::default().next(FixedClock::default().now()).into();
         let read = async || tasks.get(&alice().id, id).await;
 
@@ -219,7 +225,7 @@ async fn a_later_connection_checks_the_server_again() {
 
         assert!(matches!(outcome, Err(RepositoryError::Unavailable(_))), "{outcome:?}");
         let error = format!("{outcome:?}");
-        assert!(error.contains(expected), "{error}");
+        assert!(error.contains(expected), "{executor:?}: {error}");
 
         secured.becomes(authority.certifies("localhost"));
         assert_eq!(read().await.unwrap(), None);

@@ -43,7 +43,8 @@ impl PgConnection {
     where
         S: Borrow<Statement> + Sync,
     {
-        let _logged = self.logged(begin.sql());
+        let first = statements.first().map_or("", |statement| &*statement.borrow().sql);
+        let _logged = self.logged(first, statements.len());
         let mut answers = self.attempt_transaction(begin, statements).await;
         if answers.as_ref().is_err_and(Error::is_outdated_plan) {
             for statement in statements {

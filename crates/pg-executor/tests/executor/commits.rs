@@ -18,10 +18,11 @@ shared_or_not! {
     a_failed_commit_leaves_no_locks_to_the_next_attempt,
 }
 
-/// How many attempts a row of a refused write takes: lost races are retried three times.
+/// The codes that mean that a commit was rolled back, and how many attempts a write then has: lost races are retried three times.
 const ROLLED_BACK: [(&str, u32); 8] =
     [("23503", 1), ("23505", 1), ("23514", 1), ("23P01", 1), ("40000", 1), ("40002", 1), ("40001", 4), ("40P01", 4)];
 
+/// Some of the codes after which the commit may have taken effect.
 const UNKNOWN: [&str; 12] =
     ["XX000", "XX001", "08006", "08007", "40003", "0A000", "22001", "25006", "53100", "55P03", "57014", "P0001"];
 

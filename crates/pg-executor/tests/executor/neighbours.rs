@@ -3,7 +3,7 @@
 //! Each test runs on one thread, so that concurrent writes are queued together.
 
 use futures_util::future::join_all;
-use pg_executor::{Error, Executor, Settings, tokio_postgres::error::SqlState};
+use pg_executor::{Executor, Settings, Statement, tokio_postgres::error::SqlState};
 use tokio::time::{Duration, sleep, timeout};
 
 use crate::support::{PATIENCE, TestDatabase, insert, patient, update};
@@ -17,19 +17,24 @@ async fn others(executor: &Executor, round: i64) {
     }
 }
 
+/// Runs a write that is refused again and again, beside others.
+async fn ungroups_others_once(executor: &Executor, write: impl Fn() -> Statement, code: &SqlState) {
+    for round in 0..ROUNDS {
+        let (refused, ()) = tokio::join!(executor.run(write()), others(executor, round));
+        assert_eq!(refused.unwrap_err().code(), Some(code));
+    }
+
+    let statistics = executor.statistics();
+    assert_eq!((statistics.grouped, statistics.ungrouped), (90, 11), "{statistics:?}");
+}
+
 #[tokio::test]
 async fn writes_that_are_refused_again_and_again_ungroup_others_once() {
     let Some(database) = TestDatabase::create().await else { return };
     let executor = database.executor();
     executor.run(insert(1, 1)).await.unwrap();
 
-    for round in 0..ROUNDS {
-        let (refused, ()) = tokio::join!(executor.run(insert(1, 1)), others(&executor, round));
-        assert_eq!(refused.unwrap_err().code(), Some(&SqlState::UNIQUE_VIOLATION));
-    }
-
-    let statistics = executor.statistics();
-    assert_eq!((statistics.grouped, statistics.ungrouped), (90, 11), "{statistics:?}");
+    ungroups_others_once(&executor, || insert(1, 1), &SqlState::UNIQUE_VIOLATION).await;
 }
 
 #[tokio::test]
@@ -38,13 +43,7 @@ async fn writes_refused_at_the_commit_ungroup_others_once() {
     let executor = database.executor();
     database.at_each_commit("IF NEW.n = -1 THEN RAISE check_violation; END IF;").await;
 
-    for round in 0..ROUNDS {
-        let (refused, ()) = tokio::join!(executor.run(insert(1, -1)), others(&executor, round));
-        assert!(matches!(refused, Err(Error::Refused(_))), "{refused:?}");
-    }
-
-    let statistics = executor.statistics();
-    assert_eq!((statistics.grouped, statistics.ungrouped), (90, 11), "{statistics:?}");
+    ungroups_others_once(&executor, || insert(1, -1), &SqlState::CHECK_VIOLATION).await;
 }
 
 #[tokio::test]

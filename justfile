@@ -243,7 +243,7 @@ lint-ops:
     check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/{bug,feature}.yml
     python3 -m json.tool .devcontainer/devcontainer.json > /dev/null
     for check in {{ checks }}; do \
-        grep --quiet --word-regexp -- "checks: .*$check" .github/workflows/ci.yml || { echo "ci.yml lacks $check" >&2; exit 1; }; \
+        grep --quiet --extended-regexp -- "checks: (.* )?$check( |$)" .github/workflows/ci.yml || { echo "ci.yml lacks $check" >&2; exit 1; }; \
     done
     shellcheck $(git grep --files-with-matches '^#!/usr/bin/env bash' -- .ci deploy)
     .ci/manifests

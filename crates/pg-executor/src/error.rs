@@ -178,6 +178,8 @@ impl Error {
     pub(crate) fn at(self, position: usize) -> Self {
         match self {
             Self::Refused(error) => Self::Refused(error.at(position)),
+            // Postgres did not see this statement fail, so it has committed the others.
+            Self::Protocol(cause) => Self::OutcomeUnknown(cause),
             other => other,
         }
     }

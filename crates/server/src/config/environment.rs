@@ -126,9 +126,14 @@ impl Environment {
     fn found(&self, name: &str, file: Option<&'static str>) -> anyhow::Result<Option<Found>> {
         let value = self.variable(name)?;
         let Some(file) = file else { return Ok(value) };
+        let is_of_process = |found: &Found| matches!(found.source, Source::Process);
         match (value, self.variable(file)?) {
-            (Some(_), Some(_)) => bail!("{name} and {file} are both set: unset one of them"),
-            (None, Some(path)) => {
+            (Some(value), Some(path)) if is_of_process(&value) == is_of_process(&path) => {
+                bail!("{name} and {file} are both set: unset one of them")
+            }
+            // The environment of the process counts before a file such as `.env`.
+            (Some(value), Some(_)) if is_of_process(&value) => Ok(Some(value)),
+            (_, Some(path)) => {
                 Ok(Some(Found { text: content(file, path.text.trim())?, source: Source::FileOf(file) }))
             }
             (value, None) => Ok(value),

@@ -105,7 +105,7 @@ settings! {
     PUBLIC_PATH: PublicPath = from_str("a path such as /backend"), Value("/"),
         "The path under which clients reach the service, if a proxy removes it from requests. `Location` and the servers in the OpenAPI document begin with it.";
     KEEP_ALIVE: Duration = SPAN, Value("16m"),
-        "When a connection without requests is closed. Longer than the idle timeout of the proxy, which otherwise may send a request just then. Each idle connection takes a file descriptor and 10 KB.";
+        "How long a connection may be idle before it is closed. Choose more than the idle timeout of the proxy, or the proxy may send a request over a connection that is just being closed. An idle connection takes a file descriptor and 10 KB.";
     METRICS_ADDRESS: Option<Address> = OrOff(from_str("an address and a port such as 127.0.0.1:9090")), Value("off"),
         "Where Prometheus reads metrics, at `/metrics`. It requires no token: choose an address that only Prometheus can reach.";
     CORS_ORIGINS: Origins = from_str("origins such as https://app.example.com or https://*.example.com, separated by commas"), Depends("development: `http://localhost:3000`; production: none"),

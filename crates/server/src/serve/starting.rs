@@ -14,6 +14,9 @@ const USUAL: Duration = Duration::from_millis(500);
 /// How long a connection that was accepted last may take to reach its handler.
 const HAND_OVER: Duration = Duration::from_millis(200);
 
+/// How long a connection that was accepted last may take to send its request, in seconds. Longer than the framework lets it.
+const LAST_REQUEST: u64 = 6;
+
 /// A server that is not ready.
 pub(super) struct Starting(ServerHandle);
 
@@ -21,7 +24,7 @@ pub(super) struct Starting(ServerHandle);
 ///
 /// # Errors
 ///
-/// Those of `opening`; or if no server can be started.
+/// Those of `opening`; or if the sockets cannot be duplicated.
 pub(super) async fn until<T>(
     opening: impl Future<Output = anyhow::Result<T>>,
     config: &Config,
@@ -35,10 +38,14 @@ pub(super) async fn until<T>(
     let accepts_cookies = config.tokens.sessions == Sessions::Cookie;
     let server = HttpServer::new(move || http::starting_app(&public_path, &origins, accepts_cookies));
     // Each response closes its connection, so that none has to be closed when the application is ready.
-    let server = server.workers(1).keep_alive(KeepAlive::Disabled).shutdown_timeout(1).disable_signals();
+    let server = server.workers(1).keep_alive(KeepAlive::Disabled).shutdown_timeout(LAST_REQUEST).disable_signals();
     let server = listeners.share()?.into_iter().try_fold(server, HttpServer::listen)?.run();
     let starting = Starting(server.handle());
-    tokio::spawn(server);
+    tokio::spawn(async move {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "health checks are not answered while the database is not available");
+        }
+    });
     Ok((opening.await?, Some(starting)))
 }
 

@@ -138,6 +138,15 @@ fn a_file_that_has_no_secret_is_rejected_without_its_path() {
 }
 
 #[tokio::test]
+async fn a_secret_in_the_environment_counts_before_a_file_named_in_dot_env() {
+    let directory = with_env("BETTER_AUTH_SECRET_FILE=missing\n");
+
+    let service = Service::start_in(directory, &[("BETTER_AUTH_SECRET", SECRET)]);
+
+    assert!(accepts(&service).await);
+}
+
+#[tokio::test]
 async fn quotes_in_the_environment_are_noticed() {
     let hint = "is in quotes, which are part of the value, as Docker's --env-file passes them on: remove them \
                 (docs/troubleshooting.md#quotes)";

@@ -1,7 +1,5 @@
 //! The table of users, to which the tables of this program refer.
 
-use std::fmt;
-
 use sea_orm_migration::sea_query::{ColumnDef, IntoIden};
 
 use crate::TableName;
@@ -40,19 +38,6 @@ pub enum IdType {
     BigInt,
     /// An integer that the tables of this program keep as text. On SQLite such a column may refer to an integer.
     IntegerAsText,
-}
-
-impl fmt::Display for IdType {
-    /// The type in SQL.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Text | Self::IntegerAsText => "text",
-            Self::Uuid => "uuid",
-            Self::SmallInt => "smallint",
-            Self::Integer => "integer",
-            Self::BigInt => "bigint",
-        })
-    }
 }
 
 impl Users {

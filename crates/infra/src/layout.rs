@@ -29,6 +29,7 @@ pub struct Layout {
     backend: DbBackend,
     /// The schema of this program's tables.
     schema: Option<String>,
+    /// Better Auth's table of users.
     pub(crate) users: TableName,
     id: IdType,
     /// Better Auth's sessions, if this program reads them.
@@ -72,19 +73,14 @@ impl Layout {
     pub(crate) fn schema(&self) -> Option<&str> {
         self.schema.as_deref()
     }
-
-    /// Better Auth's table of users.
-    pub(crate) fn users(&self) -> TableRef {
-        self.users.reference()
-    }
 }
 
 /// Finds the tables. Logs a warning if the users seem to be in another one.
 ///
 /// # Errors
 ///
-/// [`MigrateError::Rejected`] if the settings name another table of users than the one to which the tasks refer, and
-/// [`MigrateError::Failed`].
+/// [`MigrateError::Rejected`] if the tables are in another schema than the settings say, or the users in another table, or if
+/// their ids have a type that is not supported, and [`MigrateError::Failed`].
 pub(crate) async fn find(connection: &impl ConnectionTrait, wanted: &Wanted) -> Result<Layout, MigrateError> {
     let layout = Layout::new(connection.get_database_backend(), wanted.schema.clone());
     let history = History::read(connection, wanted).await?;

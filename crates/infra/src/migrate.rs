@@ -3,9 +3,7 @@
 mod history;
 
 use migration::{Migrator, Users};
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, TransactionTrait};
 use sea_orm_migration::MigratorTraitSelf;
 
 pub(crate) use history::{History, names_of_all};
@@ -15,6 +13,7 @@ use crate::{
     access::{self, Need},
     grants::{self, NewTables, own_tables},
     layout,
+    sql::immediate,
 };
 
 /// A migration and its state in the database.
@@ -34,7 +33,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// All but [`MigrateError::Pending`].
+    /// All but [`MigrateError::Pending`] and [`MigrateError::Denied`].
     pub async fn migrate_up(&self) -> Result<Vec<String>, MigrateError> {
         migrate_up(self, &names_of_all(), Migrator::new).await
     }
@@ -45,7 +44,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// All but [`MigrateError::Pending`].
+    /// All but [`MigrateError::Pending`] and [`MigrateError::Denied`].
     pub async fn migrate_down(&self, count: u32) -> Result<Vec<String>, MigrateError> {
         let transaction = begin_exclusively(self).await?;
         let history = History::read(&transaction, &self.wanted).await?;
@@ -70,7 +69,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// All but [`MigrateError::Pending`].
+    /// All but [`MigrateError::Pending`] and [`MigrateError::Denied`].
     pub async fn migration_status(&self) -> Result<Vec<MigrationState>, MigrateError> {
         states(&History::read(&self.pool, &self.wanted).await?, &names_of_all())
     }
@@ -82,6 +81,11 @@ impl Database {
     /// Every [`MigrateError`].
     pub async fn check_schema(&self) -> Result<(), MigrateError> {
         access::check(&self.pool, &Need::of_own_tables(self.wanted.schema.as_deref())).await?;
+        self.check_migrations().await
+    }
+
+    /// The same for a role that may read which migrations were applied.
+    pub(crate) async fn check_migrations(&self) -> Result<(), MigrateError> {
         let pending = pending(self.migration_status().await?);
         if pending.is_empty() { Ok(()) } else { Err(MigrateError::Pending(pending)) }
     }
@@ -125,11 +129,6 @@ async fn begin_exclusively(database: &Database) -> Result<DatabaseTransaction, D
         transaction.execute_unprepared(LOCK).await?;
     }
     Ok(transaction)
-}
-
-/// On SQLite a transaction that writes from its begin on. One that begins with a read may fail to get the write lock later.
-pub(crate) fn immediate() -> TransactionOptions {
-    TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() }
 }
 
 fn states(history: &History, known: &[String]) -> Result<Vec<MigrationState>, MigrateError> {

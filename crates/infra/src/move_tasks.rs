@@ -11,8 +11,7 @@ use crate::{
     better_auth::exists,
     error::DatabaseError,
     idempotency,
-    migrate::immediate,
-    sql::{Binds, Kind, Owned, Statement, owned, owned_update, run},
+    sql::{Binds, Kind, Owned, Statement, immediate, owned, owned_update, run},
     tasks,
 };
 
@@ -73,8 +72,7 @@ fn move_tasks(mut binds: Binds<'_>, from: &OwnerId, to: &OwnerId) -> Statement {
 
     let (from, to) = (binds.owner(from), binds.owner(to));
     let update = owned_update::<Entity>(from).col_expr(Entity::OWNER, to.into()).into_query();
-    let text = binds.text(&update);
-    binds.statement(Kind::Write, text)
+    binds.statement(Kind::Write, &update)
 }
 
 fn move_keys(mut binds: Binds<'_>, from: &OwnerId, to: &OwnerId) -> Statement {
@@ -86,6 +84,5 @@ fn move_keys(mut binds: Binds<'_>, from: &OwnerId, to: &OwnerId) -> Statement {
         .filter(Column::Key.into_expr().not_in_subquery(used))
         .col_expr(Entity::OWNER, to.into())
         .into_query();
-    let text = binds.text(&update);
-    binds.statement(Kind::Write, text)
+    binds.statement(Kind::Write, &update)
 }

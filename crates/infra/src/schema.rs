@@ -41,11 +41,11 @@ impl Readiness for SchemaReadiness {
             return Ok(());
         }
         *succeeded = None;
-        match self.database.check_schema().await {
+        self.database.check_access().await.map_err(unready)?;
+        match self.database.check_migrations().await {
             Ok(()) | Err(MigrateError::Newer(_)) => {}
             Err(error) => return Err(unready(error)),
         }
-        self.database.check_access().await.map_err(unready)?;
         *succeeded = Some(Instant::now());
         Ok(())
     }

@@ -19,7 +19,7 @@ pub(crate) use owned::{Owned, owned, owned_delete, owned_update};
 pub(crate) use row::Row;
 pub use rows::Rows;
 pub(crate) use rows::{EntityRow, FromRow, NewRow, ToRow, broken, read};
-pub(crate) use seaorm::{SeaOrmConnection, run};
+pub(crate) use seaorm::{SeaOrmConnection, immediate, run};
 pub(crate) use shapes::Shapes;
 pub(crate) use statement::{Binds, OwnerPlaceholder, Placeholder};
 pub use statement::{Kind, Statement};

@@ -12,8 +12,8 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// [`MigrateError::Rejected`] if the settings name another table of users than the one to which the tasks refer, and
-    /// [`MigrateError::Failed`].
+    /// [`MigrateError::Rejected`] if the tables are in another schema than the settings say, or the users in another table, or if
+    /// their ids have a type that is not supported, and [`MigrateError::Failed`].
     pub async fn with_layout(self) -> Result<Self, MigrateError> {
         let layout = layout::find(&self.pool, &self.wanted).await?;
         Ok(Self { layout, ..self })

@@ -56,9 +56,9 @@ impl UserProvisioner for SeaOrmUsers {
 pub(crate) fn exists(layout: &Layout, user: &OwnerId) -> Statement {
     let mut binds = Binds::new(layout);
     let id = binds.user(user);
-    let select = Query::select().expr(Expr::val(1)).from(layout.users()).and_where(Expr::col("id").eq(id)).to_owned();
-    let text = binds.text(&select);
-    binds.statement(Kind::Read, text)
+    let select =
+        Query::select().expr(Expr::val(1)).from(layout.users.reference()).and_where(Expr::col("id").eq(id)).to_owned();
+    binds.statement(Kind::Read, &select)
 }
 
 /// Adds a row unless the id or the address is taken. The statement does not tell which of the two. If it was the id, a second
@@ -85,12 +85,11 @@ fn insert(layout: &Layout, columns: &UserColumns, user: &Identity, email: &str, 
         })
         .unzip();
     let insert = Query::insert()
-        .into_table(layout.users())
+        .into_table(layout.users.reference())
         .columns(columns)
         .values_panic(values)
         // On either conflict the existing user is not changed.
         .on_conflict(OnConflict::new().do_nothing().to_owned())
         .to_owned();
-    let text = binds.text(&insert);
-    binds.statement(Kind::Write, text)
+    binds.statement(Kind::Write, &insert)
 }

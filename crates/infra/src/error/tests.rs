@@ -9,7 +9,7 @@ use sea_orm::{ConnAcquireErr, ConnectionTrait, DbErr, TransactionTrait};
 use super::{Code, DatabaseError, create_error, repository_error, sqlite_is_unavailable};
 use crate::{
     Database, DatabaseSettings, DatabaseUrl,
-    sql::{Binds, Kind},
+    sql::{Kind, Statement},
     testing::TestDatabase,
 };
 
@@ -19,7 +19,7 @@ fn is_unavailable(error: &RepositoryError) -> bool {
 
 /// The errors of one statement: on the connection that requests use, and on SeaORM's own.
 async fn errors(database: &TestDatabase, sql: &str) -> [DatabaseError; 2] {
-    let statement = Binds::new(database.layout()).statement(Kind::Write, sql);
+    let statement = Statement { sql: sql.into(), values: Vec::new(), kind: Kind::Write };
     let usual = database.connection.run(statement).await.unwrap_err();
     [usual, database.connection().execute_unprepared(sql).await.unwrap_err().into()]
 }

@@ -49,6 +49,5 @@ fn delete_before(layout: &Layout, time: Timestamp) -> Statement {
     let mut binds = Binds::new(layout);
     let time = binds.add(time.unix_milliseconds());
     let delete = delete_expired::<Entity>(layout, Column::CreatedAt, time, BATCH);
-    let text = binds.text(&delete);
-    binds.statement(Kind::Write, text)
+    binds.statement(Kind::Write, &delete)
 }

@@ -12,13 +12,13 @@ pub(crate) enum Row<'r> {
 }
 
 /// A type that both drivers read from its column type, and from no other.
-pub(crate) trait Value: TryGetable + FromSqlOwned {}
+pub(crate) trait Readable: TryGetable + FromSqlOwned {}
 
-impl<T: TryGetable + FromSqlOwned> Value for T {}
+impl<T: TryGetable + FromSqlOwned> Readable for T {}
 
 impl Row<'_> {
     /// The value of a column by its 0-based position. Lookup by name took a quarter of the time of a list.
-    pub(crate) fn get<T: Value>(self, index: usize) -> Result<T, BoxError> {
+    pub(crate) fn get<T: Readable>(self, index: usize) -> Result<T, BoxError> {
         match self {
             Self::SeaOrm(row) => row.try_get_by_index(index).map_err(BoxError::from),
             Self::Executor(row) => row.try_get(index).map_err(|error| match error.into_source() {

@@ -7,7 +7,7 @@ use sea_orm::{EntityTrait, IdenStatic, Iterable, QueryResult};
 
 use super::{
     owned::Owned,
-    row::{Row, Value},
+    row::{Readable, Row},
     statement::{Binds, Placeholder},
     user_id,
 };
@@ -77,7 +77,7 @@ pub(crate) struct EntityRow<'r, E> {
 
 impl<E: Owned> EntityRow<'_, E> {
     /// The value of a column.
-    pub(crate) fn get<T: Value>(&self, column: E::Column) -> Result<T, RepositoryError> {
+    pub(crate) fn get<T: Readable>(&self, column: E::Column) -> Result<T, RepositoryError> {
         self.row.get(E::index(column)).map_err(unreadable::<E>(column))
     }
 

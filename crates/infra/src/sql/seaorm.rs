@@ -68,13 +68,8 @@ impl Connection for SeaOrmConnection {
     }
 
     async fn run_all(&self, statements: Vec<Statement>) -> Result<Vec<Answer>, DatabaseError> {
-        // For SQLite. A transaction that begins with a read may fail to get the write lock later.
-        let immediate = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        };
         self.counted(async {
-            let transaction = self.pool.begin_with_options(immediate).await?;
+            let transaction = self.pool.begin_with_options(immediate()).await?;
             let mut answers = Vec::with_capacity(statements.len());
             for statement in statements {
                 answers.push(run(&transaction, statement).await?);
@@ -114,6 +109,11 @@ impl Connection for SeaOrmConnection {
 fn connections<DB: sqlx::Database>(pool: &Pool<DB>) -> (usize, usize, usize) {
     let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     (count(pool.options().get_max_connections()), count(pool.size()), pool.num_idle())
+}
+
+/// On SQLite a transaction that writes from its begin on. One that begins with a read may fail to get the write lock later.
+pub(crate) fn immediate() -> TransactionOptions {
+    TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() }
 }
 
 /// Runs a statement on a connection or in a transaction.

@@ -48,11 +48,11 @@ impl<S: Copy + Eq + Hash + fmt::Debug> Shapes<S> {
     ) -> Statement {
         if let Some(text) = self.texts.get(&shape) {
             debug_assert_eq!(text, binds.text(&build()), "a shape decides the text: {shape:?}");
-            return binds.statement(kind, text);
+            return binds.with_text(kind, text);
         }
         let text = binds.text(&build());
         self.texts.insert(shape, Arc::clone(&text));
-        binds.statement(kind, text)
+        binds.with_text(kind, text)
     }
 }
 

@@ -97,13 +97,21 @@ impl<'l> Binds<'l> {
         value.map(|value| self.add(value))
     }
 
-    /// The statement with these values and a text that was built from their placeholders.
-    pub(crate) fn statement(self, kind: Kind, sql: impl Into<Arc<str>>) -> Statement {
-        Statement { sql: sql.into(), values: self.values, kind }
+    /// The statement with these values and the text of `query`. Values that were not bound here but are part of `query` become
+    /// part of the text.
+    pub(crate) fn statement(self, kind: Kind, query: &impl QueryStatementWriter) -> Statement {
+        let text = self.text(query);
+        self.with_text(kind, text)
     }
 
-    /// Builds the text of a statement. Values that were not bound here but are part of `query` become part of the text.
-    pub(crate) fn text(&self, query: &impl QueryStatementWriter) -> Arc<str> {
+    /// The same with a text that was built before. Only for [`Shapes`](super::Shapes): all other code passes a query, and what
+    /// starts a query adds the owner's filter.
+    pub(super) fn with_text(self, kind: Kind, text: Arc<str>) -> Statement {
+        Statement { sql: text, values: self.values, kind }
+    }
+
+    /// Builds the text of a statement.
+    pub(super) fn text(&self, query: &impl QueryStatementWriter) -> Arc<str> {
         match self.layout.backend() {
             DbBackend::Sqlite => query.to_string(SqliteQueryBuilder).into(),
             _ => query.to_string(PostgresQueryBuilder).into(),

@@ -27,21 +27,15 @@ impl History {
     ///
     /// [`MigrateError::Rejected`] if the tables are in another schema than the settings say, and [`MigrateError::Failed`].
     pub(crate) async fn read(connection: &impl ConnectionTrait, wanted: &Wanted) -> Result<Self, MigrateError> {
-        if connection.get_database_backend() == DbBackend::Sqlite {
-            let found = Self::in_schema(connection, None).await?;
-            return Ok(found.unwrap_or(Self { schema: None, applied: Vec::new(), is_shared: false }));
+        let none = |schema| Self { schema, applied: Vec::new(), is_shared: false };
+        if let Some(found) = Self::in_schema(connection, wanted.schema.as_deref()).await? {
+            return Ok(found);
         }
-        let visible = Self::in_schema(connection, None).await?;
-        let Some(schema) = &wanted.schema else {
-            return Ok(match visible {
-                Some(found) => found,
-                None => Self { schema: current_schema(connection).await?, applied: Vec::new(), is_shared: false },
-            });
-        };
-        match (Self::in_schema(connection, Some(schema)).await?, visible.and_then(|elsewhere| elsewhere.schema)) {
-            (Some(found), _) => Ok(found),
-            (None, None) => Ok(Self { schema: Some(schema.clone()), applied: Vec::new(), is_shared: false }),
-            (None, Some(present)) => Err(MigrateError::Rejected(format!(
+        let Some(schema) = &wanted.schema else { return Ok(none(current_schema(connection).await?)) };
+        // Not read before: what the search path finds may be another program's, and closed to this role.
+        match Self::in_schema(connection, None).await?.and_then(|elsewhere| elsewhere.schema) {
+            None => Ok(none(Some(schema.clone()))),
+            Some(present) => Err(MigrateError::Rejected(format!(
                 "the tables are in the schema {present}, not in {schema}: set DATABASE_SCHEMA={present}, or move them with \
                  ALTER TABLE … SET SCHEMA (docs/troubleshooting.md#database-schema)"
             ))),
@@ -162,7 +156,11 @@ fn is_one_of(names: &[String]) -> String {
     format!("version IN ('{}')", names.join("', '"))
 }
 
+/// The schema in which tables are created. `None` on SQLite, and if no schema of the search path exists.
 async fn current_schema(connection: &impl ConnectionTrait) -> Result<Option<String>, DbErr> {
+    if connection.get_database_backend() == DbBackend::Sqlite {
+        return Ok(None);
+    }
     let sql = "SELECT current_schema()::text WHERE current_schema() IS NOT NULL".to_owned();
     Ok(strings(connection, sql, []).await?.pop())
 }

@@ -14,7 +14,7 @@ use domain::BoxError;
 
 use self::{
     copy::copy,
-    files::{beside, sync_directory},
+    files::{beside, or_delete, sync_directory},
 };
 use crate::{DatabaseUrl, url::Target};
 
@@ -46,6 +46,12 @@ pub enum BackupError {
     Failed(PathBuf, BoxError),
 }
 
+impl BackupError {
+    fn database_itself(file: &Path) -> Self {
+        Self::Unfit(file.to_owned(), "is the database itself".to_owned())
+    }
+}
+
 /// Adds the file to an error.
 fn at<E: Into<BoxError>>(file: &Path) -> impl FnOnce(E) -> BackupError + '_ {
     |error| BackupError::Failed(file.to_owned(), error.into())
@@ -59,18 +65,22 @@ impl DatabaseUrl {
     ///
     /// # Errors
     ///
-    /// If this is not an SQLite file, if `file` exists and `overwrite` is false, or if reading or writing fails.
+    /// If this is not an SQLite file, if `file` is the database, if it exists and `overwrite` is false, or if reading or writing
+    /// fails.
     pub async fn back_up(&self, file: &Path, overwrite: bool) -> Result<(), BackupError> {
         let database = &self.sqlite_file()?;
         if !database.exists() {
             return Err(BackupError::Missing(database.clone()));
         }
+        if is_same(database, file).map_err(at(file))? {
+            return Err(BackupError::database_itself(file));
+        }
         if !overwrite && file.exists() {
             return Err(BackupError::Exists(file.to_owned()));
         }
         let draft = beside(file, "-incomplete");
-        copy(database, &draft).await?;
-        place(&draft, file, overwrite)?;
+        let placed = copy(database, &draft).await.and_then(|()| place(&draft, file, overwrite));
+        or_delete(&draft, placed)?;
         sync_directory(file)
     }
 
@@ -89,12 +99,12 @@ fn place(draft: &Path, file: &Path, overwrite: bool) -> Result<(), BackupError> 
     if overwrite {
         return fs::rename(draft, file).map_err(at(file));
     }
-    // Unlike a rename, a link fails if the name exists.
-    let linked = fs::hard_link(draft, file);
-    let removed = fs::remove_file(draft);
-    match linked {
+    // Unlike a rename, a link fails if the name exists by now.
+    match fs::hard_link(draft, file) {
+        Ok(()) => fs::remove_file(draft).map_err(at(draft)),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(BackupError::Exists(file.to_owned())),
-        outcome => outcome.and(removed).map_err(at(file)),
+        // Some file systems of network and USB drives have no links.
+        Err(_not_supported) => fs::rename(draft, file).map_err(at(file)),
     }
 }
 

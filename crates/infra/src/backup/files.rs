@@ -1,7 +1,7 @@
 //! The names of files, and their directory on disk.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
@@ -16,6 +16,14 @@ pub(super) fn beside(file: &Path, addition: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(addition);
     name.into()
+}
+
+/// Deletes the file if what it was made for has failed.
+pub(super) fn or_delete<T>(draft: &Path, outcome: Result<T, BackupError>) -> Result<T, BackupError> {
+    outcome.inspect_err(|_failure| {
+        // The failure says more than one to clean up.
+        fs::remove_file(draft).ok();
+    })
 }
 
 /// Waits until the names in the directory of this file are on disk.

@@ -15,7 +15,7 @@ use sqlx::{
 use super::{
     BackupError, at,
     copy::{copy, open},
-    files::{SIDECARS, beside, sync_directory},
+    files::{SIDECARS, beside, or_delete, sync_directory},
     is_same,
 };
 use crate::{DatabaseUrl, connect::FileLock, migrate::names_of_all};
@@ -36,7 +36,7 @@ impl DatabaseUrl {
             return Err(BackupError::Missing(file.to_owned()));
         }
         if is_same(file, database).map_err(at(file))? {
-            return Err(BackupError::Unfit(file.to_owned(), "is the database itself".to_owned()));
+            return Err(BackupError::database_itself(file));
         }
         if let Some(directory) = database.parent() {
             fs::create_dir_all(directory).map_err(at(directory))?;
@@ -44,13 +44,11 @@ impl DatabaseUrl {
         let in_use = || BackupError::InUse(database.clone());
         let _no_service_starts = FileLock::exclusive(database).map_err(at(database))?.ok_or_else(in_use)?;
         let draft = beside(database, "-restore");
-        copy(file, &draft).await?;
-        let restored = replace(database, &draft, file, now).await;
-        if restored.is_err() {
-            // The error that is returned says more than a failure to clean up.
-            fs::remove_file(&draft).ok();
-        }
-        restored
+        let restored = match copy(file, &draft).await {
+            Ok(()) => replace(database, &draft, file, now).await,
+            Err(error) => Err(error),
+        };
+        or_delete(&draft, restored)
     }
 }
 
@@ -67,7 +65,7 @@ async fn replace(database: &Path, draft: &Path, file: &Path, now: Timestamp) -> 
             .or_else(|_not_supported| fs::copy(database, &aside).map(drop))
             .map_err(at(&aside))?;
     }
-    // They exist only if the old database is missing or damaged.
+    // The `-wal` of a readable database was merged. What is left belongs to one that is missing or damaged.
     for sidecar in SIDECARS.map(|sidecar| (beside(database, sidecar), beside(&aside, sidecar))) {
         if sidecar.0.exists() {
             fs::rename(&sidecar.0, &sidecar.1).map_err(at(&sidecar.0))?;
@@ -82,10 +80,10 @@ async fn replace(database: &Path, draft: &Path, file: &Path, now: Timestamp) -> 
 /// Fails unless the file has tables of this program, none of them newer than the program.
 async fn check_tables(draft: &Path, file: &Path) -> Result<(), BackupError> {
     let mut copy = open(draft).await?;
-    let applied = applied(&mut copy).await;
+    let known = names_of_all();
+    let applied = applied(&mut copy, &known).await;
     copy.close().await.map_err(at(draft))?;
     let unfit = |reason: String| Err(BackupError::Unfit(file.to_owned(), reason));
-    let known = names_of_all();
     match applied.iter().find(|name| !known.contains(name)) {
         Some(newer) => unfit(format!("is newer than this program: use a `tasks-api` that knows {newer}")),
         None if applied.is_empty() => unfit("is not a backup of this service: it has none of its tables".to_owned()),
@@ -94,13 +92,17 @@ async fn check_tables(draft: &Path, file: &Path) -> Result<(), BackupError> {
 }
 
 /// The applied migrations, also where an earlier release recorded them. None if there is no such table.
-async fn applied(copy: &mut SqliteConnection) -> Vec<String> {
+async fn applied(copy: &mut SqliteConnection, known: &[String]) -> Vec<String> {
     for table in [HISTORY, SHARED_HISTORY] {
-        let names = AssertSqlSafe(format!("SELECT version FROM {table} ORDER BY version"));
+        let query = AssertSqlSafe(format!("SELECT version FROM {table} ORDER BY version"));
+        let names: Result<Vec<String>, _> = sqlx::query_scalar(query).fetch_all(&mut *copy).await;
         // Without the table the query fails.
-        if let Ok(names) = sqlx::query_scalar(names).fetch_all(&mut *copy).await {
-            return names;
+        let Ok(mut names) = names else { continue };
+        if table == SHARED_HISTORY {
+            // The others are migrations of another program.
+            names.retain(|name| known.contains(name));
         }
+        return names;
     }
     Vec::new()
 }

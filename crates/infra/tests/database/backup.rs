@@ -127,6 +127,27 @@ async fn a_backup_overwrites_a_file_only_when_told_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_backup_does_not_replace_the_database_itself() {
+    let home = Home::new().await;
+    home.add(&alice()).await;
+
+    let error = home.url().back_up(&home.path("tasks.db"), true).await.unwrap_err().to_string();
+
+    assert!(error.ends_with("tasks.db is the database itself"), "{error}");
+    assert_eq!(home.users().await, "alice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_backup_leaves_nothing() {
+    let home = Home::new().await;
+    fs::write(home.path("tasks.db"), "no database").unwrap();
+
+    home.url().back_up(&home.path("backup.db"), false).await.unwrap_err();
+
+    assert_eq!(home.names(), ["tasks.db"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_killed_command_has_left_does_not_matter() {
     let home = Home::new().await;
     for name in ["backup.db-incomplete", "backup.db-incomplete-journal", "tasks.db-restore", "tasks.db-restore-wal"] {

@@ -140,9 +140,25 @@ async fn only_a_whole_backup_of_this_service_is_restored() {
     ] {
         let error = home.restore(backup).await.unwrap_err();
         assert!(error.contains(reason) && error.contains(backup) && !error.contains('\n'), "{error}");
+        assert!(!home.names().iter().any(|name| name.contains("restore")), "{backup}: {:?}", home.names());
     }
     assert_eq!(home.users().await, "alice");
-    assert!(!home.names().iter().any(|name| name.contains("restore")), "{:?}", home.names());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_an_earlier_release_may_have_another_programs_migrations() {
+    let home = Home::new().await;
+    home.add(&alice()).await;
+    home.url().back_up(&home.path("earlier.db"), false).await.unwrap();
+    let mut earlier = shell(&home.path("earlier.db")).await;
+    let as_it_was = "ALTER TABLE tasks_api_migrations RENAME TO seaql_migrations; \
+                     INSERT INTO seaql_migrations VALUES ('m20250101_000001_create_posts', 0)";
+    sqlx::raw_sql(as_it_was).execute(&mut earlier).await.unwrap();
+    earlier.close().await.unwrap();
+
+    home.restore("earlier.db").await.unwrap();
+
+    assert_eq!(home.users().await, "alice");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,9 @@
 
 use domain::{Clock, Identity, SessionStore, UserProvisioner, testing::FixedClock};
 use infra::{Database, testing::TestDatabase};
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend};
+
+use crate::connect::value;
 
 on_both_databases! { empty:
     a_user_of_a_drizzle_app_is_added,
@@ -32,11 +34,6 @@ async fn add(database: &Database, id: &str) {
     database.users().provision(&user, FixedClock::default().now()).await.unwrap();
 }
 
-async fn text(database: &TestDatabase, sql: &str) -> String {
-    let query = Statement::from_string(database.connection().get_database_backend(), sql);
-    database.connection().query_one_raw(query).await.unwrap().unwrap().try_get_by_index(0).unwrap()
-}
-
 async fn a_user_of_a_drizzle_app_is_added(database: TestDatabase) {
     let columns = if is_sqlite(&database) {
         "name text NOT NULL, email text NOT NULL UNIQUE, email_verified integer DEFAULT false NOT NULL, \
@@ -61,7 +58,8 @@ async fn a_user_of_a_drizzle_app_is_added(database: TestDatabase) {
     } else {
         "to_char(created_at, 'YYYY-MM-DD HH24:MI:SS')"
     };
-    let row = text(&database, &format!(r#"SELECT name || ' ' || {created} FROM "user" WHERE id = 'ada'"#)).await;
+    let row = format!(r#"SELECT name || ' ' || {created} FROM "user" WHERE id = 'ada'"#);
+    let row = value(database.connection(), &row).await;
     assert_eq!(
         row,
         format!("ada {}", FixedClock::default().now().to_string().replace('T', " ").split('.').next().unwrap())
@@ -70,18 +68,15 @@ async fn a_user_of_a_drizzle_app_is_added(database: TestDatabase) {
 
 async fn a_session_of_a_drizzle_app_is_found(database: TestDatabase) {
     let app = with_users(&database, "name text, email text").await;
-    let (times, user) = if is_sqlite(&database) {
-        (["integer", "text", "datetime"], "text")
-    } else {
-        (["timestamp", "timestamptz", "bigint"], "text")
-    };
+    let times =
+        if is_sqlite(&database) { ["integer", "text", "datetime"] } else { ["timestamp", "timestamptz", "bigint"] };
     for (number, time) in times.into_iter().enumerate() {
         let columns =
             [("token", "user_id", "expires_at"), ("token", "userid", "expiresat"), ("token", "userId", "expiresAt")];
         let ((token, user_id, expires_at), name) = (columns[number], ["session", "sessions", "session"][number]);
         run(&database, "DROP TABLE IF EXISTS session").await;
         run(&database, "DROP TABLE IF EXISTS sessions").await;
-        run(&database, &format!(r#"CREATE TABLE {name} ("{token}" text, "{user_id}" {user}, "{expires_at}" {time})"#))
+        run(&database, &format!(r#"CREATE TABLE {name} ("{token}" text, "{user_id}" text, "{expires_at}" {time})"#))
             .await;
         let values = if ["integer", "bigint"].contains(&time) {
             ["1795307625737", "1795307625"]
@@ -108,7 +103,8 @@ async fn a_user_without_name_or_address_is_added(database: TestDatabase) {
     add(&app, "ada").await;
     add(&app, "ada").await;
 
-    assert_eq!(text(&database, r#"SELECT id FROM "user" WHERE "emailVerified" IS NULL"#).await, "ada");
+    let unverified = r#"SELECT id FROM "user" WHERE "emailVerified" IS NULL"#;
+    assert_eq!(value(database.connection(), unverified).await, "ada");
 }
 
 async fn a_column_that_would_stay_empty_is_named(database: TestDatabase) {

@@ -36,11 +36,10 @@ async fn what_an_earlier_release_recorded_is_carried_over(database: TestDatabase
     assert_eq!(count(&database, "seaql_migrations").await, all, "the earlier release still serves");
     database.check_schema().await.unwrap();
 
-    go_back_and_down(&database).await;
+    a_rollback_takes_place_in_both_records(&database).await;
 }
 
-/// A rollback takes place in both records.
-async fn go_back_and_down(database: &TestDatabase) {
+async fn a_rollback_takes_place_in_both_records(database: &TestDatabase) {
     database.connection().execute_unprepared("DROP TABLE tasks_api_migrations").await.unwrap();
     let before = database.migration_status().await.unwrap().len();
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    Clock, CreateOptions, IdSource, Precondition, RepositoryError, SessionStore, TaskChanges, TaskId, TaskQuery,
-    TaskRepository,
+    Clock, CreateOptions, IdSource, IdempotencyGuard, IdempotencyKey, Precondition, RepositoryError, SessionStore,
+    TaskChanges, TaskId, TaskQuery, TaskRepository,
     testing::{FixedClock, SequentialIds, alice, bob, titled},
 };
 use futures_util::FutureExt;
@@ -35,6 +35,7 @@ fn mixed_up(connection: Arc<dyn Connection>) -> Arc<dyn Connection> {
 on_both_databases! {
     a_row_of_another_owner_is_an_error,
     another_task_of_the_owner_is_an_error,
+    another_key_of_the_owner_is_an_error,
     a_session_of_another_user_is_an_error,
 }
 
@@ -73,6 +74,21 @@ async fn another_task_of_the_owner_is_an_error(database: TestDatabase) {
     assert!(matches!(got, Err(RepositoryError::Failed(_))), "{got:?}");
     assert!(matches!(updated, Err(RepositoryError::Failed(_))), "{updated:?}");
     assert!(matches!(listed, Err(RepositoryError::Failed(_))), "{listed:?}");
+}
+
+async fn another_key_of_the_owner_is_an_error(database: TestDatabase) {
+    let (now, ids, alice) = (FixedClock::default().now(), SequentialIds::default(), alice().id);
+    let under = |key: &str| {
+        let key = IdempotencyKey::try_from(key).unwrap();
+        CreateOptions { idempotency: Some(IdempotencyGuard { key, since: now }), quota: None }
+    };
+    let new = titled("Alice's");
+    database.tasks().create(&alice, ids.next(now).into(), &new, &under("first"), now).await.unwrap();
+    let tasks = SeaOrmTasks::new(answering(database.sql(), "first".into(), "second".into()), database.layout());
+
+    let created = tasks.create(&alice, ids.next(now).into(), &new, &under("second"), now).await;
+
+    assert!(matches!(created, Err(RepositoryError::Failed(_))), "{created:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

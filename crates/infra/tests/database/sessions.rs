@@ -1,14 +1,10 @@
 //! Better Auth's table of sessions, as its migrations create it.
 
-use std::{
-    fs::File,
-    io::{Read, Seek},
-    sync::Arc,
-};
-
 use domain::SessionStore;
 use infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, DbBackend};
+
+use crate::log::logged;
 
 on_both_databases! {
     a_session_is_found_by_its_token,
@@ -41,18 +37,14 @@ async fn a_session_is_found_by_its_token(database: TestDatabase) {
 async fn a_session_of_an_invalid_user_is_rejected_and_logged(database: TestDatabase) {
     let invalid = [("t0", ""), ("t1", "z\u{e9}"), ("t2", &*"x".repeat(256))];
     with_sessions(&database, "timestamptz", &invalid).await;
-    let mut log = tempfile::tempfile().unwrap();
-    let writer: Arc<File> = Arc::new(log.try_clone().unwrap());
-    let logs = tracing_subscriber::fmt().with_writer(writer).finish();
-    let _until_the_end = tracing::subscriber::set_default(logs);
 
-    for (token, _) in invalid {
-        assert!(database.sessions().session(token).await.unwrap().is_none());
-    }
+    let lines = logged(async {
+        for (token, _) in invalid {
+            assert!(database.sessions().session(token).await.unwrap().is_none());
+        }
+    })
+    .await;
 
-    let mut lines = String::new();
-    log.rewind().unwrap();
-    log.read_to_string(&mut lines).unwrap();
     let warnings = lines.lines().filter(|line| line.contains("WARN") && line.contains("userId"));
     assert_eq!(warnings.count(), invalid.len(), "{lines}");
 }

@@ -47,14 +47,13 @@ impl History {
         for (name, is_shared) in [(HISTORY, false), (SHARED_HISTORY, true)] {
             let name = TableName { schema: schema.map(str::to_owned), table: name.to_owned() };
             let Some(found) = table(connection, &name).await? else { continue };
-            let names = format!("SELECT version FROM {} ORDER BY version", found.name.quoted());
-            let mut applied = strings(connection, names, []).await?;
-            if is_shared {
-                let ours = names_of_all();
-                applied.retain(|name| ours.contains(name));
-                if applied.is_empty() {
-                    continue;
-                }
+            let applied = if is_shared {
+                ours_in(connection, &found.name).await?
+            } else {
+                names_in(connection, &found.name).await?
+            };
+            if is_shared && applied.is_empty() {
+                continue;
             }
             return Ok(Some(Self { schema: found.name.schema, applied, is_shared }));
         }
@@ -105,7 +104,7 @@ impl History {
     /// Deletes these migrations from the record of an earlier release.
     pub(super) async fn forget_shared(&self, transaction: &DatabaseTransaction, names: &[String]) -> Result<(), DbErr> {
         let shared = TableName { schema: self.schema.clone(), table: SHARED_HISTORY.to_owned() };
-        if table(transaction, &shared).await?.is_some() {
+        if table(transaction, &shared).await?.is_some() && !ours_in(transaction, &shared).await?.is_empty() {
             let delete = format!("DELETE FROM {} WHERE {}", shared.quoted(), is_one_of(names));
             transaction.execute_unprepared(&delete).await?;
         }
@@ -149,6 +148,25 @@ impl History {
 /// The names of all migrations, oldest first.
 pub(crate) fn names_of_all() -> Vec<String> {
     Migrator::default().migrations().iter().map(|migration| migration.name().to_owned()).collect()
+}
+
+/// The recorded migrations, in order.
+async fn names_in(connection: &impl ConnectionTrait, history: &TableName) -> Result<Vec<String>, DbErr> {
+    strings(connection, format!("SELECT version FROM {} ORDER BY version", history.quoted()), []).await
+}
+
+/// Those of this program in a table that other programs may share. None if this role may not read the table: an earlier release
+/// had to.
+async fn ours_in(connection: &impl ConnectionTrait, shared: &TableName) -> Result<Vec<String>, DbErr> {
+    if connection.get_database_backend() == DbBackend::Postgres {
+        let is_readable = "SELECT 'yes' WHERE has_any_column_privilege($1, 'SELECT')".to_owned();
+        if strings(connection, is_readable, [shared.quoted().into()]).await?.is_empty() {
+            return Ok(Vec::new());
+        }
+    }
+    let (mut names, ours) = (names_in(connection, shared).await?, names_of_all());
+    names.retain(|name| ours.contains(name));
+    Ok(names)
 }
 
 /// A condition in SQL. The names are those of migrations of this program.

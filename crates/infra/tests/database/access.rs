@@ -144,6 +144,24 @@ async fn a_role_from_which_row_level_security_hides_rows_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_another_program_has_recorded_need_not_be_readable() {
+    let Some(server) = Server::start().await else { return };
+    server.database.migrate_down(u32::MAX).await.unwrap();
+    server
+        .run("DROP TABLE tasks_api_migrations; CREATE TABLE seaql_migrations (version text, applied_at bigint)")
+        .await;
+    server.run(r#"GRANT CREATE ON SCHEMA public TO service; GRANT REFERENCES ON "user" TO service"#).await;
+    let database = server.open().await;
+
+    let applied = database.migrate_up().await.unwrap();
+
+    database.check_schema().await.unwrap();
+    assert_eq!(database.migrate_down(u32::MAX).await.unwrap().len(), applied.len());
+    database.close().await;
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_owner_of_the_users_must_be_able_to_read_them() {
     let Some(server) = Server::with_rights().await else { return };
     server.run("CREATE ROLE owner_of_service; GRANT USAGE, CREATE ON SCHEMA public TO owner_of_service").await;

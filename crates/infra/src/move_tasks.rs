@@ -15,7 +15,7 @@ use crate::{
     tasks,
 };
 
-/// The tasks of a user could not be given to another. Nothing was changed.
+/// The tasks of a user could not be given to another.
 #[derive(Debug, thiserror::Error)]
 pub enum MoveError {
     /// Both are the same user.
@@ -30,6 +30,9 @@ pub enum MoveError {
     /// The database could not be reached, or a statement failed.
     #[error("nothing was moved: {0}")]
     Failed(BoxError),
+    /// The commit failed, perhaps after it took effect.
+    #[error("it is not known whether the tasks were moved: run the command again ({0})")]
+    OutcomeUnknown(BoxError),
 }
 
 impl From<DbErr> for MoveError {
@@ -62,7 +65,7 @@ impl Database {
         }
         let tasks = run(&transaction, move_tasks(binds(), from, to)).await?.affected;
         run(&transaction, move_keys(binds(), from, to)).await?;
-        transaction.commit().await?;
+        transaction.commit().await.map_err(|error| MoveError::OutcomeUnknown(DatabaseError::from(error).into()))?;
         Ok(tasks)
     }
 }

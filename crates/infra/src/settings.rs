@@ -11,7 +11,8 @@ pub struct DatabaseSettings {
     pub url: DatabaseUrl,
     /// The schema of this program's tables, on Postgres. `None`: the first of the search path.
     pub schema: Option<String>,
-    /// Better Auth's table of users. `None`: the table `user` on the search path.
+    /// Better Auth's table of users. `None`: the table to which the tasks refer; before the first migration `user` on the search
+    /// path.
     pub user_table: Option<TableName>,
     /// The maximum number of connections, at least one. Ignored for SQLite in memory, which has one connection.
     pub max_connections: u32,

@@ -37,15 +37,8 @@ async fn a_page_of_an_allowed_origin_may_call_the_api() {
     assert_eq!(answer.header("access-control-allow-origin"), Some(PAGE));
     let exposed = answer.header("access-control-expose-headers").unwrap().to_lowercase();
     let exposed: Vec<&str> = exposed.split(',').map(str::trim).collect();
-    let expected = [
-        "etag",
-        "location",
-        "x-request-id",
-        "retry-after",
-        "ratelimit",
-        "ratelimit-policy",
-        "idempotency-replayed",
-    ];
+    let expected =
+        ["etag", "location", "x-request-id", "retry-after", "ratelimit", "ratelimit-policy", "idempotency-replayed"];
     for name in expected {
         assert!(exposed.contains(&name), "{name} in {exposed:?}");
     }

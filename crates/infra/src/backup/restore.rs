@@ -62,7 +62,10 @@ async fn replace(database: &Path, draft: &Path, file: &Path, now: Timestamp) -> 
         keep_access(database, draft).map_err(at(draft))?;
         // A second name, so that there is a database at every moment.
         fs::hard_link(database, &aside)
-            .or_else(|_not_supported| fs::copy(database, &aside).map(drop))
+            .or_else(|_not_supported| {
+                fs::copy(database, &aside)?;
+                fs::File::open(&aside)?.sync_all()
+            })
             .map_err(at(&aside))?;
     }
     // The `-wal` of a readable database was merged. What is left belongs to one that is missing or damaged.

@@ -133,9 +133,7 @@ impl Environment {
             }
             // The environment of the process counts before a file such as `.env`.
             (Some(value), Some(_)) if is_of_process(&value) => Ok(Some(value)),
-            (_, Some(path)) => {
-                Ok(Some(Found { text: content(file, path.text.trim())?, source: Source::FileOf(file) }))
-            }
+            (_, Some(path)) => Ok(Some(Found { text: content(file, path.text.trim())?, source: Source::FileOf(file) })),
             (value, None) => Ok(value),
         }
     }

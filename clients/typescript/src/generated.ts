@@ -635,7 +635,7 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description someone else has changed this in the meantime: If-Match does not name the present version */
+        /** @description the precondition does not hold: someone else may have changed this in the meantime */
         VERSION_CONFLICT: {
             headers: {
                 /** @description The id of the request, as in the log. */

@@ -18,7 +18,7 @@ use crate::{
     limits::state::Limits,
     metrics::Metrics,
     middleware::{
-        authentication,
+        activity, authentication,
         cors::{self, Cors},
         envelope, in_flight_limit, metrics, response_headers, trace, unauthorized_limit, unread_body, user_limit,
     },
@@ -106,4 +106,5 @@ pub fn app(
         .wrap(TracingLogger::<trace::RequestSpan>::new())
         .wrap(from_fn(move |request, next| response_headers::middleware(lifecycle.clone(), request, next)))
         .wrap(from_fn(unread_body::middleware))
+        .wrap(from_fn(activity::middleware))
 }

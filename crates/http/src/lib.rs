@@ -2,6 +2,7 @@
 //! into the response.
 //!
 //! - [`app`](app()) builds the application, for production and for tests.
+//! - [`server`](server()) serves it. `connection` limits what a connection may hold, and for how long.
 //! - `middleware` holds the middleware, in running order.
 //! - `auth` verifies tokens. A handler reaches use-cases only through its extractor `Owner`, which binds them to the verified
 //!   user.
@@ -13,6 +14,7 @@
 
 mod app;
 mod auth;
+mod connection;
 mod endpoint;
 mod endpoints;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -27,6 +29,7 @@ mod output;
 mod public_path;
 mod request_id;
 mod routes;
+mod server;
 #[cfg(feature = "otlp")]
 mod span_export;
 mod starting;
@@ -49,6 +52,7 @@ pub use auth::{
     session::SessionVerifier,
     verifier::TokenVerifier,
 };
+pub use connection::admission::{ClosedLabels, ConnectionLimits, Connections};
 pub use endpoint::{Endpoint, PathParameter};
 pub use endpoints::endpoints;
 pub use limits::{client_address::TrustedProxies, rejected::RejectedLabels, state::Limits};
@@ -57,6 +61,7 @@ pub use openapi::document as openapi_document;
 pub use origins::{NotAnOrigin, Origins};
 pub use output::code::ErrorCode;
 pub use public_path::{InvalidPublicPath, PublicPath};
+pub use server::{ServerSettings, server};
 pub use starting::starting_app;
 pub use style::Style;
 pub use system::{

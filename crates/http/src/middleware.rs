@@ -2,22 +2,24 @@
 //!
 //! Around every request:
 //!
-//! 1. [`unread_body`] keeps an unread body until the response is sent.
-//! 2. [`response_headers`] adds the headers that every response has.
-//! 3. [`trace`] opens the span of the request and logs one line for it.
-//! 4. [`metrics`] counts the request.
-//! 5. [`cors`] answers preflight requests, and lets pages of allowed origins read the responses.
-//! 6. [`envelope`] turns errors, panics and requests that take too long into error responses.
+//! 1. [`activity`] tells the connection when a request is being handled.
+//! 2. [`unread_body`] keeps an unread body until the response is sent.
+//! 3. [`response_headers`] adds the headers that every response has.
+//! 4. [`trace`] opens the span of the request and logs one line for it.
+//! 5. [`metrics`] counts the request.
+//! 6. [`cors`] answers preflight requests, and lets pages of allowed origins read the responses.
+//! 7. [`envelope`] turns errors, panics and requests that take too long into error responses.
 //!
 //! Around requests under `/api`, after these:
 //!
-//! 7. [`in_flight_limit`] rejects requests while too many are in flight.
-//! 8. [`unauthorized_limit`] limits the 401 responses of an address.
-//! 9. [`authentication`] verifies the token.
-//! 10. [`user_limit`] limits the requests of a user.
+//! 8. [`in_flight_limit`] rejects requests while too many are in flight.
+//! 9. [`unauthorized_limit`] limits the 401 responses of an address.
+//! 10. [`authentication`] verifies the token.
+//! 11. [`user_limit`] limits the requests of a user.
 //!
-//! [`pattern`] finds the name of the route for 3 and 4.
+//! [`pattern`] finds the name of the route for 4 and 5.
 
+pub(crate) mod activity;
 pub(crate) mod authentication;
 pub(crate) mod cors;
 pub(crate) mod envelope;

@@ -7,3 +7,4 @@ pub(crate) mod error;
 pub(crate) mod etag;
 pub(crate) mod headers;
 pub(crate) mod health;
+pub(crate) mod pieces;

@@ -1,6 +1,7 @@
 //! Reads and checks the settings. Values from here need no further checks, and no other part of the program reads a variable.
 
 mod address;
+mod connections;
 mod database;
 mod development;
 mod dotenv;
@@ -31,6 +32,7 @@ use infra::DatabaseSettings;
 pub(crate) use self::logging::Collector;
 pub(crate) use self::{
     address::Address,
+    connections::ConnectionSettings,
     database::read as read_database,
     environment::Environment,
     format::parse_duration,
@@ -57,6 +59,7 @@ pub(crate) struct Config {
     pub(crate) cors_origins: Origins,
     pub(crate) request_timeout: Duration,
     pub(crate) body_timeout: Duration,
+    pub(crate) connections: ConnectionSettings,
     pub(crate) limits: Arc<Limits>,
     pub(crate) shutdown_delay: Duration,
     pub(crate) shutdown_timeout: Duration,
@@ -81,6 +84,7 @@ impl Config {
             (&settings::DATABASE_STATEMENT_TIMEOUT, database.statement_timeout),
             request,
         )?;
+        let shutdown_timeout = environment.value(&settings::SHUTDOWN_TIMEOUT)?;
         let workers = environment.optional(&settings::WORKERS)?.map_or_else(one_per_core, usize::from);
         let embedded_development = stage == Stage::Development && !database.url.is_postgres();
         Ok(Self {
@@ -97,9 +101,10 @@ impl Config {
             cors_origins: origins::read(environment)?,
             request_timeout,
             body_timeout,
+            connections: connections::read(environment, shutdown_timeout)?,
             limits: Arc::new(limits::read(environment)?),
             shutdown_delay: environment.value(&settings::SHUTDOWN_DELAY)?,
-            shutdown_timeout: environment.value(&settings::SHUTDOWN_TIMEOUT)?,
+            shutdown_timeout,
             workers,
             database,
         })

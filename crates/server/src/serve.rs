@@ -1,6 +1,7 @@
 //! Serves: from opening the database to a graceful stop.
 
 mod api;
+mod connections;
 mod greeting;
 mod listeners;
 mod starting;
@@ -9,10 +10,10 @@ mod workers;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use actix_web::{HttpServer, dev::Server};
+use actix_web::dev::Server;
 use anyhow::{Context, bail};
 use domain::{Service, SessionStore};
-use http::{Api, Lifecycle};
+use http::{Api, Connections, Lifecycle, ServerSettings};
 use infra::{ConnectionSharing, Database, SeaOrmSessions};
 use tokio::task::JoinSet;
 
@@ -39,6 +40,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 pub(crate) async fn serve(config: &Config, log: &Log) -> anyhow::Result<()> {
     let mut signals = StopSignals::new()?;
     let listeners = Listeners::bind(&config.address).await?;
+    let connections = Arc::new(connections::limits(config)?);
     let ((databases, sessions), starting) = tokio::select! {
         opened = starting::until(open(config), config, &listeners) => opened?,
         () = signals.next() => {
@@ -57,6 +59,7 @@ pub(crate) async fn serve(config: &Config, log: &Log) -> anyhow::Result<()> {
     let metrics = Metrics::new(Sources {
         http: api.metrics.clone(),
         limits: api.limits.clone(),
+        connections: connections.clone(),
         databases: databases.clone(),
         key_set: key_set.clone(),
         readiness: api.readiness.clone(),
@@ -64,7 +67,7 @@ pub(crate) async fn serve(config: &Config, log: &Log) -> anyhow::Result<()> {
     });
     jobs::start(key_set, api.limits.clone(), Arc::new(databases[0].keys()), config.idempotency_key_lifetime);
     let lifecycle = api.lifecycle.clone();
-    let (server, addresses) = listen(config, services, api, listeners)?;
+    let (server, addresses) = listen(config, services, api, connections, listeners)?;
     let metrics_server = config.metrics.as_ref().map(|address| metrics::listen(address, metrics)).transpose()?;
     if let Some(starting) = starting {
         starting.hand_over().await;
@@ -111,20 +114,18 @@ fn listen(
     config: &Config,
     services: PerWorker<Service>,
     api: Api,
+    connections: Arc<Connections>,
     listeners: Listeners,
 ) -> anyhow::Result<(Server, Vec<SocketAddr>)> {
     let services = Arc::new(services);
-    // Called on each worker, once for each address.
-    let make_app = move || http::app(&Api { service: services.mine().clone(), ..api.clone() });
-    let server = HttpServer::new(make_app)
-        .workers(config.workers)
-        .shutdown_timeout(whole_seconds(config.shutdown_timeout))
-        .keep_alive(config.keep_alive)
-        // The framework's handling of SIGINT would abort requests in flight.
-        .disable_signals();
-    let server = listeners.into_sockets().into_iter().try_fold(server, HttpServer::listen)?;
-    let addresses = server.addrs();
-    Ok((server.run(), addresses))
+    let make_api = move || Api { service: services.mine().clone(), ..api.clone() };
+    let settings = ServerSettings {
+        workers: config.workers,
+        keep_alive: config.keep_alive,
+        shutdown_timeout: whole_seconds(config.shutdown_timeout),
+        connections,
+    };
+    Ok(http::server(listeners.into_sockets(), &settings, make_api)?)
 }
 
 /// Logs the addresses. In development also prints how to send the first request.

@@ -1,17 +1,13 @@
 //! The limits on requests under `/api`. Each replica has its own.
 
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    num::NonZeroU32,
-    time::Duration,
-};
+use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
 use actix_web::http::header::HeaderMap;
 use prometheus_client::metrics::{counter::Counter, family::Family};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
-    client_address::TrustedProxies,
+    client_address::{TrustedProxies, network_of},
     rate::Rate,
     rejected::{self, ADDRESS, OVERLOAD, RejectedLabels, USER},
     user_rate::UserRate,
@@ -109,16 +105,5 @@ impl Limits {
     /// Counts a request that the user's limit has rejected.
     pub(crate) fn count_rejected_user(&self) {
         self.rejected.get_or_create(&USER).inc();
-    }
-}
-
-/// The addresses of one client: one IPv4 address, or the 64 bits of an IPv6 network. A client chooses the other 64 bits itself.
-fn network_of(client: IpAddr) -> IpAddr {
-    match client {
-        IpAddr::V4(_) => client,
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
     }
 }

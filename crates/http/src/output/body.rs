@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::error::ApiError;
+use super::{error::ApiError, pieces::Pieces};
 use crate::wire::Shown;
 
 /// A body with an example in the OpenAPI document.
@@ -70,5 +70,5 @@ pub(crate) fn respond(
 ) -> Result<HttpResponse, ApiError> {
     let mut json = Vec::with_capacity(size);
     serde_json::to_writer(&mut json, body).map_err(ApiError::internal)?;
-    Ok(response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(json))
+    Ok(response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(Pieces::new(json)))
 }

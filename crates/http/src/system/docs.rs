@@ -1,16 +1,22 @@
 //! The OpenAPI document, and a page that shows it and can call the API. Both are compiled into the binary.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 
 use actix_web::{
     HttpResponse, Responder,
-    http::header::{CONTENT_ENCODING, CONTENT_SECURITY_POLICY, LOCATION},
-    web::{Data, Path},
+    http::header::{CONTENT_ENCODING, CONTENT_SECURITY_POLICY, ContentType, LOCATION},
+    web::{Bytes, Data, Path},
 };
-use serde_json::Value;
 use utoipa_swagger_ui::Config;
 
-use crate::{openapi, output::error::ApiError, public_path::PublicPath};
+use crate::{
+    openapi,
+    output::{error::ApiError, pieces::Pieces},
+    public_path::PublicPath,
+};
 
 /// The page uses only its own scripts and styles, sets styles on elements, and calls only this service.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -19,17 +25,18 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 /// The OpenAPI document, generated at the first request for it.
 pub(crate) struct Document {
     public_path: PublicPath,
-    generated: OnceLock<Value>,
+    json: OnceLock<Bytes>,
 }
 
 impl Document {
     pub(crate) fn new(public_path: PublicPath) -> Self {
-        Self { public_path, generated: OnceLock::new() }
+        Self { public_path, json: OnceLock::new() }
     }
 }
 
 pub(crate) async fn openapi(document: Data<Document>) -> impl Responder {
-    HttpResponse::Ok().json(document.generated.get_or_init(|| openapi::document(&document.public_path)))
+    let json = document.json.get_or_init(|| openapi::document(&document.public_path).to_string().into());
+    HttpResponse::Ok().content_type(ContentType::json()).body(Pieces::new(json.clone()))
 }
 
 /// The page names its files relative to `/docs/`. The redirect is relative too, for proxies that add a prefix.
@@ -58,5 +65,10 @@ fn serve(name: &str) -> Result<HttpResponse, ApiError> {
     if file.gzpipped {
         response.insert_header((CONTENT_ENCODING, "gzip"));
     }
-    Ok(response.body(file.bytes.into_owned()))
+    // The files are in the binary, so that a response does not copy them.
+    let bytes = match file.bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    Ok(response.body(Pieces::new(bytes)))
 }

@@ -106,6 +106,12 @@ settings! {
         "The path under which clients reach the service, if a proxy removes it from requests. `Location` and the servers in the OpenAPI document begin with it.";
     KEEP_ALIVE: Duration = SPAN, Value("16m"),
         "How long a connection may be idle before it is closed. Choose more than the idle timeout of the proxy, or the proxy may send a request over a connection that is just being closed. An idle connection takes a file descriptor and 10 KB.";
+    MAX_CONNECTIONS: u32 = Number(1..=1_000_000), Depends("`8192`, or fewer if the limit of open files is lower"),
+        "How many connections of clients may be open. Further ones are closed at once. The start raises the limit of open files as far as it may.";
+    MAX_CONNECTIONS_PER_ADDRESS: u32 = Number(1..=1_000_000), Depends("a quarter of `MAX_CONNECTIONS`"),
+        "How many of them may come from one client address, so that one client leaves room for others. Those of `TRUSTED_PROXIES` have no such limit.";
+    SEND_TIMEOUT: Duration = SPAN, Value("30s"),
+        "How long a client may take to read a response before its connection is closed. At a stop at most half of `SHUTDOWN_TIMEOUT`.";
     METRICS_ADDRESS: Option<Address> = OrOff(from_str("an address and a port such as 127.0.0.1:9090")), Value("off"),
         "Where Prometheus reads metrics, at `/metrics`. It requires no token: choose an address that only Prometheus can reach.";
     CORS_ORIGINS: Origins = from_str("origins such as https://app.example.com or https://*.example.com, separated by commas"), Depends("development: `http://localhost:3000`; production: none"),

@@ -13,6 +13,7 @@ use super::{
 pub(super) fn registry(sources: Sources, latest: &Latest) -> Registry {
     let mut all = Registry::default();
     register_requests(&mut all, &sources);
+    register_connections(&mut all, &sources);
     register_tokens(&mut all, &sources);
     register_database(&mut all, latest);
     register_sharing(&mut all, &sources);
@@ -40,6 +41,18 @@ fn register_requests(all: &mut Registry, sources: &Sources) {
         "tasks_api_rate_limits_remembered",
         "Users and client addresses that the rate limits keep in memory",
         Level(move || Some(limits.remembered())),
+    );
+}
+
+fn register_connections(all: &mut Registry, sources: &Sources) {
+    let (open, connections) = (sources.connections.clone(), &sources.connections);
+    all.register("http_connections", "Open connections of clients", Level(move || Some(open.open())));
+    let max = connections.max();
+    all.register("http_connections_max", "Most connections of clients that may be open", Level(move || Some(max)));
+    all.register(
+        "http_connections_closed",
+        "Connections closed because there were too many, or the client was too slow, by reason",
+        connections.closed().clone(),
     );
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::{Dependency, JwksVerifier, Limits};
+use http::{Connections, Dependency, JwksVerifier, Limits};
 use infra::{Database, DatabaseStatistics};
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -14,6 +14,7 @@ use tracing_appender::non_blocking::ErrorCounter;
 pub(crate) struct Sources {
     pub(crate) http: Arc<http::Metrics>,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) connections: Arc<Connections>,
     pub(crate) databases: Vec<Database>,
     pub(crate) key_set: Option<Arc<JwksVerifier>>,
     pub(crate) readiness: Vec<Dependency>,

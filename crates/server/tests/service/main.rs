@@ -9,6 +9,7 @@
 
 mod better_auth;
 mod commands;
+mod connections;
 mod corpus;
 mod inspect;
 mod limits;

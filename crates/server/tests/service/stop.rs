@@ -135,7 +135,11 @@ async fn a_third_signal_stops_at_once() {
     let patient = [("SHUTDOWN_DELAY", "60s"), ("BODY_TIMEOUT", "50s"), ("REQUEST_TIMEOUT", "60s")];
     let mut service = Service::with(&database, &patient);
     let mut unfinished = tokio::net::TcpStream::connect(&service.address).await.unwrap();
-    unfinished.write_all(b"POST /api/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{").await.unwrap();
+    let request = format!(
+        "POST /api/tasks HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Length: 9\r\n\r\n{{",
+        token("alice")
+    );
+    unfinished.write_all(request.as_bytes()).await.unwrap();
 
     // The first signal starts the delay, the second ends it, the third aborts requests in flight.
     let begin = Instant::now();

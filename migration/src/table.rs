@@ -86,10 +86,10 @@ fn part(text: &str) -> Option<(String, &str)> {
     is_name(&name).then_some((name, rest))
 }
 
-/// Whether Postgres keeps this name as it is: 1 to 63 bytes.
+/// Whether Postgres keeps this name as it is: 1 to 63 bytes, and not `$user`, which stands for the role in a search path.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
-    (1..=63).contains(&text.len()) && !text.contains('\0')
+    (1..=63).contains(&text.len()) && !text.contains('\0') && text != "$user"
 }
 
 impl fmt::Display for TableName {
@@ -126,7 +126,8 @@ mod tests {
     #[test]
     fn what_is_not_a_name_is_rejected() {
         let long = "t".repeat(64);
-        for text in ["", ".", "a.", ".a", "a.b.c", "\"a", "a\"", "\"\"", "a\"b\"", "\"a\"b", &long] {
+        for text in ["", ".", "a.", ".a", "a.b.c", "\"a", "a\"", "\"\"", "a\"b\"", "\"a\"b", "$user", "$user.a", &long]
+        {
             assert_eq!(TableName::parse(text), None, "{text}");
         }
     }

@@ -100,7 +100,10 @@ fn origin(url: &Url) -> Option<String> {
         && url.fragment().is_none();
     // Pages of files have the origin `null`, and the others have no pages.
     let has_pages = !matches!(url.scheme(), "file" | "ftp" | "ws" | "wss");
-    serialized(url).filter(|origin| is_bare && has_pages && !origin.contains('*'))
+    // A browser cannot resolve a name with an empty label.
+    let is_name = |host: &str| !host.starts_with('.') && !host.contains("..");
+    let has_host = !matches!(url.scheme(), "http" | "https") || url.host_str().is_some_and(is_name);
+    serialized(url).filter(|origin| is_bare && has_pages && has_host && !origin.contains('*'))
 }
 
 /// The origin of a URL as a browser sends it. The standard's serialization covers the schemes of the web only, but apps for

@@ -44,6 +44,14 @@ impl DatabaseError {
         }
     }
 
+    /// Postgres' [code](https://www.postgresql.org/docs/current/errcodes-appendix.html) for the error.
+    pub(crate) fn sqlstate(&self) -> Option<Cow<'_, str>> {
+        match self.code()? {
+            Code::Postgres(code) => Some(code),
+            Code::Sqlite(_) => None,
+        }
+    }
+
     /// Whether the same call may succeed a moment later.
     fn is_unavailable(&self) -> bool {
         match self {

@@ -34,7 +34,32 @@ impl From<DbErr> for MigrateError {
     fn from(error: DbErr) -> Self {
         match error {
             DbErr::Migration(reason) => Self::Rejected(reason),
-            error => Self::Failed(DatabaseError::from(error).into()),
+            error => {
+                let error = DatabaseError::from(error);
+                match error.sqlstate().and_then(|code| remedy(&code)) {
+                    Some(remedy) => Self::Failed(format!("{error}: {remedy}").into()),
+                    None => Self::Failed(error.into()),
+                }
+            }
         }
+    }
+}
+
+/// What mends an error of Postgres with this code.
+fn remedy(code: &str) -> Option<&'static str> {
+    match code {
+        "42501" => Some(
+            "the role in DATABASE_URL lacks a right: migrate as the owner of the tables, or grant it \
+             (docs/troubleshooting.md#rights)",
+        ),
+        "3F000" => Some(
+            "the role in DATABASE_URL may use no schema of its search path: grant it USAGE and CREATE on one, or set \
+             DATABASE_SCHEMA (docs/troubleshooting.md#database-schema)",
+        ),
+        "42P07" => Some(
+            "the table is another program's: set DATABASE_SCHEMA to a schema for the tables of this service \
+             (docs/troubleshooting.md#database-schema)",
+        ),
+        _ => None,
     }
 }

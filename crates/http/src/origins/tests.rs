@@ -125,6 +125,8 @@ fn what_no_browser_sends_is_refused() {
         "wss://app.example.com",
         "data:text/html,x",
         "https://a.example,nonsense",
+        "https://.example.com",
+        "https://app..example.com",
     ] {
         assert_eq!(setting.parse::<Origins>(), Err(NotAnOrigin), "{setting}");
     }

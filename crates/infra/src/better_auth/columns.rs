@@ -13,6 +13,8 @@ pub(super) struct Column {
     pub(super) sql_type: String,
     /// Whether an insert must name it: it is not null and has no default.
     pub(super) is_required: bool,
+    /// Whether an insert must not name it: the database makes the value.
+    pub(super) is_generated: bool,
 }
 
 /// What a column holds.
@@ -33,12 +35,12 @@ pub(super) async fn columns(connection: &impl ConnectionTrait, table: &TableName
     let backend = connection.get_database_backend();
     let (sql, name) = match backend {
         DbBackend::Sqlite => (
-            r#"SELECT name, lower(type), "notnull" AND dflt_value IS NULL AND NOT pk FROM pragma_table_info(?1)"#,
+            r#"SELECT name, lower(type), "notnull" AND dflt_value IS NULL AND NOT pk, FALSE FROM pragma_table_info(?1)"#,
             table.table.clone(),
         ),
         _ => (
             "SELECT attname::text, format_type(coalesce(nullif(typbasetype, 0), t.oid), NULL), \
-             attnotnull AND NOT atthasdef AND attidentity = '' \
+             attnotnull AND NOT atthasdef AND attidentity = '', attidentity = 'a' OR attgenerated <> '' \
              FROM pg_attribute JOIN pg_type AS t ON t.oid = atttypid \
              WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
             table.quoted(),
@@ -49,7 +51,9 @@ pub(super) async fn columns(connection: &impl ConnectionTrait, table: &TableName
     let column = |row: &sea_orm::QueryResult| {
         let sql_type: String = row.try_get_by_index(1)?;
         let kind = ColumnKind::of(&sql_type, backend);
-        Ok(Column { name: row.try_get_by_index(0)?, kind, sql_type, is_required: row.try_get_by_index(2)? })
+        let (name, is_required, is_generated) =
+            (row.try_get_by_index(0)?, row.try_get_by_index(2)?, row.try_get_by_index(3)?);
+        Ok(Column { name, kind, sql_type, is_required, is_generated })
     };
     rows.iter().map(column).collect()
 }

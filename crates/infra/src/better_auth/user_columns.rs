@@ -65,10 +65,17 @@ pub(crate) async fn find_user_columns(
         .0
         .iter()
         .filter_map(|(name, content)| {
-            let column = named(&found, name)?;
+            let column = named(&found, name).filter(|column| !column.is_generated || *content == Content::Id)?;
             Some((column, fitting(column, *content, connection.get_database_backend())?))
         })
         .collect();
+    if let Some((id, _)) = contents.iter().find(|(column, content)| column.is_generated && *content == Content::Id) {
+        return Err(MigrateError::Rejected(format!(
+            "no user can be added to {users}, because the database makes each {}: set USER_PROVISIONING=off \
+             (docs/troubleshooting.md#user-columns)",
+            id.name
+        )));
+    }
     let gets_none = |column: &&Column| column.is_required && contents.iter().all(|(other, _)| other != column);
     let missing: Vec<String> =
         found.iter().filter(gets_none).map(|column| format!("{} ({})", column.name, column.sql_type)).collect();

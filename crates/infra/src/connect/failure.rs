@@ -30,7 +30,7 @@ impl Failure {
 
     /// The executor's error, unless TLS is the cause (see `tls::in_words`).
     pub(super) fn of_executor(error: &pg_executor::Error) -> Self {
-        let may_pass = error.may_pass();
+        let may_pass = error.may_pass() && !error.pg_error().is_some_and(|error| is_lasting(error.message()));
         let cause = match (error, error.pg_error()) {
             (_, Some(reported)) => reported.message().to_owned(),
             (pg_executor::Error::NoConnection(cause), None) => innermost(&**cause),
@@ -44,7 +44,8 @@ impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::Database(reported) => {
-                let may_pass = reported.code().is_some_and(|code| is_temporary(&SqlState::from_code(&code)));
+                let code = reported.code().map(|code| SqlState::from_code(&code));
+                let may_pass = code.is_some_and(|code| is_temporary(&code)) && !is_lasting(reported.message());
                 Self { cause: reported.message().to_owned().into(), may_pass }
             }
             sqlx::Error::Io(cause) => Self::passing(cause),
@@ -52,6 +53,11 @@ impl From<sqlx::Error> for Failure {
             other => Self::lasting(other),
         }
     }
+}
+
+/// Whether a pooler refuses a parameter of the URL. It has one code for that and for a server that is away.
+fn is_lasting(message: &str) -> bool {
+    message.starts_with("unsupported startup parameter")
 }
 
 /// The text of the last cause, which is the most exact one.

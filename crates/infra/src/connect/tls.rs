@@ -5,7 +5,7 @@ mod name;
 mod verifier;
 mod version_1;
 
-use std::{fs, io, sync::Arc};
+use std::{fs, sync::Arc};
 
 use domain::BoxError;
 use pg_executor::rustls::{
@@ -46,7 +46,7 @@ fn client_config(tls: &Tls, proof: Proof) -> Result<ClientConfig, BoxError> {
     Ok(match &tls.client {
         None => config.with_no_client_auth(),
         Some((certificate, key)) => {
-            let (chain, key_of) = (certificates(certificate)?, read(key)?);
+            let (chain, key_of) = (certificates("sslcert", certificate)?, read("sslkey", key)?);
             let key =
                 PrivateKeyDer::from_pem_slice(&key_of).map_err(|error| format!("sslkey {}: {error}", name(key)))?;
             config.with_client_auth_cert(chain, key).map_err(|error| format!("sslcert, sslkey: {error}"))?
@@ -68,7 +68,7 @@ fn trusted(authorities: &Authorities) -> Result<(RootCertStore, Vec<CertificateD
             }
         }
         Authorities::Named(pem) => {
-            let named = certificates(pem)?;
+            let named = certificates("sslrootcert", pem)?;
             for certificate in &named {
                 roots.add(certificate.clone()).map_err(|error| format!("sslrootcert {}: {error}", name(pem)))?;
             }
@@ -78,22 +78,22 @@ fn trusted(authorities: &Authorities) -> Result<(RootCertStore, Vec<CertificateD
     Ok((roots, vec![]))
 }
 
-/// At least one certificate.
-fn certificates(pem: &Pem) -> Result<Vec<CertificateDer<'static>>, BoxError> {
-    let certificates = CertificateDer::pem_slice_iter(&read(pem)?).collect::<Result<Vec<_>, _>>();
-    let certificates = certificates.map_err(|error| format!("{}: {error}", name(pem)))?;
+/// At least one certificate, which this parameter of the URL names.
+fn certificates(parameter: &str, pem: &Pem) -> Result<Vec<CertificateDer<'static>>, BoxError> {
+    let certificates = CertificateDer::pem_slice_iter(&read(parameter, pem)?).collect::<Result<Vec<_>, _>>();
+    let certificates = certificates.map_err(|error| format!("{parameter} {}: {error}", name(pem)))?;
     if certificates.is_empty() {
-        return Err(format!("{}: there is no certificate in the PEM format", name(pem)).into());
+        return Err(format!("{parameter} {}: there is no certificate in the PEM format", name(pem)).into());
     }
     Ok(certificates)
 }
 
-fn read(pem: &Pem) -> Result<Vec<u8>, io::Error> {
+fn read(parameter: &str, pem: &Pem) -> Result<Vec<u8>, BoxError> {
     match pem {
         Pem::Text(text) => Ok(text.clone().into_bytes()),
-        Pem::File(path) => {
-            fs::read(path).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
-        }
+        Pem::File(path) => fs::read(path).map_err(|error| {
+            format!("{parameter} {}: {error} (docs/troubleshooting.md#private-ca)", path.display()).into()
+        }),
     }
 }
 

@@ -155,14 +155,19 @@ async fn names_in(connection: &impl ConnectionTrait, history: &TableName) -> Res
     strings(connection, format!("SELECT version FROM {} ORDER BY version", history.quoted()), []).await
 }
 
-/// Those of this program in a table that other programs may share. None if this role may not read the table: an earlier release
-/// had to.
+/// Those of this program in a table that other programs may share. None if the table has another form, or if this role may not
+/// read it: an earlier release had to.
 async fn ours_in(connection: &impl ConnectionTrait, shared: &TableName) -> Result<Vec<String>, DbErr> {
-    if connection.get_database_backend() == DbBackend::Postgres {
-        let is_readable = "SELECT 'yes' WHERE has_any_column_privilege($1, 'SELECT')".to_owned();
-        if strings(connection, is_readable, [shared.quoted().into()]).await?.is_empty() {
-            return Ok(Vec::new());
-        }
+    let (is_readable, table) = match connection.get_database_backend() {
+        DbBackend::Sqlite => ("SELECT name FROM pragma_table_info(?1) WHERE name = 'version'", shared.table.clone()),
+        _ => (
+            "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = 'version' \
+             AND has_column_privilege(attrelid, attnum, 'SELECT')",
+            shared.quoted(),
+        ),
+    };
+    if strings(connection, is_readable.to_owned(), [table.into()]).await?.is_empty() {
+        return Ok(Vec::new());
     }
     let (mut names, ours) = (names_in(connection, shared).await?, names_of_all());
     names.retain(|name| ours.contains(name));

@@ -52,6 +52,7 @@ fn postgres_and_sqlite_are_accepted_and_nothing_else() {
 fn an_error_does_not_repeat_the_url() {
     let rules = [
         ("postgres://u:s3cret/@h:5432/d", ENCODE),
+        ("postgres://u@h:99999/d", "must have a port from 0 to 65535"),
         ("postgres://u:s3c#ret@h/d", ENCODE),
         ("postgres://u:s3c?ret@h/d", ENCODE),
         ("postgres://u:1?s3cret@h/d", ENCODE),

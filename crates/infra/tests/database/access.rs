@@ -162,6 +162,24 @@ async fn what_another_program_has_recorded_need_not_be_readable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_may_not_migrate_is_told_what_it_lacks() {
+    let Some(server) = Server::start().await else { return };
+    let database = server.open().await;
+
+    let denied = database.migrate_up().await.unwrap_err().to_string();
+    server.run("DROP SCHEMA public CASCADE").await;
+    let nowhere = database.migrate_up().await.unwrap_err().to_string();
+
+    assert!(denied.contains("lacks a right") && denied.ends_with("(docs/troubleshooting.md#rights)"), "{denied}");
+    assert!(
+        nowhere.contains("no schema") && nowhere.ends_with("(docs/troubleshooting.md#database-schema)"),
+        "{nowhere}"
+    );
+    database.close().await;
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_owner_of_the_users_must_be_able_to_read_them() {
     let Some(server) = Server::with_rights().await else { return };
     server.run("CREATE ROLE owner_of_service; GRANT USAGE, CREATE ON SCHEMA public TO owner_of_service").await;

@@ -96,6 +96,8 @@ async fn a_self_signed_certificate_of_the_manual_is_accepted() {
     let error = outcome("localhost", port, &another).await;
     assert!(error.contains("no certificate in sslrootcert has signed"), "{error}");
     assert_eq!(outcome("localhost", port, "sslmode=no-verify").await, "");
+    let error = outcome("localhost", port, "sslmode=verify-ca&sslrootcert=/missing.crt").await;
+    assert!(error.contains("sslrootcert /missing.crt: No such file") && error.contains("#private-ca"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

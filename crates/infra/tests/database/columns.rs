@@ -117,6 +117,20 @@ async fn a_column_that_would_stay_empty_is_named(database: TestDatabase) {
     assert_eq!(refused, expected);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_the_database_makes_is_named() {
+    let Some(database) = TestDatabase::empty_postgres().await else { return };
+    run(&database, r#"CREATE TABLE "user" (id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, name text)"#).await;
+    database.migrate_up().await.unwrap();
+
+    let with_layout = (*database).clone().with_layout().await.unwrap();
+    let refused = with_layout.with_provisioning().await.unwrap_err().to_string();
+
+    let expected = "no user can be added to user, because the database makes each id: set USER_PROVISIONING=off \
+                    (docs/troubleshooting.md#user-columns)";
+    assert_eq!(refused, expected);
+}
+
 async fn a_session_table_that_cannot_work_is_named(database: TestDatabase) {
     let app = with_users(&database, "name text").await;
     let refused = app.clone().with_sessions().await.unwrap_err().to_string();

@@ -78,6 +78,29 @@ async fn replicas_may_migrate_at_once(database: TestDatabase) {
     assert_eq!([a, b, c, d].concat(), steps(), "each step is taken once");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_another_program_is_named_with_the_remedy() {
+    let Some(database) = TestDatabase::empty_postgres().await else { return };
+    database.connection().execute_unprepared("CREATE TABLE tasks (id integer)").await.unwrap();
+
+    let refused = database.migrate_up().await.unwrap_err().to_string();
+
+    assert!(
+        refused.contains(r#"relation "tasks" already exists"#) && refused.contains("set DATABASE_SCHEMA"),
+        "{refused}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_only_has_the_name_of_a_history_is_passed_over() {
+    for database in [Some(TestDatabase::empty_sqlite().await), TestDatabase::empty_postgres().await] {
+        let Some(database) = database else { continue };
+        database.connection().execute_unprepared("CREATE TABLE seaql_migrations (name text)").await.unwrap();
+
+        assert_eq!(database.migrate_up().await.unwrap(), steps());
+    }
+}
+
 async fn a_schema_that_is_too_old_or_too_new_is_rejected(database: TestDatabase) {
     let line = |error: MigrateError| error.to_string();
     assert_eq!(

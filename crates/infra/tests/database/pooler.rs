@@ -66,6 +66,22 @@ async fn a_pooler_in_statement_mode_is_rejected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_that_the_pooler_refuses_is_not_waited_for() {
+    let Some(pgbouncer) = PgBouncer::all().first() else { return };
+    let Some(database) = TestDatabase::empty_postgres().await else { return };
+    let pooler = pgbouncer.start(&database, "pool_mode = session");
+    let mut url = url::Url::parse(pooler.url()).unwrap();
+    url.query_pairs_mut().append_pair("options", "-c geqo=off");
+    let url = DatabaseUrl::parse(url.as_str()).unwrap();
+    let settings = DatabaseSettings { start_timeout: Some(Duration::from_secs(60)), ..DatabaseSettings::new(url) };
+    let begin = Instant::now();
+
+    let line = failure(&settings).await;
+
+    assert!(line.contains("unsupported startup parameter") && begin.elapsed() < Duration::from_secs(20), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_pooler_without_a_free_connection_is_reported_soon() {
     let Some(pgbouncer) = PgBouncer::all().first() else { return };
     let Some(database) = TestDatabase::empty_postgres().await else { return };

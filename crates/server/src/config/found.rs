@@ -54,7 +54,8 @@ impl Found {
     }
 }
 
-/// The content of the file at `path`, which `variable` names, without the line break at its end.
+/// The content of the file at `path`, which `variable` names, without the line break at its end, and without the byte order mark
+/// that some editors write first.
 ///
 /// # Errors
 ///
@@ -64,7 +65,8 @@ pub(super) fn content(variable: &str, path: &str) -> anyhow::Result<String> {
         anyhow!("{variable} must name a file that can be read: {error} (docs/troubleshooting.md#secret-files)")
     })?;
     let text = String::from_utf8(bytes).map_err(|_shows_the_value| anyhow!("{variable} must name a file in UTF-8"))?;
-    let text = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+    let text = text.trim_start_matches('\u{feff}');
+    let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));
     if text.is_empty() {
         bail!("{variable} must name a file that is not empty");
     }

@@ -104,8 +104,8 @@ fn a_file_in_utf_16_is_named() {
 async fn a_secret_may_come_from_a_file() {
     let database = TestDatabase::sqlite().await;
     let directory = tempfile::tempdir().unwrap();
-    for ending in ["", "\n", "\r\n"] {
-        fs::write(directory.path().join("secret"), format!("{SECRET}{ending}")).unwrap();
+    for (beginning, ending) in [("", ""), ("", "\n"), ("", "\r\n"), ("\u{feff}", "\n")] {
+        fs::write(directory.path().join("secret"), format!("{beginning}{SECRET}{ending}")).unwrap();
         fs::write(directory.path().join("url"), format!("{}{ending}", database.url())).unwrap();
         let path = |name: &str| directory.path().join(name).display().to_string();
         let service = Service::start(&[
@@ -113,7 +113,7 @@ async fn a_secret_may_come_from_a_file() {
             ("BETTER_AUTH_SECRET_FILE", &path("secret")),
             ("DATABASE_URL_FILE", &path("url")),
         ]);
-        assert!(accepts(&service).await, "{ending:?}");
+        assert!(accepts(&service).await, "{beginning:?} {ending:?}");
     }
 }
 

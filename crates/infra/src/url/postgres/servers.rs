@@ -36,7 +36,8 @@ impl Server {
     pub(super) fn is_local(&self) -> bool {
         let address = self.address.or_else(|| self.host.parse().ok());
         self.socket().is_some()
-            || address.map_or(self.host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
+            || address
+                .map_or(self.host.eq_ignore_ascii_case("localhost"), |address| address.to_canonical().is_loopback())
     }
 
     pub(super) fn config(&self, mut config: Config) -> Config {
@@ -162,7 +163,14 @@ fn ipv6(text: &str) -> Result<Ipv6Addr, InvalidDatabaseUrl> {
         .map_err(|_not_an_address| InvalidDatabaseUrl("must have an IPv6 address in brackets: [::1]".to_owned()))
 }
 
-/// The usual reason for an invalid port is that the text is in fact part of a password.
+/// The usual reason for a port that is no number is that the text is in fact part of a password.
 fn port(text: &str) -> Result<u16, InvalidDatabaseUrl> {
-    text.parse().map_err(|_not_a_port| InvalidDatabaseUrl(parts::ENCODE.to_owned()))
+    text.parse().map_err(|_not_a_port| {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        InvalidDatabaseUrl(if is_number {
+            "must have a port from 0 to 65535".to_owned()
+        } else {
+            parts::ENCODE.to_owned()
+        })
+    })
 }

@@ -14,7 +14,16 @@ fn the_certificate_of_another_machine_is_checked_by_default() {
         "127.0.0.1.example.com",
         "localhost,db",
     ];
-    let local = ["localhost", "LOCALHOST", "127.0.0.1", "127.8.8.8", "[::1]", "%2Frun%2Fpostgresql", "localhost,[::1]"];
+    let local = [
+        "localhost",
+        "LOCALHOST",
+        "127.0.0.1",
+        "127.8.8.8",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "%2Frun%2Fpostgresql",
+        "localhost,[::1]",
+    ];
     let mode =
         |host: &str, parameters: &str| postgres(&format!("postgres://me:s3cret@{host}/tasks?{parameters}")).tls.mode;
     let (any, full) = (Mode::On(Proof::None), Mode::On(Proof::CertificateAndName));

@@ -152,7 +152,7 @@ fn answer_all() {
     let key_set = JwksVerifier::new(Arc::new(published), key_set_rules(app.clock.clone()));
     let authenticator = Authenticator::default().with_secret(verifier(app.clock.clone()));
     app.api.authenticator = Arc::new(authenticator.with_key_set(Arc::new(key_set)));
-    app.api.limits = Arc::new(Limits::new(512, 512).per_user(NonZeroU32::MAX));
+    app.api.limits = Arc::new(Limits::new(512).per_user(NonZeroU32::MAX));
     let system = System::new();
     let service = system.block_on(init_service(http::app(&app.api)));
     let answer = |Exchange { request, status }| {

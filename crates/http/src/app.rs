@@ -72,10 +72,8 @@ pub fn app(
     let lifecycle = api.lifecycle.clone();
     let cors = Arc::new(Cors::new(api.cors_origins.clone(), api.authenticator.accepts_cookies()));
     let (request_metrics, token_metrics) = (api.metrics.clone(), api.metrics.clone());
-    let limits = api.limits.clone();
-    let (in_flight_limits, unauthorized_limits, token_limits, user_limits, log_limits) =
-        (limits.clone(), limits.clone(), limits.clone(), limits.clone(), limits);
-    let known_tokens = api.authenticator.clone();
+    let (in_flight_limits, unauthorized_limits, user_limits) =
+        (api.limits.clone(), api.limits.clone(), api.limits.clone());
 
     let mut scope = web::scope("/api").app_data(Unbound::new(api.service.clone()));
     for style in Style::ALL {
@@ -87,22 +85,13 @@ pub fn app(
         .default_service(web::to(routes::not_found))
         .wrap(from_fn(move |request, next| user_limit::middleware(user_limits.clone(), request, next)))
         .wrap(from_fn(move |request, next| {
-            authentication::middleware(
-                authenticator.clone(),
-                token_metrics.clone(),
-                token_limits.clone(),
-                request,
-                next,
-            )
+            authentication::middleware(authenticator.clone(), token_metrics.clone(), request, next)
         }))
-        .wrap(from_fn(move |request, next| {
-            unauthorized_limit::middleware(unauthorized_limits.clone(), known_tokens.clone(), request, next)
-        }))
+        .wrap(from_fn(move |request, next| unauthorized_limit::middleware(unauthorized_limits.clone(), request, next)))
         .wrap(from_fn(move |request, next| in_flight_limit::middleware(in_flight_limits.clone(), request, next)));
 
     App::new()
         .app_data(BodyTimeout(api.body_timeout))
-        .app_data(Data::from(api.limits.clone()))
         .app_data(api.public_path.clone())
         .app_data(Data::new(Document::new(api.public_path.clone())))
         .app_data(Data::new(Health { lifecycle: api.lifecycle.clone(), dependencies: api.readiness.clone() }))
@@ -113,7 +102,7 @@ pub fn app(
         .wrap(from_fn(move |request, next| envelope::middleware(request_timeout, request, next)))
         .wrap(from_fn(move |request, next| cors::middleware(cors.clone(), request, next)))
         .wrap(from_fn(move |request, next| metrics::middleware(request_metrics.clone(), request, next)))
-        .wrap(from_fn(move |request, next| trace::middleware(log_limits.clone(), request, next)))
+        .wrap(from_fn(trace::middleware))
         .wrap(TracingLogger::<trace::RequestSpan>::new())
         .wrap(from_fn(move |request, next| response_headers::middleware(lifecycle.clone(), request, next)))
         .wrap(from_fn(unread_body::middleware))

@@ -13,9 +13,9 @@
 //! Around requests under `/api`, after these:
 //!
 //! 8. [`in_flight_limit`] rejects requests while too many are in flight.
-//! 9. [`unauthorized_limit`] limits the 401 responses of an address, and the tokens that are verified for it.
+//! 9. [`unauthorized_limit`] limits the 401 responses of an address.
 //! 10. [`authentication`] verifies the token.
-//! 11. [`user_limit`] limits the requests of a user, per second and in flight.
+//! 11. [`user_limit`] limits the requests of a user.
 //!
 //! [`pattern`] finds the name of the route for 4 and 5.
 

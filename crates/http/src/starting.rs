@@ -14,7 +14,6 @@ use domain::{Readiness, RepositoryError};
 use tracing_actix_web::TracingLogger;
 
 use crate::{
-    limits::state::Limits,
     middleware::{
         cors::{self, Cors},
         envelope, response_headers, trace, unread_body,
@@ -55,8 +54,6 @@ pub fn starting_app(
     > + use<>,
 > {
     let cors = Arc::new(Cors::new(cors_origins.clone(), accepts_cookies));
-    // Only for the lines of the log. No request has a place here.
-    let limits = Arc::new(Limits::new(0, 0));
     let health = Health { lifecycle: Lifecycle::default(), dependencies: vec![("database", Arc::new(NotYet))] };
     App::new()
         .app_data(Data::new(Document::new(public_path.clone())))
@@ -66,7 +63,7 @@ pub fn starting_app(
         .default_service(web::to(routes::not_found))
         .wrap(from_fn(|request, next| envelope::middleware(REQUEST_TIMEOUT, request, next)))
         .wrap(from_fn(move |request, next| cors::middleware(cors.clone(), request, next)))
-        .wrap(from_fn(move |request, next| trace::middleware(limits.clone(), request, next)))
+        .wrap(from_fn(trace::middleware))
         .wrap(TracingLogger::<trace::RequestSpan>::new())
         .wrap(from_fn(|request, next| response_headers::middleware(Lifecycle::default(), request, next)))
         .wrap(from_fn(unread_body::middleware))

@@ -58,8 +58,6 @@ pub(crate) struct Attempt {
     pub(crate) result: &'static str,
     /// The user, or the error for the client.
     pub(crate) identity: Result<Identity, ApiError>,
-    /// Why the token was rejected, if it was.
-    pub(crate) rejection: Option<Rejection>,
 }
 
 impl Authenticator {
@@ -119,23 +117,12 @@ impl Authenticator {
             Err(rejection) => (NO_VERIFIER, Err(rejection.into())),
         };
         let result = outcome.as_ref().map_or_else(VerifyError::kind, |_identity| "ok");
-        let (identity, rejection) = match outcome {
-            Ok(identity) => (Ok(identity), None),
-            Err(VerifyError::Rejected(rejection)) => (Err(self.error(&rejection)), Some(rejection)),
-            Err(VerifyError::Unavailable(cause)) => (Err(ApiError::unavailable(cause)), None),
-            Err(VerifyError::Failed(cause)) => (Err(ApiError::internal(cause)), None),
-        };
-        Attempt { verifier, result, identity, rejection }
-    }
-
-    /// Whether the token of a request was verified before and is still valid. Looks up and verifies nothing.
-    pub(crate) fn knows(&self, request: &RequestHead) -> bool {
-        let cookie = self.cookies.as_ref().map(|cookies| cookies.name.as_str());
-        match (Credential::of(request.headers(), cookie), &self.sessions) {
-            (Ok(Credential::Jwt(token)), _) => self.remembered(token).is_some(),
-            (Ok(Credential::Session(token)), Some(sessions)) => sessions.remembers(&token.token),
-            _ => false,
-        }
+        let identity = outcome.map_err(|error| match error {
+            VerifyError::Rejected(rejection) => self.reject(&rejection),
+            VerifyError::Unavailable(cause) => ApiError::unavailable(cause),
+            VerifyError::Failed(cause) => ApiError::internal(cause),
+        });
+        Attempt { verifier, result, identity }
     }
 
     /// The name of the chosen verifier, and its verdict.
@@ -174,10 +161,11 @@ impl Authenticator {
         }
     }
 
-    fn error(&self, rejection: &Rejection) -> ApiError {
+    fn reject(&self, rejection: &Rejection) -> ApiError {
         let error = match rejection {
             // Explained in production too: it reveals no secret and helps only the developer of a page.
             Rejection::ForeignOrigin => {
+                tracing::warn!(security = true, "rejected: a session cookie from a page of another origin");
                 return ApiError::new(ErrorCode::Forbidden).with_message(rejection.to_string());
             }
             Rejection::Expired { .. } => ApiError::new(ErrorCode::TokenExpired),
@@ -187,6 +175,7 @@ impl Authenticator {
             }
             _ => ApiError::new(ErrorCode::Unauthorized),
         };
+        tracing::info!(cause = %rejection, "rejected a token");
         if self.explains { error.with_message(rejection.to_string()) } else { error }
     }
 }

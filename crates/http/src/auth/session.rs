@@ -61,22 +61,12 @@ impl SessionVerifier {
         Ok(Identity { id: session.owner, name: None, email: None })
     }
 
-    /// Whether the session of this token is cached. The look-up of such a token costs nothing.
-    pub(super) fn remembers(&self, token: &str) -> bool {
-        self.cached(&Sha256::digest(token).into()).is_some()
-    }
-
-    fn cached(&self, digest: &[u8; 32]) -> Option<Session> {
-        let (session, at) = self.found.get(digest)?;
-        self.reuse.is_some_and(|reuse| at.elapsed() < reuse).then_some(session)
-    }
-
     async fn find(&self, token: &str) -> Result<Option<Session>, VerifyError> {
-        if self.reuse.is_none() {
-            return self.look_up(token).await;
-        }
+        let Some(reuse) = self.reuse else { return self.look_up(token).await };
         let digest: [u8; 32] = Sha256::digest(token).into();
-        if let Some(session) = self.cached(&digest) {
+        if let Some((session, at)) = self.found.get(&digest)
+            && at.elapsed() < reuse
+        {
             return Ok(Some(session));
         }
         let session = self.look_up(token).await?;

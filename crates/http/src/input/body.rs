@@ -1,21 +1,13 @@
 //! JSON objects in bodies.
 
-use std::{
-    future::Future,
-    pin::{Pin, pin},
-    time::Duration,
-};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web};
-use futures_util::FutureExt;
 use serde_json::Value;
 use validator::ValidationErrors;
 
 use super::fields::Fields;
-use crate::{
-    limits::{in_flight::Place, state::Limits},
-    output::{code::ErrorCode, error::ApiError},
-};
+use crate::output::{code::ErrorCode, error::ApiError};
 
 /// The maximum size of a body in bytes.
 pub(crate) const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -69,23 +61,12 @@ fn fields(
     payload: &mut Payload,
 ) -> impl Future<Output = Result<Option<Fields<Value>>, ApiError>> + use<> {
     let declared_as_json = check_declaration(request);
-    let length = declared_length(request);
     let payload = web::Payload::from_request(request, payload);
     let timeout = request.app_data::<BodyTimeout>().copied();
-    let (limits, place) = (request.app_data::<web::Data<Limits>>().cloned(), request.extensions().get().cloned());
     async move {
-        let built_without = |what: &str| ApiError::internal(format!("the application was built without {what}"));
-        let timeout = timeout.ok_or_else(|| built_without("a body timeout"))?;
-        let limits = limits.ok_or_else(|| built_without("limits"))?;
-        if length.is_some_and(|length| length > MAX_BODY_BYTES) {
-            return Err(too_large());
-        }
-        if length == Some(0) {
-            return Ok(None);
-        }
+        let timeout = timeout.ok_or_else(|| ApiError::internal("the application was built without a body timeout"))?;
         let payload = payload.await.map_err(|error| ApiError::internal(error.to_string()))?;
-        let reading = pin!(tokio::time::timeout(timeout.0, payload.to_bytes_limited(MAX_BODY_BYTES)));
-        let bytes = match unplaced(place, &limits, reading).await? {
+        let bytes = match tokio::time::timeout(timeout.0, payload.to_bytes_limited(MAX_BODY_BYTES)).await {
             Err(_elapsed) => return Err(ApiError::new(ErrorCode::RequestTimeout)),
             Ok(Err(_limit_exceeded)) => return Err(too_large()),
             Ok(Ok(Err(_incomplete))) => {
@@ -100,39 +81,6 @@ fn fields(
             parse(&bytes).map(Some)
         }
     }
-}
-
-/// The length of the body that the headers declare. A request for another protocol without one has no body; the framework would
-/// wait for its end.
-fn declared_length(request: &HttpRequest) -> Option<usize> {
-    let length = request.headers().get(header::CONTENT_LENGTH).map(|value| value.to_str().ok()?.parse().ok());
-    let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
-    length.flatten().or((request.head().upgrade() && !is_chunked).then_some(0))
-}
-
-/// Waits for a body. While it has not arrived, the request leaves its place to others, so that slow clients do not keep them
-/// out.
-///
-/// # Errors
-///
-/// If there is no place any more.
-async fn unplaced<T>(
-    place: Option<Place>,
-    limits: &Limits,
-    mut reading: Pin<&mut impl Future<Output = T>>,
-) -> Result<T, ApiError> {
-    if let Some(read) = reading.as_mut().now_or_never() {
-        return Ok(read);
-    }
-    // In tests of a single extractor there is no place.
-    let Some(place) = place else { return Ok(reading.await) };
-    place.pause();
-    let read = reading.await;
-    if place.resume() {
-        return Ok(read);
-    }
-    limits.count_overload();
-    Err(ApiError::overload())
 }
 
 /// Checks that the headers declare JSON without an encoding.

@@ -6,9 +6,6 @@
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
-/// The most tags in one header. Clients know one or a few versions.
-const MAX_TAGS: usize = 64;
-
 /// The value of one of these headers.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum EntityTags<'a> {
@@ -18,7 +15,7 @@ pub(super) enum EntityTags<'a> {
     List(Vec<&'a str>),
 }
 
-/// The value is neither `*` nor a list of at most 64 tags.
+/// The value is neither `*` nor a list of tags.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Malformed;
 
@@ -27,7 +24,7 @@ impl<'a> EntityTags<'a> {
     ///
     /// # Errors
     ///
-    /// If the value is neither `*` nor a list of at most 64 tags.
+    /// If the value is neither `*` nor a list of tags.
     pub(super) fn of(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<Self>, Malformed> {
         let lines: Vec<&HeaderValue> = headers.get_all(name).collect();
         if lines.is_empty() { Ok(None) } else { Self::parse(&lines).map(Some).ok_or(Malformed) }
@@ -35,10 +32,8 @@ impl<'a> EntityTags<'a> {
 
     fn parse(lines: &[&'a HeaderValue]) -> Option<Self> {
         let lines = lines.iter().map(|line| line.to_str().ok()).collect::<Option<Vec<_>>>()?;
-        let members: Vec<&str> = lines.into_iter().flat_map(members).take(MAX_TAGS + 1).collect();
-        match members.as_slice() {
+        match lines.into_iter().flat_map(members).collect::<Vec<_>>().as_slice() {
             [] => None,
-            members if members.len() > MAX_TAGS => None,
             ["*"] => Some(Self::Any),
             members => members.iter().copied().map(tag).collect::<Option<_>>().map(Self::List),
         }

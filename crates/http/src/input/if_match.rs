@@ -49,7 +49,7 @@ fn precondition(headers: &HeaderMap) -> Result<Precondition, ApiError> {
         Ok(Some(EntityTags::List(tags))) => Precondition::Version(tags.into_iter().filter_map(version).collect()),
         Err(Malformed) => {
             return Err(ApiError::new(ErrorCode::ValidationError)
-                .with_message("If-Match must be at most 64 entity tags in double quotes, such as \"3\", or *"));
+                .with_message("If-Match must be entity tags in double quotes, such as \"3\", or *"));
         }
     };
     let must_not_exist = EntityTags::of(headers, &IF_NONE_MATCH) == Ok(Some(EntityTags::Any));

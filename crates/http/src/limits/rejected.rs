@@ -8,15 +8,12 @@ use prometheus_client::{
 /// The limit that rejected a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RejectedLabels {
-    /// `overload`; `share`, if the user had too many in flight; or the owner of a rate limit: `user` or `address`.
+    /// `overload`, or the owner of the limit: `user` or `address`.
     pub reason: &'static str,
 }
 
 /// Too many requests were in flight.
 pub(super) const OVERLOAD: RejectedLabels = RejectedLabels { reason: "overload" };
-
-/// The user had too many requests in flight.
-pub(super) const SHARE: RejectedLabels = RejectedLabels { reason: "share" };
 
 /// The user had made too many requests.
 pub(super) const USER: RejectedLabels = RejectedLabels { reason: "user" };
@@ -28,7 +25,7 @@ pub(super) const ADDRESS: RejectedLabels = RejectedLabels { reason: "address" };
 /// that appears later.
 pub(super) fn counts() -> Family<RejectedLabels, Counter> {
     let counts = Family::default();
-    for reason in [OVERLOAD, SHARE, USER, ADDRESS] {
+    for reason in [OVERLOAD, USER, ADDRESS] {
         drop(counts.get_or_create(&reason));
     }
     counts

@@ -1,6 +1,6 @@
 //! Creates one span and one log line for every request.
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use actix_web::{
     Error, HttpMessage,
@@ -13,10 +13,10 @@ use tracing::{Span, field};
 use tracing_actix_web::RootSpanBuilder;
 use uuid::{Uuid, fmt::Simple};
 
-use super::{authentication::HasUser, pattern};
+use super::pattern;
 #[cfg(feature = "otlp")]
 use crate::span_export;
-use crate::{limits::state::Limits, metrics, request_id::RequestId, trace_context::TraceContext};
+use crate::{metrics, request_id::RequestId, trace_context::TraceContext};
 
 /// Builds the span of a request, for `TracingLogger`. The span contains the ids of the request and its trace, but no query, no
 /// other header and no body: tokens, titles and search terms are private. `TracingLogger` also creates a request id, which
@@ -50,9 +50,8 @@ impl RootSpanBuilder for RequestSpan {
     }
 }
 
-/// Logs the outcome of a request, within its span. If an address sends many requests without a user, most of them have no line.
+/// Logs the outcome of a request, within its span.
 pub(crate) async fn middleware<B: MessageBody>(
-    limits: Arc<Limits>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
@@ -63,17 +62,8 @@ pub(crate) async fn middleware<B: MessageBody>(
     let outcome = context.scope(next.call(request)).await;
     let status = status_of(&outcome);
     let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    if has_line(&limits, &outcome) {
-        tracing::info!(status = status.as_u16(), route, duration_us, "answered");
-    }
+    tracing::info!(status = status.as_u16(), route, duration_us, "answered");
     outcome
-}
-
-fn has_line<B>(limits: &Limits, outcome: &Result<ServiceResponse<B>, Error>) -> bool {
-    // Requests that panic or take too long have no response here. They are few.
-    let Ok(response) = outcome else { return true };
-    let request = response.request();
-    request.extensions().contains::<HasUser>() || limits.may_log(limits.client_of(request.head()))
 }
 
 fn status_of<B>(outcome: &Result<ServiceResponse<B>, Error>) -> StatusCode {

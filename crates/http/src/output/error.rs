@@ -129,11 +129,6 @@ impl ApiError {
         Self { cause: Some(cause.into()), ..Self::new(ErrorCode::Unavailable) }
     }
 
-    /// Too many requests are in flight.
-    pub(crate) fn overload() -> Self {
-        Self::new(ErrorCode::Unavailable).with_message("too many requests are in flight: retry in a moment")
-    }
-
     /// The response, with the id of the request and the status of its style.
     pub(crate) fn to_response(&self, id: Option<&RequestId>, style: Style) -> HttpResponse<BoxBody> {
         let mut response = HttpResponse::build(self.code.status(style));

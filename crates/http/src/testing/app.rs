@@ -59,7 +59,7 @@ impl TestApp {
             public_path: PublicPath::default(),
             body_timeout: Duration::from_millis(200),
             request_timeout: Duration::from_secs(2),
-            limits: Arc::new(Limits::new(512, 512)),
+            limits: Arc::new(Limits::new(512)),
             lifecycle: Lifecycle::default(),
             metrics: Arc::default(),
         };

@@ -4,7 +4,7 @@ use http::Limits;
 
 use super::{
     environment::Environment,
-    settings::{MAX_IN_FLIGHT, MAX_IN_FLIGHT_PER_USER, RATE_LIMIT, TRUSTED_PROXIES, UNAUTHENTICATED_RATE_LIMIT},
+    settings::{MAX_IN_FLIGHT, RATE_LIMIT, TRUSTED_PROXIES, UNAUTHENTICATED_RATE_LIMIT},
 };
 
 /// Reads and checks the settings.
@@ -13,15 +13,13 @@ use super::{
 ///
 /// One line that names the variable at fault and what it must be.
 pub(crate) fn read(environment: &Environment) -> anyhow::Result<Limits> {
-    let max_in_flight = environment.value(&MAX_IN_FLIGHT)?;
-    let per_user = environment.optional(&MAX_IN_FLIGHT_PER_USER)?.unwrap_or(max_in_flight.div_ceil(4));
-    let proxies = environment.optional(&TRUSTED_PROXIES)?.unwrap_or_default();
-    let mut limits = Limits::new(max_in_flight, per_user).behind(proxies);
+    let mut limits = Limits::new(environment.value(&MAX_IN_FLIGHT)?);
     if let Some(per_second) = environment.value(&RATE_LIMIT)? {
         limits = limits.per_user(per_second);
     }
+    let proxies = environment.optional(&TRUSTED_PROXIES)?.unwrap_or_default();
     if let Some(per_second) = environment.value(&UNAUTHENTICATED_RATE_LIMIT)? {
-        limits = limits.unauthorized_per_address(per_second);
+        limits = limits.unauthorized_per_address(per_second, proxies);
     }
     Ok(limits)
 }

@@ -138,8 +138,6 @@ settings! {
         "How long the body of a request may take to arrive before the request is answered with 408.";
     MAX_IN_FLIGHT: u16 = Number(1..=u16::MAX), Value("512"),
         "How many requests under `/api` may be in flight at once. Further ones are answered with 503 at once.";
-    MAX_IN_FLIGHT_PER_USER: u16 = Number(1..=u16::MAX), Depends("a quarter of `MAX_IN_FLIGHT`"),
-        "How many of them may be of one user. Further ones are answered with 429 at once.";
     RATE_LIMIT: Option<NonZeroU32> = LIMIT, ByStage { development: "off", production: "100" },
         "How many requests a user may make per second, all of them at once if they like. Further ones are answered with 429. Each replica counts for itself.";
     UNAUTHENTICATED_RATE_LIMIT: Option<NonZeroU32> = LIMIT, ByStage { development: "off", production: "20" },
@@ -150,7 +148,7 @@ settings! {
         "How long the service keeps serving after SIGTERM or SIGINT while it reports that it is not ready: as long as a load balancer takes to notice.";
     SHUTDOWN_TIMEOUT: Duration = SPAN, Value("30s"),
         "How long requests in flight may take to finish after that. Rounded up to whole seconds.";
-    WORKERS: u16 = Number(1..=512), Depends("one per core"),
+    WORKERS: u16 = Number(1..=1024), Depends("one per core"),
         "How many threads serve requests.";
     RUST_LOG: EnvFilter = Parsed { expects: "a filter such as info or info,sqlx=debug", parse: log_filter::parse }, Value("info,actix_server=warn,sea_orm_migration=warn,sqlx::postgres::notice=warn,tokio_postgres=warn,actix_http=off"),
         "What is logged.";

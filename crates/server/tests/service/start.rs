@@ -84,7 +84,7 @@ fn an_invalid_setting_stops_the_start_with_one_line() {
             "TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8, separated by commas",
         ),
         ("SHUTDOWN_TIMEOUT", "forever", "SHUTDOWN_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
-        ("WORKERS", "0", "WORKERS must be a number from 1 to 512"),
+        ("WORKERS", "0", "WORKERS must be a number from 1 to 1024"),
         ("LOG_OUTPUT", "file", "LOG_OUTPUT must be stdout or stderr"),
         (
             "OTEL_EXPORTER_OTLP_ENDPOINT",

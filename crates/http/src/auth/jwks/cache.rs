@@ -7,10 +7,7 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
-use tokio::{
-    sync::{Mutex, Semaphore},
-    time::Instant,
-};
+use tokio::{sync::Mutex, time::Instant};
 use tracing::Instrument;
 
 use super::{
@@ -33,9 +30,6 @@ const COOLDOWN: Duration = Duration::from_secs(30);
 /// The same limit before the first set has been fetched.
 const START_COOLDOWN: Duration = Duration::from_secs(1);
 
-/// How many tokens may wait for a fetch. A fetch may take seconds, and anyone can send tokens with unknown key ids.
-const MAX_WAITING: usize = 16;
-
 /// How long keys stay valid while no newer set can be fetched.
 const MAX_AGE: Duration = Duration::from_hours(24);
 
@@ -47,8 +41,6 @@ pub(super) struct KeyCache {
     failure: ArcSwapOption<String>,
     /// Locked during a fetch, so that there is one at a time.
     attempts: Mutex<Attempts>,
-    /// Which tokens may wait for a fetch.
-    waiting: Semaphore,
 }
 
 #[derive(Default)]
@@ -66,13 +58,7 @@ struct Fetched {
 
 impl KeyCache {
     pub(super) fn new(source: Arc<dyn KeySource>) -> Self {
-        Self {
-            source,
-            current: ArcSwapOption::empty(),
-            failure: ArcSwapOption::empty(),
-            attempts: Mutex::default(),
-            waiting: Semaphore::new(MAX_WAITING),
-        }
+        Self { source, current: ArcSwapOption::empty(), failure: ArcSwapOption::empty(), attempts: Mutex::default() }
     }
 
     /// Whether there is a set that is not too old.
@@ -102,14 +88,11 @@ impl KeyCache {
     ///
     /// # Errors
     ///
-    /// [`Rejection::UnknownKey`], or [`VerifyError::Unavailable`] if no set is new enough to decide, or if many tokens wait for one.
+    /// [`Rejection::UnknownKey`], or [`VerifyError::Unavailable`] if no set is new enough to decide.
     pub(super) async fn key(self: &Arc<Self>, id: &str) -> Result<Arc<Key>, VerifyError> {
         if let Some(key) = self.usable().and_then(|set| set.keys.get(id)) {
             return Ok(key);
         }
-        let Ok(_permit) = self.waiting.try_acquire() else {
-            return Err(VerifyError::Unavailable("too many tokens wait for the key set".into()));
-        };
         // In its own task: a client that disconnects must not cancel a fetch for which others wait.
         let (cache, wanted) = (self.clone(), id.to_owned());
         let refresh = async move { cache.refresh_unless_recent(Some(&wanted)).await };

@@ -33,15 +33,14 @@ fn bytes(set: &Value) -> Vec<u8> {
 const COOLDOWN: Duration = Duration::from_secs(30);
 
 #[tokio::test(start_paused = true)]
-async fn few_concurrent_requests_wait_for_one_fetch() {
+async fn concurrent_requests_fetch_the_set_once() {
     let publisher = Publisher::slow(Some(key_set(&*SIGNERS)), Duration::from_secs(1));
     let verifier = verifier(&publisher);
     let token = SIGNERS[1].token(&good_claims());
 
     let verdicts = join_all((0..100).map(|_| verifier.verify(&token))).await;
 
-    assert_eq!(verdicts.iter().filter(|verdict| verdict.is_ok()).count(), 16);
-    assert_eq!(verdicts.iter().filter(|verdict| is_unavailable(verdict)).count(), 84, "they are told to retry");
+    assert!(verdicts.iter().all(Result::is_ok));
     assert_eq!(publisher.fetches(), 1);
 }
 
@@ -65,9 +64,9 @@ async fn unknown_keys_cause_one_fetch_and_block_nobody() {
         let verdict = verifier.verify(token).now_or_never();
         assert!(verdict.is_some_and(|verdict| verdict.is_ok()), "a known key does not wait for a fetch");
     }
-    let verdicts: Vec<_> = join_all(held_up).await.into_iter().map(Result::unwrap).collect();
-    assert_eq!(verdicts.iter().filter(|verdict| is_unknown_key(verdict)).count(), 16);
-    assert_eq!(verdicts.iter().filter(|verdict| is_unavailable(verdict)).count(), 10_000 - 16, "they do not wait");
+    for verdict in join_all(held_up).await {
+        assert!(is_unknown_key(&verdict.unwrap()));
+    }
 
     assert_eq!(publisher.fetches(), 2, "one at the start, and one for all unknown keys");
 }

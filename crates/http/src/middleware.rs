@@ -4,28 +4,27 @@
 //!
 //! 1. [`unread_body`] keeps an unread body until the response is sent.
 //! 2. [`response_headers`] adds the headers that every response has.
-//! 3. [`trace`] opens the span of the request and logs one line for it.
+//! 3. [`trace`] opens the span of the request and logs one line for it. [`lines`] says which requests share one.
 //! 4. [`metrics`] counts the request.
 //! 5. [`cors`] answers preflight requests, and lets pages of allowed origins read the responses.
 //! 6. [`envelope`] turns errors, panics and requests that take too long into error responses.
 //!
 //! Around requests under `/api`, after these:
 //!
-//! 7. [`in_flight_limit`] rejects requests while too many are in flight.
-//! 8. [`unauthorized_limit`] limits the 401 responses of an address.
-//! 9. [`authentication`] verifies the token.
-//! 10. [`user_limit`] limits the requests of a user.
+//! 7. [`authentication`] verifies the token, unless its address has received too many 401 responses.
+//! 8. [`user_limit`] limits the requests of a user.
+//!
+//! What the handler needs is then read and checked, and [`admission`](crate::admission) limits how many handlers run at once.
 //!
 //! [`pattern`] finds the name of the route for 3 and 4.
 
 pub(crate) mod authentication;
 pub(crate) mod cors;
 pub(crate) mod envelope;
-pub(crate) mod in_flight_limit;
+pub(crate) mod lines;
 pub(crate) mod metrics;
 pub(crate) mod pattern;
 pub(crate) mod response_headers;
 pub(crate) mod trace;
-pub(crate) mod unauthorized_limit;
 pub(crate) mod unread_body;
 pub(crate) mod user_limit;

@@ -61,9 +61,14 @@ fn fields(
     payload: &mut Payload,
 ) -> impl Future<Output = Result<Option<Fields<Value>>, ApiError>> + use<> {
     let declared_as_json = check_declaration(request);
+    let declared_length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let is_too_large = declared_length.and_then(|length| length.parse().ok()) > Some(MAX_BODY_BYTES);
     let payload = web::Payload::from_request(request, payload);
     let timeout = request.app_data::<BodyTimeout>().copied();
     async move {
+        if is_too_large {
+            return Err(too_large());
+        }
         let timeout = timeout.ok_or_else(|| ApiError::internal("the application was built without a body timeout"))?;
         let payload = payload.await.map_err(|error| ApiError::internal(error.to_string()))?;
         let bytes = match tokio::time::timeout(timeout.0, payload.to_bytes_limited(MAX_BODY_BYTES)).await {

@@ -861,7 +861,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, at most 64, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -924,7 +924,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, at most 64, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -960,7 +960,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, at most 64, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -1023,7 +1023,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, at most 64, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -1287,7 +1287,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, at most 64, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -1350,7 +1350,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, at most 64, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -1387,7 +1387,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, at most 64, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
                 "If-Match"?: "*" | string;
             };
             path: {
@@ -1450,7 +1450,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `ETag` that was seen: `"3"`. Or several, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
+                /** @description The `ETag` that was seen: `"3"`. Or several, at most 64, or `*` for any. What a compressing proxy makes of it, such as `W/"3"` or `"3-gzip"`, means the same. */
                 "If-Match"?: "*" | string;
             };
             path: {

@@ -20,7 +20,7 @@ use crate::{
     middleware::{
         activity, authentication,
         cors::{self, Cors},
-        envelope, in_flight_limit, metrics, response_headers, trace, unauthorized_limit, unread_body, user_limit,
+        envelope, metrics, response_headers, trace, unread_body, user_limit,
     },
     origins::Origins,
     public_path::PublicPath,
@@ -72,10 +72,9 @@ pub fn app(
     let lifecycle = api.lifecycle.clone();
     let cors = Arc::new(Cors::new(api.cors_origins.clone(), api.authenticator.accepts_cookies()));
     let (request_metrics, token_metrics) = (api.metrics.clone(), api.metrics.clone());
-    let (in_flight_limits, unauthorized_limits, user_limits) =
-        (api.limits.clone(), api.limits.clone(), api.limits.clone());
+    let [log_limits, cause_limits, unauthorized_limits, user_limits] = [(); 4].map(|()| api.limits.clone());
 
-    let mut scope = web::scope("/api").app_data(Unbound::new(api.service.clone()));
+    let mut scope = web::scope("/api").app_data(Unbound::new(api.service.clone())).app_data(api.limits.clone());
     for style in Style::ALL {
         for resource in routes::api(style) {
             scope = scope.service(resource);
@@ -85,10 +84,9 @@ pub fn app(
         .default_service(web::to(routes::not_found))
         .wrap(from_fn(move |request, next| user_limit::middleware(user_limits.clone(), request, next)))
         .wrap(from_fn(move |request, next| {
-            authentication::middleware(authenticator.clone(), token_metrics.clone(), request, next)
-        }))
-        .wrap(from_fn(move |request, next| unauthorized_limit::middleware(unauthorized_limits.clone(), request, next)))
-        .wrap(from_fn(move |request, next| in_flight_limit::middleware(in_flight_limits.clone(), request, next)));
+            let (authenticator, limits) = (authenticator.clone(), unauthorized_limits.clone());
+            authentication::middleware(authenticator, limits, token_metrics.clone(), request, next)
+        }));
 
     App::new()
         .app_data(BodyTimeout(api.body_timeout))
@@ -99,10 +97,10 @@ pub fn app(
         .service(scope)
         .configure(routes::open)
         .default_service(web::to(routes::not_found))
-        .wrap(from_fn(move |request, next| envelope::middleware(request_timeout, request, next)))
+        .wrap(from_fn(move |request, next| envelope::middleware(request_timeout, cause_limits.clone(), request, next)))
         .wrap(from_fn(move |request, next| cors::middleware(cors.clone(), request, next)))
         .wrap(from_fn(move |request, next| metrics::middleware(request_metrics.clone(), request, next)))
-        .wrap(from_fn(trace::middleware))
+        .wrap(from_fn(move |request, next| trace::middleware(log_limits.clone(), request, next)))
         .wrap(TracingLogger::<trace::RequestSpan>::new())
         .wrap(from_fn(move |request, next| response_headers::middleware(lifecycle.clone(), request, next)))
         .wrap(from_fn(unread_body::middleware))

@@ -1,13 +1,11 @@
 //! The declaration of an endpoint. Registration, the OpenAPI document and the tests derive from it.
 
-use actix_web::{
-    Route,
-    http::{Method, StatusCode},
-};
+use actix_web::http::{Method, StatusCode};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 
 use crate::{
+    admission::ApiRoute,
     input::{fields::InputFields, headers::RequestHeader},
     output::{body::Example, code::ErrorCode, headers::ResponseHeader},
     style::Style,
@@ -44,7 +42,7 @@ pub struct Endpoint {
     /// The errors, besides those that every endpoint returns.
     pub(crate) errors: &'static [ErrorCode],
     /// Registers the handler with a route.
-    pub(crate) handler: fn(Route) -> Route,
+    pub(crate) handler: fn(ApiRoute) -> ApiRoute,
 }
 
 impl Endpoint {

@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+mod admission;
 mod app;
 mod auth;
 mod connection;

@@ -9,6 +9,7 @@ use actix_web::{
 };
 
 use crate::{
+    admission::ApiRoute,
     auth::owner::Owner,
     endpoints::endpoints,
     output::error::ApiError,
@@ -16,11 +17,8 @@ use crate::{
     system::{docs, health},
 };
 
-/// Registers the handler with a route.
-type Handler = fn(Route) -> Route;
-
 /// Every route outside of the API. They support only GET.
-const OPEN: [(&str, Handler); 6] = [
+const OPEN: [(&str, fn(Route) -> Route); 6] = [
     ("/health/live", |route| route.to(health::live)),
     ("/health/ready", |route| route.to(health::ready)),
     ("/health", |route| route.to(health::ready)),
@@ -48,7 +46,12 @@ pub(crate) fn api(style: Style) -> impl Iterator<Item = Resource> {
     paths().flat_map(move |path| {
         let prefix = style.prefix().trim_start_matches("/api");
         let endpoints = || endpoints().filter(move |endpoint| endpoint.path == path);
-        let routes = move || endpoints().map(|endpoint| (endpoint.method.clone(), endpoint.handler));
+        let routes = move || {
+            endpoints().map(|endpoint| {
+                let admitted = |route| (endpoint.handler)(ApiRoute::new(route)).into_inner();
+                (endpoint.method.clone(), admitted)
+            })
+        };
         resources(&format!("{prefix}{path}"), routes).map(|(resource, allowed)| {
             // The owner is checked here too: a request for another user gets 403 with any method.
             let reject = move |_owner: Owner| {
@@ -81,7 +84,7 @@ pub(crate) fn open(config: &mut ServiceConfig) {
 ///
 /// [2702]: https://github.com/actix/actix-web/issues/2702
 /// [3281]: https://github.com/actix/actix-web/issues/3281
-fn resources<R: IntoIterator<Item = (Method, Handler)>>(
+fn resources<H: Fn(Route) -> Route, R: IntoIterator<Item = (Method, H)>>(
     path: &str,
     routes: impl Fn() -> R,
 ) -> [(Resource, Vec<Method>); 2] {

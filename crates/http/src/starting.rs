@@ -14,6 +14,7 @@ use domain::{Readiness, RepositoryError};
 use tracing_actix_web::TracingLogger;
 
 use crate::{
+    limits::state::Limits,
     middleware::{
         cors::{self, Cors},
         envelope, response_headers, trace, unread_body,
@@ -39,7 +40,8 @@ impl Readiness for NotYet {
 }
 
 /// Builds the application that serves until the database answers: `/health/live` succeeds, `/health/ready` fails and names the
-/// database, and every request under `/api` is answered with 503 and `Retry-After`. The same origins may read that as later.
+/// database, and every request under `/api` is answered with 503 and `Retry-After`. The same origins may read that as later. Call it within a
+/// worker of the server.
 pub fn starting_app(
     public_path: &PublicPath,
     cors_origins: &Origins,
@@ -55,15 +57,19 @@ pub fn starting_app(
 > {
     let cors = Arc::new(Cors::new(cors_origins.clone(), accepts_cookies));
     let health = Health { lifecycle: Lifecycle::default(), dependencies: vec![("database", Arc::new(NotYet))] };
+    // Nothing is limited here but the log.
+    let limits = Arc::new(Limits::new(0));
+    let (log_limits, cause_limits) = (limits.clone(), limits.clone());
+    actix_web::rt::spawn(async move { limits.keep_small().await });
     App::new()
         .app_data(Data::new(Document::new(public_path.clone())))
         .app_data(Data::new(health))
         .service(web::scope("/api").default_service(web::to(unavailable)))
         .configure(routes::open)
         .default_service(web::to(routes::not_found))
-        .wrap(from_fn(|request, next| envelope::middleware(REQUEST_TIMEOUT, request, next)))
+        .wrap(from_fn(move |request, next| envelope::middleware(REQUEST_TIMEOUT, cause_limits.clone(), request, next)))
         .wrap(from_fn(move |request, next| cors::middleware(cors.clone(), request, next)))
-        .wrap(from_fn(trace::middleware))
+        .wrap(from_fn(move |request, next| trace::middleware(log_limits.clone(), request, next)))
         .wrap(TracingLogger::<trace::RequestSpan>::new())
         .wrap(from_fn(|request, next| response_headers::middleware(Lifecycle::default(), request, next)))
         .wrap(from_fn(unread_body::middleware))

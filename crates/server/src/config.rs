@@ -121,5 +121,5 @@ pub(crate) fn read_address(environment: &Environment) -> anyhow::Result<Address>
 }
 
 fn one_per_core() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(settings::MAX_WORKERS.into())
 }

@@ -50,14 +50,33 @@ struct SessionCookies {
     origins: Origins,
 }
 
-/// The outcome of an authentication.
-pub(crate) struct Attempt {
+/// What a request says of its user, if that is not yet known to be true.
+pub(crate) enum Unknown<'a> {
+    /// There is nothing to verify.
+    Rejected(Rejection),
+    /// A token that must be verified.
+    Unverified(Credential<'a>),
+}
+
+/// The outcome of a verification.
+pub(crate) struct Verdict {
     /// The metrics' name of the chosen verifier.
     pub(crate) verifier: &'static str,
-    /// `ok`, or the metrics' name of the cause.
-    pub(crate) result: &'static str,
-    /// The user, or the error for the client.
-    pub(crate) identity: Result<Identity, ApiError>,
+    pub(crate) outcome: Result<Identity, VerifyError>,
+}
+
+impl Verdict {
+    /// The metrics' name of success.
+    pub(crate) const OK: &'static str = "ok";
+
+    pub(crate) fn rejected(rejection: Rejection) -> Self {
+        Self { verifier: NO_VERIFIER, outcome: Err(rejection.into()) }
+    }
+
+    /// The metrics' name of the outcome.
+    pub(crate) fn result(&self) -> &'static str {
+        self.outcome.as_ref().map_or_else(VerifyError::kind, |_identity| Self::OK)
+    }
 }
 
 impl Authenticator {
@@ -102,43 +121,51 @@ impl Authenticator {
     ///
     /// The reason for which the token would be rejected.
     pub async fn inspect(&self, token: &str) -> Result<Identity, VerifyError> {
-        self.verify(&Credential::parse(token)?).await.1
+        self.verify(&Credential::parse(token)?).await.outcome
     }
 
-    /// Authenticates a request.
-    pub(crate) async fn authenticate(&self, request: &RequestHead) -> Attempt {
+    /// The user of a request whose token is known to be valid, and the name of its verifier. Verifies nothing.
+    ///
+    /// # Errors
+    ///
+    /// What remains to be verified, if anything.
+    pub(crate) fn recall<'a>(&self, request: &'a RequestHead) -> Result<(&'static str, Identity), Unknown<'a>> {
         let cookies = self.cookies.as_ref();
-        let (verifier, outcome) = match Credential::of(request.headers(), cookies.map(|cookies| cookies.name.as_str()))
-        {
-            Ok(credential) if credential.is_in_cookie() && !cookies.is_some_and(|it| it.may_come_with(request)) => {
-                (NO_VERIFIER, Err(Rejection::ForeignOrigin.into()))
+        let name = cookies.map(|cookies| cookies.name.as_str());
+        let credential = Credential::of(request.headers(), name).map_err(Unknown::Rejected)?;
+        if credential.is_in_cookie() && !cookies.is_some_and(|it| it.may_come_with(request)) {
+            return Err(Unknown::Rejected(Rejection::ForeignOrigin));
+        }
+        let known = match &credential {
+            Credential::Jwt(token) => self.remembered(token),
+            Credential::Session(token) => {
+                let sessions = self.sessions.as_ref().ok_or(Unknown::Rejected(Rejection::SessionsOff))?;
+                sessions.remembered(token, self.secret.as_ref()).map(|identity| (SESSION, identity))
             }
-            Ok(credential) => self.verify(&credential).await,
-            Err(rejection) => (NO_VERIFIER, Err(rejection.into())),
         };
-        let result = outcome.as_ref().map_or_else(VerifyError::kind, |_identity| "ok");
-        let identity = outcome.map_err(|error| match error {
-            VerifyError::Rejected(rejection) => self.reject(&rejection),
-            VerifyError::Unavailable(cause) => ApiError::unavailable(cause),
-            VerifyError::Failed(cause) => ApiError::internal(cause),
-        });
-        Attempt { verifier, result, identity }
+        known.ok_or(Unknown::Unverified(credential))
     }
 
-    /// The name of the chosen verifier, and its verdict.
-    async fn verify(&self, credential: &Credential<'_>) -> (&'static str, Result<Identity, VerifyError>) {
+    /// Verifies a token.
+    pub(crate) async fn verify(&self, credential: &Credential<'_>) -> Verdict {
         match (credential, &self.sessions) {
-            (Credential::Jwt(token), _) => match self.remembered(token) {
-                Some((name, identity)) => (name, Ok(identity)),
-                None => match self.verifier_of(token) {
-                    Ok((name, verifier)) => (name, verifier.verify(token).await),
-                    Err(rejection) => (NO_VERIFIER, Err(rejection.into())),
-                },
+            (Credential::Jwt(token), _) => match self.verifier_of(token) {
+                Ok((verifier, chosen)) => Verdict { verifier, outcome: chosen.verify(token).await },
+                Err(rejection) => Verdict::rejected(rejection),
             },
             (Credential::Session(token), Some(sessions)) => {
-                (SESSION, sessions.verify(token, self.secret.as_ref()).await)
+                Verdict { verifier: SESSION, outcome: sessions.verify(token, self.secret.as_ref()).await }
             }
-            (Credential::Session(_), None) => (NO_VERIFIER, Err(Rejection::SessionsOff.into())),
+            (Credential::Session(_), None) => Verdict::rejected(Rejection::SessionsOff),
+        }
+    }
+
+    /// The error for the client, which is logged if a line is due.
+    pub(crate) fn error(&self, error: VerifyError, is_line_due: bool) -> ApiError {
+        match error {
+            VerifyError::Rejected(rejection) => self.reject(&rejection, is_line_due),
+            VerifyError::Unavailable(cause) => ApiError::unavailable(cause),
+            VerifyError::Failed(cause) => ApiError::internal(cause),
         }
     }
 
@@ -161,11 +188,13 @@ impl Authenticator {
         }
     }
 
-    fn reject(&self, rejection: &Rejection) -> ApiError {
+    fn reject(&self, rejection: &Rejection, is_line_due: bool) -> ApiError {
         let error = match rejection {
             // Explained in production too: it reveals no secret and helps only the developer of a page.
             Rejection::ForeignOrigin => {
-                tracing::warn!(security = true, "rejected: a session cookie from a page of another origin");
+                if is_line_due {
+                    tracing::warn!(security = true, "rejected: a session cookie from a page of another origin");
+                }
                 return ApiError::new(ErrorCode::Forbidden).with_message(rejection.to_string());
             }
             Rejection::Expired { .. } => ApiError::new(ErrorCode::TokenExpired),
@@ -175,7 +204,9 @@ impl Authenticator {
             }
             _ => ApiError::new(ErrorCode::Unauthorized),
         };
-        tracing::info!(cause = %rejection, "rejected a token");
+        if is_line_due {
+            tracing::info!(cause = %rejection, "rejected a token");
+        }
         if self.explains { error.with_message(rejection.to_string()) } else { error }
     }
 }

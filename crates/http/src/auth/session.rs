@@ -36,45 +36,39 @@ impl SessionVerifier {
         Self { store, clock, reuse, found: Cache::new(CAPACITY) }
     }
 
-    /// The identity that a session token proves. A token in a cookie must be signed. A bearer token's signature is checked if
-    /// there is one, as in Better Auth.
+    /// Looks up the identity that a session token proves.
     pub(super) async fn verify(
         &self,
         token: &SessionToken<'_>,
         secret: Option<&SecretVerifier>,
     ) -> Result<Identity, VerifyError> {
-        let is_signed = match (&token.signature, secret) {
-            (Some(signature), Some(secret)) => secret.signed(&token.token, signature),
-            (Some(_), None) => false,
-            (None, _) => !token.in_cookie,
-        };
-        if !is_signed {
+        if !is_signed(token, secret) {
             return Err(Rejection::BadSessionSignature.into());
         }
         if !may_be_session_token(&token.token) {
             return Err(Rejection::NoSession.into());
         }
-        let session = self.find(&token.token).await?.ok_or(Rejection::NoSession)?;
-        if session.expires_at <= self.clock.now() {
-            return Err(Rejection::NoSession.into());
+        let session = self.look_up(&token.token).await?;
+        if self.reuse.is_some() {
+            match &session {
+                Some(session) => self.found.insert(digest(&token.token), (session.clone(), Instant::now())),
+                None => drop(self.found.remove(&digest(&token.token))),
+            }
         }
-        Ok(Identity { id: session.owner, name: None, email: None })
+        self.identity(session.ok_or(Rejection::NoSession)?).ok_or(Rejection::NoSession.into())
     }
 
-    async fn find(&self, token: &str) -> Result<Option<Session>, VerifyError> {
-        let Some(reuse) = self.reuse else { return self.look_up(token).await };
-        let digest: [u8; 32] = Sha256::digest(token).into();
-        if let Some((session, at)) = self.found.get(&digest)
-            && at.elapsed() < reuse
-        {
-            return Ok(Some(session));
-        }
-        let session = self.look_up(token).await?;
-        match &session {
-            Some(session) => self.found.insert(digest, (session.clone(), Instant::now())),
-            None => drop(self.found.remove(&digest)),
-        }
-        Ok(session)
+    /// The identity of a token whose session is cached.
+    pub(super) fn remembered(&self, token: &SessionToken<'_>, secret: Option<&SecretVerifier>) -> Option<Identity> {
+        let reuse = self.reuse.filter(|_| may_be_session_token(&token.token))?;
+        let (session, at) = self.found.get(&digest(&token.token))?;
+        if at.elapsed() < reuse && is_signed(token, secret) { self.identity(session) } else { None }
+    }
+
+    /// The identity that a session proves, unless it has expired.
+    fn identity(&self, session: Session) -> Option<Identity> {
+        let is_current = session.expires_at > self.clock.now();
+        is_current.then_some(Identity { id: session.owner, name: None, email: None })
     }
 
     async fn look_up(&self, token: &str) -> Result<Option<Session>, VerifyError> {
@@ -83,6 +77,20 @@ impl SessionVerifier {
             other => VerifyError::Failed(other.into()),
         })
     }
+}
+
+/// Whether a token is signed as it must be. In a cookie it needs a signature. A bearer token's is checked if there is one, as in
+/// Better Auth.
+fn is_signed(token: &SessionToken<'_>, secret: Option<&SecretVerifier>) -> bool {
+    match (&token.signature, secret) {
+        (Some(signature), Some(secret)) => secret.signed(&token.token, signature),
+        (Some(_), None) => false,
+        (None, _) => !token.in_cookie,
+    }
+}
+
+fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token).into()
 }
 
 /// Whether the text could be a token and is worth a lookup. Better Auth's tokens have 32 letters and digits; an app may

@@ -61,9 +61,15 @@ fn fields(
     payload: &mut Payload,
 ) -> impl Future<Output = Result<Option<Fields<Value>>, ApiError>> + use<> {
     let declared_as_json = check_declaration(request);
+    let length = declared_length(request);
     let payload = web::Payload::from_request(request, payload);
     let timeout = request.app_data::<BodyTimeout>().copied();
     async move {
+        match length {
+            Some(0) => return Ok(None),
+            Some(bytes) if bytes > MAX_BODY_BYTES => return Err(too_large()),
+            _ => {}
+        }
         let timeout = timeout.ok_or_else(|| ApiError::internal("the application was built without a body timeout"))?;
         let payload = payload.await.map_err(|error| ApiError::internal(error.to_string()))?;
         let bytes = match tokio::time::timeout(timeout.0, payload.to_bytes_limited(MAX_BODY_BYTES)).await {
@@ -81,6 +87,14 @@ fn fields(
             parse(&bytes).map(Some)
         }
     }
+}
+
+/// The length of the body that the headers declare. A request for another protocol without one has no body; the framework would
+/// wait for its end.
+fn declared_length(request: &HttpRequest) -> Option<usize> {
+    let length = request.headers().get(header::CONTENT_LENGTH).map(|value| value.to_str().ok()?.parse().ok());
+    let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
+    length.unwrap_or((request.head().upgrade() && !is_chunked).then_some(0))
 }
 
 /// Checks that the headers declare JSON without an encoding.

@@ -6,16 +6,19 @@
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
+/// The maximum number of tags in a header: more than any client has versions of one resource.
+pub(super) const MAX_TAGS: usize = 64;
+
 /// The value of one of these headers.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum EntityTags<'a> {
     /// `*`.
     Any,
-    /// At least one tag, without quotes and without what a proxy has added.
+    /// One to [`MAX_TAGS`] tags, without quotes and without what a proxy has added.
     List(Vec<&'a str>),
 }
 
-/// The value is neither `*` nor a list of tags.
+/// The value is neither `*` nor a list of at most [`MAX_TAGS`] tags.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Malformed;
 
@@ -24,7 +27,7 @@ impl<'a> EntityTags<'a> {
     ///
     /// # Errors
     ///
-    /// If the value is neither `*` nor a list of tags.
+    /// If the value is neither `*` nor a list of at most [`MAX_TAGS`] tags.
     pub(super) fn of(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<Self>, Malformed> {
         let lines: Vec<&HeaderValue> = headers.get_all(name).collect();
         if lines.is_empty() { Ok(None) } else { Self::parse(&lines).map(Some).ok_or(Malformed) }
@@ -32,8 +35,9 @@ impl<'a> EntityTags<'a> {
 
     fn parse(lines: &[&'a HeaderValue]) -> Option<Self> {
         let lines = lines.iter().map(|line| line.to_str().ok()).collect::<Option<Vec<_>>>()?;
-        match lines.into_iter().flat_map(members).collect::<Vec<_>>().as_slice() {
+        match lines.into_iter().flat_map(members).take(MAX_TAGS + 1).collect::<Vec<_>>().as_slice() {
             [] => None,
+            members if members.len() > MAX_TAGS => None,
             ["*"] => Some(Self::Any),
             members => members.iter().copied().map(tag).collect::<Option<_>>().map(Self::List),
         }

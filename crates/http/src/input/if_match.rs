@@ -11,7 +11,7 @@ use domain::{Precondition, Version};
 use serde_json::json;
 
 use super::{
-    entity_tags::{EntityTags, Malformed},
+    entity_tags::{EntityTags, MAX_TAGS, Malformed},
     headers::RequestHeader,
 };
 use crate::output::{code::ErrorCode, error::ApiError};
@@ -19,13 +19,13 @@ use crate::output::{code::ErrorCode, error::ApiError};
 /// The description of the header.
 pub(crate) const HEADER: RequestHeader = RequestHeader {
     name: "If-Match",
-    description: "The `ETag` that was seen: `\"3\"`. Or several, or `*` for any. What a compressing proxy makes of it, such \
+    description: "The `ETag` that was seen: `\"3\"`. Or several, at most 64, or `*` for any. What a compressing proxy makes of it, such \
                   as `W/\"3\"` or `\"3-gzip\"`, means the same.",
     schema: || {
         let tag = r#"((W/)?"[!#-~]*"|[0-9a-f]+)"#;
         json!({ "anyOf": [
             { "type": "string", "const": "*" },
-            { "type": "string", "pattern": format!("^{tag}( *, *{tag})*$") },
+            { "type": "string", "pattern": format!("^{tag}( *, *{tag}){{0,{}}}$", MAX_TAGS - 1) },
         ] })
     },
 };
@@ -48,8 +48,9 @@ fn precondition(headers: &HeaderMap) -> Result<Precondition, ApiError> {
         // Tags that no resource can have match nothing.
         Ok(Some(EntityTags::List(tags))) => Precondition::Version(tags.into_iter().filter_map(version).collect()),
         Err(Malformed) => {
-            return Err(ApiError::new(ErrorCode::ValidationError)
-                .with_message("If-Match must be entity tags in double quotes, such as \"3\", or *"));
+            return Err(ApiError::new(ErrorCode::ValidationError).with_message(format!(
+                "If-Match must be at most {MAX_TAGS} entity tags in double quotes, such as \"3\", or *"
+            )));
         }
     };
     let must_not_exist = EntityTags::of(headers, &IF_NONE_MATCH) == Ok(Some(EntityTags::Any));
@@ -72,6 +73,16 @@ mod tests {
 
     fn precondition_of(value: HeaderValue) -> Option<Precondition> {
         precondition(&[(IF_MATCH, value)].into_iter().collect()).ok()
+    }
+
+    #[test]
+    fn more_than_64_tags_are_refused() {
+        let tags = |number: usize| HeaderValue::from_str(&vec!["\"1\""; number].join(", ")).unwrap();
+
+        assert_eq!(precondition_of(tags(64)), Some(Precondition::Version(vec![Version::from(1); 64])));
+        assert_eq!(precondition_of(tags(65)), None);
+        let lines = [40, 25].map(|number| (IF_MATCH, tags(number)));
+        assert!(precondition(&lines.into_iter().collect()).is_err());
     }
 
     proptest! {

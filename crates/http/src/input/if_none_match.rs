@@ -37,6 +37,16 @@ mod tests {
     use super::*;
     use crate::input::entity_tags::tests::list_with;
 
+    #[test]
+    fn more_than_64_tags_are_ignored() {
+        for (number, expected) in [(64, 304), (65, 200)] {
+            let value = vec!["\"1\""; number].join(", ");
+            let request = TestRequest::default().insert_header((IF_NONE_MATCH, value)).to_http_request();
+            let response = HttpResponse::Ok().insert_header((ETAG, "\"1\"")).finish();
+            assert_eq!(or_not_modified(&request, response).status().as_u16(), expected, "{number}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -8,7 +8,7 @@ use prometheus_client::{
 /// The limit that rejected a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RejectedLabels {
-    /// `overload`, or the owner of the limit: `user` or `address`.
+    /// `overload`, or the limit: `user`, `user_in_flight` or `address`.
     pub reason: &'static str,
 }
 
@@ -18,6 +18,9 @@ pub(super) const OVERLOAD: RejectedLabels = RejectedLabels { reason: "overload" 
 /// The user had made too many requests.
 pub(super) const USER: RejectedLabels = RejectedLabels { reason: "user" };
 
+/// Too many requests of the user were in flight.
+pub(super) const USER_IN_FLIGHT: RejectedLabels = RejectedLabels { reason: "user_in_flight" };
+
 /// The address had sent too many requests without a valid token.
 pub(super) const ADDRESS: RejectedLabels = RejectedLabels { reason: "address" };
 
@@ -25,7 +28,7 @@ pub(super) const ADDRESS: RejectedLabels = RejectedLabels { reason: "address" };
 /// that appears later.
 pub(super) fn counts() -> Family<RejectedLabels, Counter> {
     let counts = Family::default();
-    for reason in [OVERLOAD, USER, ADDRESS] {
+    for reason in [OVERLOAD, USER, USER_IN_FLIGHT, ADDRESS] {
         drop(counts.get_or_create(&reason));
     }
     counts

@@ -85,7 +85,10 @@ pub(crate) async fn middleware<B: MessageBody>(
             let response = allowed(request.headers());
             Ok(request.into_response(response).map_into_right_body())
         }
-        (None, true) => Err(not_allowed(RequestId::of(&request))),
+        (None, true) => {
+            let error = not_allowed(RequestId::of(&request));
+            Ok(request.error_response(error).map_into_right_body())
+        }
     };
     let extend = move |headers: &mut HeaderMap| {
         headers.append(VARY, vary(is_preflight));
@@ -128,9 +131,9 @@ fn allowed(asked: &HeaderMap) -> HttpResponse<BoxBody> {
     response.finish()
 }
 
-fn not_allowed(id: RequestId) -> Error {
+fn not_allowed(id: RequestId) -> ApiError {
     let message = "CORS: pages of this origin may not call the API: CORS_ORIGINS allows origins";
-    ApiError::new(ErrorCode::Forbidden).with_message(message).with_request_id(id).into()
+    ApiError::new(ErrorCode::Forbidden).with_message(message).with_request_id(id)
 }
 
 /// The request headers on which a response depends, for caches.

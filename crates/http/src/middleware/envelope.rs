@@ -1,6 +1,6 @@
 //! Turns errors into responses. No other module does.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use actix_web::{
     Error,
@@ -11,7 +11,9 @@ use actix_web::{
 };
 use futures_util::FutureExt;
 
+use super::lines;
 use crate::{
+    limits::state::Limits,
     output::error::{ApiError, chain},
     request_id::RequestId,
     style::Style,
@@ -20,6 +22,7 @@ use crate::{
 /// Turns every error, panic and request that takes longer than `timeout` into an error response, and logs the cause.
 pub(crate) async fn middleware<B: MessageBody>(
     timeout: Duration,
+    limits: Arc<Limits>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
@@ -32,7 +35,9 @@ pub(crate) async fn middleware<B: MessageBody>(
             let style = Style::of(response.request());
             let rendered = match error.as_error::<ApiError>() {
                 Some(error) => {
-                    log_cause(error);
+                    if error.cause.is_some() && lines::are_due(&limits, response.request()) {
+                        log_cause(error);
+                    }
                     error.to_response(Some(&id), style)
                 }
                 None => foreign(error).to_response(Some(&id), style),

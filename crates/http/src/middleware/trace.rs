@@ -1,6 +1,6 @@
 //! Creates one span and one log line for every request.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use actix_web::{
     Error, HttpMessage,
@@ -13,10 +13,10 @@ use tracing::{Span, field};
 use tracing_actix_web::RootSpanBuilder;
 use uuid::{Uuid, fmt::Simple};
 
-use super::pattern;
+use super::{lines, pattern};
 #[cfg(feature = "otlp")]
 use crate::span_export;
-use crate::{metrics, request_id::RequestId, trace_context::TraceContext};
+use crate::{limits::state::Limits, metrics, request_id::RequestId, trace_context::TraceContext};
 
 /// Builds the span of a request, for `TracingLogger`. The span contains the ids of the request and its trace, but no query, no
 /// other header and no body: tokens, titles and search terms are private. `TracingLogger` also creates a request id, which
@@ -50,8 +50,9 @@ impl RootSpanBuilder for RequestSpan {
     }
 }
 
-/// Logs the outcome of a request, within its span.
+/// Logs the outcome of a request, within its span, or counts it for a line that sums up several.
 pub(crate) async fn middleware<B: MessageBody>(
+    limits: Arc<Limits>,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
@@ -61,8 +62,16 @@ pub(crate) async fn middleware<B: MessageBody>(
     let context = request.extensions().get::<TraceContext>().copied().unwrap_or_else(TraceContext::new);
     let outcome = context.scope(next.call(request)).await;
     let status = status_of(&outcome);
-    let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    tracing::info!(status = status.as_u16(), route, duration_us, "answered");
+    // An error without its request is a panic or a request that took too long.
+    match outcome.as_ref().ok().map(ServiceResponse::request) {
+        Some(request) if !lines::are_due(&limits, request) => {
+            limits.log_rate().count(limits.client_of(request), status.as_u16());
+        }
+        _ => {
+            let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+            tracing::info!(status = status.as_u16(), route, duration_us, "answered");
+        }
+    }
     outcome
 }
 

@@ -117,7 +117,7 @@ error_codes! {
         [],
         "send the body as Content-Type: application/json"
     );
-    /// Too many requests, of this user or without a valid token from this address.
+    /// Too many requests: of this user, per second or in flight, or without a valid token from this address.
     RateLimited(
         "RATE_LIMITED",
         always(StatusCode::TOO_MANY_REQUESTS),

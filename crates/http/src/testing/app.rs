@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use actix_web::{
     Error,
     body::MessageBody,
-    dev::{Service, ServiceResponse},
+    dev::{Payload, Service, ServiceResponse},
     http::{Method, StatusCode, header::HeaderMap},
     test,
 };
@@ -92,7 +92,7 @@ pub struct Running<S> {
 
 /// Sends requests to the application.
 pub trait Client {
-    async fn call(&self, request: test::TestRequest) -> Answer;
+    async fn call(&self, request: actix_http::Request) -> Answer;
 }
 
 impl<S, B> Client for S
@@ -100,8 +100,8 @@ where
     S: Service<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody + 'static,
 {
-    async fn call(&self, request: test::TestRequest) -> Answer {
-        let response = match Service::call(self, request.to_request()).await {
+    async fn call(&self, request: actix_http::Request) -> Answer {
+        let response = match Service::call(self, request).await {
             Ok(response) => response.map_into_boxed_body().into_parts().1,
             // The server does the same with an error that no middleware has turned into a response.
             Err(error) => error.error_response(),
@@ -116,6 +116,7 @@ where
 pub struct Request<'a, S> {
     app: &'a Running<S>,
     request: test::TestRequest,
+    is_endless: bool,
 }
 
 /// A response, with its whole body.
@@ -128,7 +129,7 @@ pub struct Answer {
 
 impl<S: Client> Running<S> {
     pub fn anonymous(&self, method: Method, path: &str) -> Request<'_, S> {
-        Request { app: self, request: test::TestRequest::default().method(method).uri(path) }
+        Request { app: self, request: test::TestRequest::default().method(method).uri(path), is_endless: false }
     }
 
     pub fn as_user(&self, identity: &Identity, method: Method, path: &str) -> Request<'_, S> {
@@ -173,8 +174,20 @@ impl<S: Client> Request<'_, S> {
         Self { request: request.request.set_payload(body.into()), ..request }
     }
 
+    /// Declares a JSON body that never arrives.
+    pub fn endless(self) -> Self {
+        Self { is_endless: true, ..self.header("content-type", "application/json") }
+    }
+
     pub async fn send(self) -> Answer {
-        self.app.service.call(self.request).await
+        let request = self.request.to_request();
+        let request = if self.is_endless {
+            let payload: actix_http::BoxedPayloadStream = Box::pin(futures_util::stream::pending());
+            request.replace_payload(Payload::Stream { payload }).0
+        } else {
+            request
+        };
+        self.app.service.call(request).await
     }
 }
 

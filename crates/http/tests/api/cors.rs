@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use actix_web::http::Method;
 use http::{
-    Limits, TrustedProxies,
+    Limits,
     testing::{Answer, Client, Running, TestApp, is},
 };
 
@@ -94,7 +94,7 @@ async fn a_public_page_may_call_a_service_on_a_private_network() {
 async fn a_page_of_an_allowed_origin_can_read_every_error() {
     let mut broken = broken();
     broken.api.request_timeout = Duration::from_millis(300);
-    let one_at_a_time = Limits::new(512).unauthorized_per_address(1.try_into().unwrap(), TrustedProxies::default());
+    let one_at_a_time = Limits::new(512).unauthorized_per_address(1.try_into().unwrap());
     broken.api.limits = Arc::new(one_at_a_time);
     let app = broken.start().await;
     let task = "/api/tasks/00000000-0000-7000-8000-000000000001";

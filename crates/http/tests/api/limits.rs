@@ -5,7 +5,7 @@ use std::{num::NonZeroU32, pin::pin, sync::Arc, time::Duration};
 use actix_web::http::Method;
 use futures_util::FutureExt;
 use http::{
-    Limits, TrustedProxies,
+    Limits,
     testing::{Client, Request, Running, TestApp, is},
 };
 
@@ -37,7 +37,7 @@ fn preflight<S: Client>(app: &Running<S>) -> Request<'_, S> {
 }
 
 #[actix_web::test]
-async fn requests_above_the_cap_are_rejected_before_authentication() {
+async fn requests_above_the_cap_are_rejected_at_once() {
     let mut test = broken();
     test.api.limits = Arc::new(Limits::new(2));
     let app = test.start().await;
@@ -46,7 +46,8 @@ async fn requests_above_the_cap_are_rejected_before_authentication() {
     assert!(one.as_mut().now_or_never().is_none() && two.as_mut().now_or_never().is_none());
     assert_eq!(test.api.metrics.in_flight.get(), 2);
 
-    for request in [list(&app), app.anonymous(Method::GET, "/api/tasks"), app.alice(Method::GET, "/api/nothing")] {
+    // The second has a token that was not verified before.
+    for request in [list(&app), app.nobody(Method::GET, "/api/nothing")] {
         let answer = request.header("origin", "http://localhost:3000").send().await;
         assert_eq!(answer.outcome(), is(503, "UNAVAILABLE"));
         assert_eq!(answer.message(), "too many requests are in flight: retry in a moment");
@@ -57,7 +58,62 @@ async fn requests_above_the_cap_are_rejected_before_authentication() {
         assert_eq!(app.anonymous(Method::GET, path).send().await.status, 200, "{path}");
     }
     assert_eq!(preflight(&app).send().await.status, 200);
+    // These need no work.
+    assert_eq!(app.anonymous(Method::GET, "/api/tasks").send().await.status, 401);
+    assert_eq!(app.alice(Method::GET, "/api/nothing").send().await.status, 404);
     assert_eq!(test.api.metrics.in_flight.get(), 2);
+}
+
+#[actix_web::test]
+async fn a_user_gets_a_share_of_the_places() {
+    let mut test = broken();
+    test.api.limits = Arc::new(Limits::new(4).in_flight_per_user(2));
+    let app = test.start().await;
+    let mut one = Box::pin(app.alice(Method::DELETE, SOME_TASK).send());
+    let mut two = pin!(app.alice(Method::DELETE, SOME_TASK).send());
+    assert!(one.as_mut().now_or_never().is_none() && two.as_mut().now_or_never().is_none());
+
+    let refused = app.alice(Method::PATCH, SOME_TASK).json(r#"{"title":"x"}"#).send().await;
+    assert_eq!(refused.outcome(), is(429, "RATE_LIMITED"));
+    assert_eq!(refused.message(), "too many of your requests are in flight: retry when one is answered");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(app.bob(Method::PATCH, SOME_TASK).json(r#"{"title":"x"}"#).send().await.status, 404);
+
+    drop(one);
+    assert_eq!(app.alice(Method::PATCH, SOME_TASK).json(r#"{"title":"x"}"#).send().await.status, 404);
+}
+
+#[actix_web::test]
+async fn a_body_that_does_not_arrive_takes_no_place() {
+    tokio::time::pause();
+    let test = limited(Limits::new(1).in_flight_per_user(1));
+    let app = test.start().await;
+    let mut slow: Vec<_> = (0..100).map(|_| Box::pin(app.bob(Method::POST, "/api/tasks").endless().send())).collect();
+    assert!(slow.iter_mut().all(|slow| slow.as_mut().now_or_never().is_none()));
+
+    assert_eq!(list(&app).send().await.status, 200);
+    assert_eq!(app.bob(Method::GET, "/api/tasks").send().await.status, 200);
+    assert_eq!(slow.remove(0).await.outcome(), is(408, "REQUEST_TIMEOUT"));
+}
+
+#[actix_web::test]
+async fn a_request_that_is_rejected_anyway_waits_for_no_body() {
+    let app = limited(limits()).start().await;
+    let requests = [
+        (401, app.anonymous(Method::POST, "/api/tasks")),
+        (403, app.alice(Method::POST, "/api/bob/tasks")),
+        (404, app.alice(Method::POST, "/api/nothing/at/all")),
+        (404, app.alice(Method::PATCH, "/api/tasks/nonsense")),
+        (405, app.alice(Method::DELETE, "/api/tasks")),
+        (413, app.alice(Method::POST, "/api/tasks").header("content-length", "65537")),
+        (422, app.alice(Method::PATCH, SOME_TASK).header("if-match", "nonsense")),
+    ];
+    for (status, request) in requests {
+        let answer = request.endless().send().now_or_never();
+        assert_eq!(answer.map(|answer| answer.status.as_u16()), Some(status));
+    }
+    let of_the_limit = app.alice(Method::POST, "/api/tasks").header("content-length", "65536");
+    assert!(of_the_limit.endless().send().now_or_never().is_none());
 }
 
 #[actix_web::test]
@@ -156,7 +212,7 @@ async fn responses_have_no_limit_headers_without_limits() {
 #[actix_web::test]
 async fn an_address_gets_a_limited_number_of_401_responses() {
     tokio::time::pause();
-    let app = limited(limits().unauthorized_per_address(a_second(2), TrustedProxies::default())).start().await;
+    let app = limited(limits().unauthorized_per_address(a_second(2))).start().await;
     let refused = |peer: &str| app.anonymous(Method::GET, "/api/tasks").from(peer);
     for token in ["nonsense", "x.y.z"] {
         let answer = refused("192.0.2.1").header("authorization", &format!("Bearer {token}")).send().await;
@@ -179,7 +235,7 @@ async fn an_address_gets_a_limited_number_of_401_responses() {
 #[actix_web::test]
 async fn requests_with_a_valid_token_do_not_count_for_an_address() {
     tokio::time::pause();
-    let app = limited(limits().unauthorized_per_address(a_second(1), TrustedProxies::default())).start().await;
+    let app = limited(limits().unauthorized_per_address(a_second(1))).start().await;
     for _request in 0..10 {
         assert_eq!(list(&app).from("192.0.2.1").send().await.status, 200);
         assert_eq!(app.alice(Method::GET, "/api/bob/tasks").from("192.0.2.1").send().await.status, 403);
@@ -195,9 +251,22 @@ async fn requests_with_a_valid_token_do_not_count_for_an_address() {
 }
 
 #[actix_web::test]
+async fn an_address_over_its_limit_may_use_known_tokens_only() {
+    tokio::time::pause();
+    let app = limited(limits().unauthorized_per_address(a_second(1))).start().await;
+    assert_eq!(list(&app).from("192.0.2.1").send().await.status, 200);
+    assert_eq!(app.anonymous(Method::GET, "/api/tasks").from("192.0.2.1").send().await.status, 401);
+
+    assert_eq!(list(&app).from("192.0.2.1").send().await.status, 200);
+    assert_eq!(app.bob(Method::GET, "/api/tasks").from("192.0.2.1").send().await.outcome(), is(429, "RATE_LIMITED"));
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(app.bob(Method::GET, "/api/tasks").from("192.0.2.1").send().await.status, 200);
+}
+
+#[actix_web::test]
 async fn an_ipv6_network_and_a_mapped_address_count_as_one() {
     tokio::time::pause();
-    let app = limited(limits().unauthorized_per_address(a_second(1), TrustedProxies::default())).start().await;
+    let app = limited(limits().unauthorized_per_address(a_second(1))).start().await;
     let refused = |peer: &str| app.anonymous(Method::GET, "/api/tasks").from(peer).send();
     for (first, same, other) in [
         ("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff", "2001:db8:0:2::1"),
@@ -213,7 +282,7 @@ async fn an_ipv6_network_and_a_mapped_address_count_as_one() {
 async fn clients_of_a_trusted_proxy_count_separately() {
     tokio::time::pause();
     let proxies = "10.0.0.0/8".parse().unwrap();
-    let app = limited(limits().unauthorized_per_address(a_second(1), proxies)).start().await;
+    let app = limited(limits().unauthorized_per_address(a_second(1)).behind(proxies)).start().await;
     let refused = |client: &str| {
         let request = app.anonymous(Method::GET, "/api/tasks").from("10.0.0.1");
         request.header("x-forwarded-for", client).send()
@@ -228,7 +297,7 @@ async fn clients_of_a_trusted_proxy_count_separately() {
 #[actix_web::test]
 async fn idle_users_and_addresses_are_forgotten() {
     tokio::time::pause();
-    let test = limited(limits().per_user(a_second(5)).unauthorized_per_address(a_second(5), TrustedProxies::default()));
+    let test = limited(limits().per_user(a_second(5)).unauthorized_per_address(a_second(5)));
     let app = test.start().await;
     let (limits, kept_small) = (test.api.limits.clone(), test.api.limits.clone());
     actix_web::rt::spawn(async move { kept_small.keep_small().await });

@@ -13,6 +13,7 @@ mod cors;
 mod envelope;
 mod health;
 mod limits;
+mod log;
 mod metrics;
 mod openapi;
 mod tasks;

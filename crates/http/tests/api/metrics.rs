@@ -7,8 +7,8 @@ use domain::testing::{FixedClock, alice};
 use futures_util::FutureExt;
 use http::{
     Authenticator, ErrorLabels, JwksVerifier, Limits, Metrics, RejectedLabels, RequestLabels, RouteLabels,
-    SessionVerifier, Style, TokenLabels, TokenVerifier, TrustedProxies, endpoints,
-    testing::{Published, SIGNERS, TestApp, good_claims, key_set, key_set_rules, token_of, verifier},
+    SessionVerifier, Style, TokenLabels, TokenVerifier, endpoints,
+    testing::{Published, SIGNERS, TestApp, good_claims, is, key_set, key_set_rules, token_of, verifier},
 };
 use prometheus_client::{encoding::text, registry::Registry};
 
@@ -136,27 +136,33 @@ async fn a_request_is_in_flight_until_it_ends() {
 #[actix_web::test]
 async fn rejected_requests_are_counted_by_limit() {
     let turned_away = |limits: &Limits| {
-        ["overload", "user", "address"].map(|reason| limits.rejected().get(&RejectedLabels { reason }).unwrap().get())
+        ["overload", "user", "user_in_flight", "address"]
+            .map(|reason| limits.rejected().get(&RejectedLabels { reason }).unwrap().get())
     };
     let one = NonZeroU32::MIN;
-    let limits = Arc::new(Limits::new(1).per_user(one).unauthorized_per_address(one, TrustedProxies::default()));
+    let limits = Arc::new(Limits::new(1).in_flight_per_user(1).per_user(one).unauthorized_per_address(one));
     let mut test = broken();
     test.api.limits = limits.clone();
     let app = test.start().await;
-    assert_eq!(turned_away(&limits), [0, 0, 0]);
+    assert_eq!(turned_away(&limits), [0, 0, 0, 0]);
 
     for _twice in 0..2 {
         app.alice(Method::GET, "/api/tasks").send().await;
     }
-    assert_eq!(turned_away(&limits), [0, 1, 0]);
+    assert_eq!(turned_away(&limits), [0, 1, 0, 0]);
     for _twice in 0..2 {
         app.anonymous(Method::GET, "/api/tasks").send().await;
     }
-    assert_eq!(turned_away(&limits), [0, 1, 1]);
-    let mut in_work = pin!(app.bob(Method::DELETE, &format!("/api/tasks/{TASK}")).send());
+    assert_eq!(turned_away(&limits), [0, 1, 0, 1]);
+    let mut in_work = pin!(app.bob(Method::DELETE, &format!("/api/tasks/{TASK}")).from("192.0.2.1").send());
     assert!(in_work.as_mut().now_or_never().is_none());
-    app.nobody(Method::GET, "/api/tasks").send().await;
-    assert_eq!(turned_away(&limits), [1, 1, 1]);
+    app.nobody(Method::GET, "/api/tasks").from("192.0.2.1").send().await;
+    assert_eq!(turned_away(&limits), [1, 1, 0, 1]);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let of_the_same = app.bob(Method::DELETE, &format!("/api/tasks/{TASK}")).from("192.0.2.1").send();
+    let (_, answer) = futures_util::future::join(in_work, of_the_same).await;
+    assert_eq!(answer.outcome(), is(429, "RATE_LIMITED"));
+    assert_eq!(turned_away(&limits), [1, 1, 1, 1]);
 }
 
 #[actix_web::test]

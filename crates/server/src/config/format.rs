@@ -131,18 +131,18 @@ fn parse_span(text: &str) -> Option<Duration> {
     (span <= Span::LONGEST).then_some(span)
 }
 
-/// A secret with a minimum number of bytes. Blanks around it are part of it.
+/// A secret with a minimum number of bytes, not all of them blanks. Blanks around it are part of it.
 pub(crate) struct Secret {
     pub(crate) min_bytes: usize,
 }
 
 impl Format<SecretString> for Secret {
     fn expects(&self) -> String {
-        format!("at least {} bytes", self.min_bytes)
+        format!("at least {} bytes, not only blanks", self.min_bytes)
     }
 
     fn parse(&self, text: &str) -> Option<SecretString> {
-        (text.len() >= self.min_bytes).then(|| text.to_owned().into())
+        (text.len() >= self.min_bytes && !text.trim().is_empty()).then(|| text.to_owned().into())
     }
 
     fn keeps_blanks(&self) -> bool {
@@ -246,5 +246,8 @@ mod tests {
         let secret = Secret { min_bytes: 4 };
 
         assert!(secret.keeps_blanks() && secret.parse(" ab ").is_some() && secret.parse("abc").is_none());
+        for blank in [" ".repeat(40), "\t \n\u{a0}".repeat(8)] {
+            assert!(secret.parse(&blank).is_none(), "{blank:?}");
+        }
     }
 }

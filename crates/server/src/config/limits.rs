@@ -4,7 +4,7 @@ use http::Limits;
 
 use super::{
     environment::Environment,
-    settings::{MAX_IN_FLIGHT, RATE_LIMIT, TRUSTED_PROXIES, UNAUTHENTICATED_RATE_LIMIT},
+    settings::{MAX_IN_FLIGHT, MAX_IN_FLIGHT_PER_USER, RATE_LIMIT, TRUSTED_PROXIES, UNAUTHENTICATED_RATE_LIMIT},
 };
 
 /// Reads and checks the settings.
@@ -13,13 +13,14 @@ use super::{
 ///
 /// One line that names the variable at fault and what it must be.
 pub(crate) fn read(environment: &Environment) -> anyhow::Result<Limits> {
-    let mut limits = Limits::new(environment.value(&MAX_IN_FLIGHT)?);
+    let mut limits = Limits::new(environment.value(&MAX_IN_FLIGHT)?)
+        .in_flight_per_user(environment.value(&MAX_IN_FLIGHT_PER_USER)?)
+        .behind(environment.optional(&TRUSTED_PROXIES)?.unwrap_or_default());
     if let Some(per_second) = environment.value(&RATE_LIMIT)? {
         limits = limits.per_user(per_second);
     }
-    let proxies = environment.optional(&TRUSTED_PROXIES)?.unwrap_or_default();
     if let Some(per_second) = environment.value(&UNAUTHENTICATED_RATE_LIMIT)? {
-        limits = limits.unauthorized_per_address(per_second, proxies);
+        limits = limits.unauthorized_per_address(per_second);
     }
     Ok(limits)
 }

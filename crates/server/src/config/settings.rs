@@ -43,6 +43,9 @@ const MILLION: NonZeroU32 = match NonZeroU32::new(1_000_000) {
     None => NonZeroU32::MAX,
 };
 
+/// The maximum number of workers; the framework panics above it.
+pub(super) const MAX_WORKERS: u16 = 512;
+
 const SPAN: Span = Span::such_as("500ms, 2s or 5m");
 
 macro_rules! settings {
@@ -138,17 +141,19 @@ settings! {
         "How long the body of a request may take to arrive before the request is answered with 408.";
     MAX_IN_FLIGHT: u16 = Number(1..=u16::MAX), Value("512"),
         "How many requests under `/api` may be in flight at once. Further ones are answered with 503 at once.";
+    MAX_IN_FLIGHT_PER_USER: u16 = Number(1..=u16::MAX), Value("64"),
+        "How many requests of one user may be in flight at once. Further ones are answered with 429 at once. Each replica counts for itself.";
     RATE_LIMIT: Option<NonZeroU32> = LIMIT, ByStage { development: "off", production: "100" },
         "How many requests a user may make per second, all of them at once if they like. Further ones are answered with 429. Each replica counts for itself.";
     UNAUTHENTICATED_RATE_LIMIT: Option<NonZeroU32> = LIMIT, ByStage { development: "off", production: "20" },
-        "How many requests without a valid token are answered with 401, per second and client address. Further ones are answered with 429. Each replica counts for itself.";
+        "How many requests without a valid token are answered with 401, per second and client address. Further ones are answered with 429, and their tokens are not verified. Each replica counts for itself.";
     TRUSTED_PROXIES: TrustedProxies = from_str("addresses or networks such as 10.0.0.0/8, separated by commas"), Depends("none"),
         "The proxies in front of the service. Only their `X-Forwarded-For` is believed; `Forwarded` and `X-Real-IP` never are.";
     SHUTDOWN_DELAY: Duration = SPAN, Value("500ms"),
         "How long the service keeps serving after SIGTERM or SIGINT while it reports that it is not ready: as long as a load balancer takes to notice.";
     SHUTDOWN_TIMEOUT: Duration = SPAN, Value("30s"),
         "How long requests in flight may take to finish after that. Rounded up to whole seconds.";
-    WORKERS: u16 = Number(1..=1024), Depends("one per core"),
+    WORKERS: u16 = Number(1..=MAX_WORKERS), Depends("one per core, at most 512"),
         "How many threads serve requests.";
     RUST_LOG: EnvFilter = Parsed { expects: "a filter such as info or info,sqlx=debug", parse: log_filter::parse }, Value("info,actix_server=warn,sea_orm_migration=warn,sqlx::postgres::notice=warn,tokio_postgres=warn,actix_http=off"),
         "What is logged.";

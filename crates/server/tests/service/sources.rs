@@ -81,7 +81,7 @@ fn an_invalid_line_is_named_without_its_value() {
         ),
         (
             "BETTER_AUTH_SECRET=short$hunter2\n",
-            ".env, line 1: BETTER_AUTH_SECRET must be at least 32 bytes; it contains `$` and a name that is not set, which \
+            ".env, line 1: BETTER_AUTH_SECRET must be at least 32 bytes, not only blanks; it contains `$` and a name that is not set, which \
              Next.js replaces by nothing: write `\\$` for a dollar sign (docs/troubleshooting.md#dollar-sign)",
         ),
     ] {
@@ -129,7 +129,10 @@ fn a_file_that_has_no_secret_is_rejected_without_its_path() {
     assert!(!refusal("hunter2").contains("hunter2"));
     assert_eq!(refusal("empty"), "BETTER_AUTH_SECRET_FILE must name a file that is not empty");
     assert_eq!(refusal("binary"), "BETTER_AUTH_SECRET_FILE must name a file in UTF-8");
-    assert_eq!(refusal("short"), "BETTER_AUTH_SECRET_FILE: BETTER_AUTH_SECRET must be at least 32 bytes");
+    assert_eq!(
+        refusal("short"),
+        "BETTER_AUTH_SECRET_FILE: BETTER_AUTH_SECRET must be at least 32 bytes, not only blanks"
+    );
     assert_eq!(
         failure(&directory, &[("DATABASE_URL", "sqlite:x.db"), ("DATABASE_URL_FILE", "short")]),
         "DATABASE_URL and DATABASE_URL_FILE are both set: unset one of them"

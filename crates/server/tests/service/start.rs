@@ -30,7 +30,12 @@ fn an_invalid_setting_stops_the_start_with_one_line() {
         ("ENVIRONMENT", "staging", "ENVIRONMENT must be development or production"),
         ("DATABASE_URL", "mysql://root:hunter2@localhost/x", "DATABASE_URL must be postgres://… or sqlite:…"),
         ("DATABASE_URL", "just-words", "DATABASE_URL must be postgres://… or sqlite:…"),
-        ("BETTER_AUTH_SECRET", "hunter2", "BETTER_AUTH_SECRET must be at least 32 bytes"),
+        ("BETTER_AUTH_SECRET", "hunter2", "BETTER_AUTH_SECRET must be at least 32 bytes, not only blanks"),
+        (
+            "BETTER_AUTH_SECRET",
+            "                                        ",
+            "BETTER_AUTH_SECRET must be at least 32 bytes, not only blanks",
+        ),
         (
             "BETTER_AUTH_SECRET",
             "better-auth-secret-12345678901234567890",
@@ -84,7 +89,8 @@ fn an_invalid_setting_stops_the_start_with_one_line() {
             "TRUSTED_PROXIES must be addresses or networks such as 10.0.0.0/8, separated by commas",
         ),
         ("SHUTDOWN_TIMEOUT", "forever", "SHUTDOWN_TIMEOUT must be a duration such as 500ms, 2s or 5m"),
-        ("WORKERS", "0", "WORKERS must be a number from 1 to 1024"),
+        ("WORKERS", "0", "WORKERS must be a number from 1 to 512"),
+        ("WORKERS", "513", "WORKERS must be a number from 1 to 512"),
         ("LOG_OUTPUT", "file", "LOG_OUTPUT must be stdout or stderr"),
         (
             "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -154,7 +160,7 @@ fn production_requires_a_database_and_a_kind_of_token() {
     assert_eq!(
         failure(&[production, ("DATABASE_URL", "sqlite:tasks.db")]),
         "tasks-api: BETTER_AUTH_URL or BETTER_AUTH_SECRET must be set in production: the address of the Better Auth app, \
-         or the secret it signs with (at least 32 bytes)"
+         or the secret it signs with (at least 32 bytes, not only blanks)"
     );
 }
 

@@ -7,7 +7,10 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::{Mutex, Semaphore},
+    time::Instant,
+};
 use tracing::Instrument;
 
 use super::{
@@ -33,6 +36,9 @@ const START_COOLDOWN: Duration = Duration::from_secs(1);
 /// How long keys stay valid while no newer set can be fetched.
 const MAX_AGE: Duration = Duration::from_hours(24);
 
+/// How many requests may wait for a fetch. Anyone can send tokens with unknown key ids, and a fetch may hang.
+const MAX_WAITING: usize = 16;
+
 /// The last valid key set, kept until there is a newer one.
 pub(super) struct KeyCache {
     source: Arc<dyn KeySource>,
@@ -41,6 +47,7 @@ pub(super) struct KeyCache {
     failure: ArcSwapOption<String>,
     /// Locked during a fetch, so that there is one at a time.
     attempts: Mutex<Attempts>,
+    waiting: Arc<Semaphore>,
 }
 
 #[derive(Default)]
@@ -58,7 +65,13 @@ struct Fetched {
 
 impl KeyCache {
     pub(super) fn new(source: Arc<dyn KeySource>) -> Self {
-        Self { source, current: ArcSwapOption::empty(), failure: ArcSwapOption::empty(), attempts: Mutex::default() }
+        Self {
+            source,
+            current: ArcSwapOption::empty(),
+            failure: ArcSwapOption::empty(),
+            attempts: Mutex::default(),
+            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
+        }
     }
 
     /// Whether there is a set that is not too old.
@@ -88,14 +101,21 @@ impl KeyCache {
     ///
     /// # Errors
     ///
-    /// [`Rejection::UnknownKey`], or [`VerifyError::Unavailable`] if no set is new enough to decide.
+    /// [`Rejection::UnknownKey`], or [`VerifyError::Unavailable`] if no set is new enough to decide, or too many requests wait for
+    /// one.
     pub(super) async fn key(self: &Arc<Self>, id: &str) -> Result<Arc<Key>, VerifyError> {
         if let Some(key) = self.usable().and_then(|set| set.keys.get(id)) {
             return Ok(key);
         }
+        let turn = self.waiting.clone().try_acquire_owned();
+        let turn =
+            turn.map_err(|_none_is_free| VerifyError::Unavailable("too many requests wait for the key set".into()))?;
         // In its own task: a client that disconnects must not cancel a fetch for which others wait.
         let (cache, wanted) = (self.clone(), id.to_owned());
-        let refresh = async move { cache.refresh_unless_recent(Some(&wanted)).await };
+        let refresh = async move {
+            let _until_done = turn;
+            cache.refresh_unless_recent(Some(&wanted)).await
+        };
         // The fetch stays part of the request's trace, also in the log.
         let refresh = TraceContext::carry(refresh).in_current_span();
         let refreshed = tokio::spawn(refresh).await;

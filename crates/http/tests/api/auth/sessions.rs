@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    num::NonZeroU32,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -13,8 +14,9 @@ use domain::{
     Clock, OwnerId, RepositoryError, Session, SessionStore,
     testing::{FixedClock, alice},
 };
+use futures_util::future::join_all;
 use http::{
-    Authenticator, SessionVerifier,
+    Authenticator, Limits, SessionVerifier,
     testing::{Answer, Client, Running, SIGNERS, TestApp, is, verifier},
 };
 
@@ -31,6 +33,7 @@ pub struct Sessions {
 impl SessionStore for Sessions {
     async fn session(&self, token: &str) -> Result<Option<Session>, RepositoryError> {
         *self.look_ups.lock().unwrap() += 1;
+        tokio::task::yield_now().await;
         if let Some(failure) = *self.failure.lock().unwrap() {
             return Err(failure());
         }
@@ -171,6 +174,45 @@ async fn a_session_is_cached_for_the_configured_time() {
     assert_eq!(list(&app, TOKEN).await.status, 200);
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(list(&app, TOKEN).await.status, 401);
+}
+
+#[actix_web::test]
+async fn tokens_of_an_address_over_its_limit_are_not_looked_up() {
+    tokio::time::pause();
+    for reuse in [None, Some(Duration::from_secs(5))] {
+        let (mut test, sessions) = app(reuse);
+        test.api.limits = Arc::new(Limits::new(512).unauthorized_per_address(NonZeroU32::new(2).unwrap()));
+        let app = test.start().await;
+        assert_eq!(list(&app, TOKEN).await.status, 200);
+        for number in 0..100 {
+            let status = list(&app, &format!("another-session-{number}")).await.status;
+            assert_eq!(status, if number < 2 { 401 } else { 429 });
+        }
+        assert_eq!(*sessions.look_ups.lock().unwrap(), 3);
+        // A cached session needs no look-up.
+        assert_eq!(list(&app, TOKEN).await.status, if reuse.is_some() { 200 } else { 429 });
+    }
+}
+
+#[actix_web::test]
+async fn few_tokens_of_an_address_are_looked_up_at_once() {
+    tokio::time::pause();
+    let (mut test, sessions) = app(None);
+    test.api.limits = Arc::new(Limits::new(64).unauthorized_per_address(NonZeroU32::new(10).unwrap()));
+    let app = test.start().await;
+    let statuses = async |token: &'static str| {
+        let answers = join_all((0..1000).map(|_| list(&app, token))).await;
+        [200, 401, 429].map(|status| answers.iter().filter(|answer| answer.status == status).count())
+    };
+
+    assert_eq!(statuses(TOKEN).await, [16, 0, 984]);
+    assert_eq!(statuses("another-session-token").await, [0, 16, 984]);
+    assert_eq!(*sessions.look_ups.lock().unwrap(), 32);
+    // In 1.6 seconds it may get 16 responses, the next one after 0.7 seconds.
+    for (wait, expected) in [(690, 429), (20, 200)] {
+        tokio::time::advance(Duration::from_millis(wait)).await;
+        assert_eq!(list(&app, TOKEN).await.status, expected);
+    }
 }
 
 #[actix_web::test]

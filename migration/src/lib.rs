@@ -20,6 +20,7 @@ use sea_orm_migration::{
 mod m20261122_000001_user;
 mod m20261122_000002_tasks;
 mod m20261122_000003_idempotency_keys;
+mod m20261130_000001_task_text;
 mod table;
 mod users;
 
@@ -58,6 +59,7 @@ impl MigratorTraitSelf for Migrator {
             Box::new(m20261122_000001_user::Migration { users: users() }),
             Box::new(m20261122_000002_tasks::Migration { users: users() }),
             Box::new(m20261122_000003_idempotency_keys::Migration { users: users() }),
+            Box::new(m20261130_000001_task_text::Migration),
         ]
     }
 
@@ -75,7 +77,12 @@ mod tests {
         let migrations = Migrator::default().migrations();
         let names: Vec<String> = migrations.iter().map(|migration| migration.name().to_owned()).collect();
 
-        let released = ["m20261122_000001_user", "m20261122_000002_tasks", "m20261122_000003_idempotency_keys"];
+        let released = [
+            "m20261122_000001_user",
+            "m20261122_000002_tasks",
+            "m20261122_000003_idempotency_keys",
+            "m20261130_000001_task_text",
+        ];
         assert!(names.iter().zip(released).all(|(name, released)| name == released), "{names:?}");
         assert!(names.len() >= released.len());
     }

@@ -10,6 +10,9 @@ impl PageLimit {
     /// The accepted limits.
     pub const RANGE: RangeInclusive<u16> = 1..=1000;
 
+    /// How many bytes of text a page holds at most: a page ends with the item that reaches this.
+    pub const TEXT_BYTES: usize = 4 * 1024 * 1024;
+
     /// The limit, if it is within [`RANGE`](Self::RANGE).
     #[must_use]
     pub fn new(limit: u16) -> Option<Self> {
@@ -40,12 +43,19 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Creates a page from up to `limit` + 1 `items`. The additional item only shows that the list has more.
+    /// Creates a page from up to `limit` + 1 `items`, or up to the item after the one that reaches [`PageLimit::TEXT_BYTES`]. The
+    /// additional item only shows that the list has more.
     #[must_use]
-    pub fn from_one_past(limit: PageLimit, mut items: Vec<T>) -> Self {
-        let limit = usize::from(limit.get());
-        let has_more = items.len() > limit;
-        items.truncate(limit);
+    pub fn from_one_past(limit: PageLimit, mut items: Vec<T>, text_bytes: impl Fn(&T) -> usize) -> Self {
+        let mut text = 0;
+        let fits = |item: &&T| {
+            let is_room = text < PageLimit::TEXT_BYTES;
+            text += text_bytes(item);
+            is_room
+        };
+        let length = items.iter().take(limit.get().into()).take_while(fits).count();
+        let has_more = items.len() > length;
+        items.truncate(length);
         Self { items, has_more }
     }
 

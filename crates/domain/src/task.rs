@@ -48,4 +48,13 @@ impl Task {
         let NewTask { title, description, completed } = new;
         Self { id, owner, title, description, completed, created_at: now, updated_at: now, version: Version::FIRST }
     }
+
+    /// The most bytes of text in a task: UTF-8 has up to four for a character.
+    pub const MAX_TEXT_BYTES: usize = 4 * (*Title::CHARS.end() + Description::MAX_CHARS);
+
+    /// The bytes of its text, on which the length of a page depends.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        self.title.as_str().len() + self.description.as_ref().map_or(0, |text| text.as_str().len())
+    }
 }

@@ -99,8 +99,8 @@ impl DatabaseError {
             Some(Code::Postgres(code)) => {
                 ["22021", "22001", "22003", "22007", "22008", "23514"].contains(&code.as_ref())
             }
-            // Check constraint.
-            Some(Code::Sqlite(code)) => code == 275,
+            // Check constraint, in the table or in a trigger.
+            Some(Code::Sqlite(code)) => matches!(code, 275 | 1811),
             None => false,
         }
     }

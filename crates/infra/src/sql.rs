@@ -18,7 +18,7 @@ pub(crate) use executor::ExecutorConnection;
 pub(crate) use owned::{Owned, owned, owned_delete, owned_update};
 pub(crate) use row::Row;
 pub use rows::Rows;
-pub(crate) use rows::{EntityRow, FromRow, NewRow, ToRow, broken, read};
+pub(crate) use rows::{EntityRow, FromRow, NewRow, ToRow, read};
 pub(crate) use seaorm::{SeaOrmConnection, immediate, run};
 pub(crate) use shapes::Shapes;
 pub(crate) use statement::{Binds, OwnerPlaceholder, Placeholder};

@@ -15,6 +15,12 @@ impl Description {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// A description from the store, which may hold one that another program has written. It is shown as it is.
+    #[must_use]
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
 }
 
 impl TryFrom<String> for Description {

@@ -20,6 +20,12 @@ impl Title {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// A title from the store, which may hold one that another program has written. It is shown as it is.
+    #[must_use]
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
 }
 
 impl TryFrom<&str> for Title {

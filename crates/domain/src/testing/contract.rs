@@ -69,6 +69,7 @@ macro_rules! task_repository_contract {
             a_list_of_a_user_without_tasks_is_empty,
             pages_have_no_gap_and_no_overlap,
             pages_of_more_sizes_than_prepared_statements_work,
+            a_page_ends_with_the_task_that_reaches_the_limit_of_text,
             a_page_starts_after_a_task_that_was_deleted,
             a_list_is_filtered_by_completed,
             a_stranger_gets_nothing,

@@ -98,7 +98,7 @@ impl TaskRepository for InMemoryTasks {
             .take(usize::from(query.limit.get()) + 1)
             .cloned()
             .collect();
-        Ok(Page::from_one_past(query.limit, selected))
+        Ok(Page::from_one_past(query.limit, selected, Task::text_bytes))
     }
 
     async fn update(

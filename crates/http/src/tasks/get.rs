@@ -9,10 +9,10 @@ use crate::{
     auth::owner::Owner,
     endpoint::{BodyType, Endpoint, Input, Success},
     input::{
-        if_none_match::{self, or_not_modified},
+        if_none_match::{self, not_modified},
         path::IdInPath,
     },
-    output::{body::Data, code::ErrorCode, error::ApiError, headers::ETAG},
+    output::{body::Data, code::ErrorCode, error::ApiError, etag, headers::ETAG},
 };
 
 pub(super) const ENDPOINT: Endpoint = Endpoint {
@@ -35,5 +35,8 @@ async fn get(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let task = owner.tasks().get(id).await?.ok_or_else(ApiError::not_found)?;
-    Ok(or_not_modified(&request, wire::respond_with(&mut HttpResponse::Ok(), &task)?))
+    match not_modified(&request, &etag::of_version(task.version)) {
+        Some(response) => Ok(response),
+        None => wire::respond_with(&mut HttpResponse::Ok(), &task),
+    }
 }

@@ -12,7 +12,7 @@ use crate::{
     endpoint::{BodyType, Endpoint, Input, Parameters, Success},
     input::{
         fields::{Fields, InputFields, input},
-        if_none_match::{self, or_not_modified},
+        if_none_match::{self, not_modified},
         query::{FromParameters, Query},
     },
     output::{
@@ -32,7 +32,7 @@ pub(super) const ENDPOINT: Endpoint = Endpoint {
     path_parameters: &[],
     name: "listTasks",
     summary: "List my tasks, newest first",
-    description: "Without `limit` a page holds up to 1000 tasks. While `has_more` is true, `next_cursor` leads to the \
+    description: "Without `limit` a page holds up to 1000 tasks, and at most 4 MiB of titles and descriptions. While `has_more` is true, `next_cursor` leads to the \
                   next page. With the page's `ETag` in `If-None-Match` the response is 304 as long as nothing on the \
                   page has changed.",
     input: Input::Query(Parameters::of::<ListInput>()),
@@ -50,6 +50,9 @@ async fn list(
     let page = owner.tasks().list(&query).await?;
     let versions = page.items.iter().map(|task| (task.id, task.version));
     let tag = etag::of_page(query.limit, page.has_more, versions);
+    if let Some(response) = not_modified(&request, &tag) {
+        return Ok(response);
+    }
     let meta = Meta {
         limit: Shown(query.limit),
         has_more: page.has_more,
@@ -57,8 +60,7 @@ async fn list(
     };
     let data: Vec<Task> = page.items.iter().map(Task::from).collect();
     let size = 128 + data.iter().map(Task::size).sum::<usize>();
-    let response = respond(HttpResponse::Ok().insert_header((header::ETAG, tag)), &Page { data, meta }, size)?;
-    Ok(or_not_modified(&request, response))
+    respond(HttpResponse::Ok().insert_header((header::ETAG, tag)), &Page { data, meta }, size)
 }
 
 input! {

@@ -1,8 +1,8 @@
 //! Converts rows to structs.
 
-use std::{fmt::Display, marker::PhantomData};
+use std::marker::PhantomData;
 
-use domain::{BoxError, InvalidText, OwnerId, RepositoryError};
+use domain::{BoxError, OwnerId, RepositoryError};
 use sea_orm::{EntityTrait, IdenStatic, Iterable, QueryResult};
 
 use super::{
@@ -94,20 +94,12 @@ fn unreadable<E: Owned>(column: E::Column) -> impl FnOnce(BoxError) -> Repositor
     }
 }
 
-/// The error for a value that breaks a rule of the domain. `id` identifies the row among its owner's rows.
-pub(crate) fn broken<E: Owned>(id: impl Display, column: E::Column) -> impl FnOnce(InvalidText) -> RepositoryError {
-    move |rule| {
-        let (table, id, column) = (E::default().table_name(), id.to_string(), column.as_str());
-        RepositoryError::Failed(BrokenRow { table, id, column, rule }.into())
-    }
-}
-
 /// Reads an owner's resources from rows. Each must be one that the statement asked for.
 ///
 /// # Errors
 ///
-/// [`RepositoryError::Failed`] if a row breaks a rule, belongs to another owner, or was not asked for. Every statement names the
-/// owner and what it looks for, so the last two should not happen. But other statements may share the connection, and if answers
+/// [`RepositoryError::Failed`] if a row belongs to another owner, or was not asked for. Every statement names the owner and what
+/// it looks for, so this should not happen. But other statements may share the connection, and if answers
 /// were ever mixed up, nobody must see the wrong ones.
 pub(crate) fn read<T: FromRow>(
     layout: &Layout,
@@ -128,16 +120,6 @@ pub(crate) fn read<T: FromRow>(
 
 fn has_columns_of<E: Owned>(row: Row<'_>) -> bool {
     E::Column::iter().map(|column| column.as_str()).eq(row.names().iter().map(String::as_str))
-}
-
-/// A row that breaks a rule of the domain, so this program did not write it.
-#[derive(Debug, thiserror::Error)]
-#[error("row {id} of {table} is broken: its {column} {rule}")]
-struct BrokenRow {
-    table: &'static str,
-    id: String,
-    column: &'static str,
-    rule: InvalidText,
 }
 
 /// A column whose type is not the one that the migrations created.

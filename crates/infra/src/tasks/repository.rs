@@ -90,7 +90,7 @@ impl TaskRepository for SeaOrmTasks {
             query.completed.is_none_or(|completed| task.completed == completed)
                 && query.older_than.is_none_or(|newer| task.id < newer)
         };
-        Ok(Page::from_one_past(query.limit, self.read(owner, &found, is_asked_for)?))
+        Ok(Page::from_one_past(query.limit, self.read(owner, &found, is_asked_for)?, Task::text_bytes))
     }
 
     async fn update(

@@ -5,7 +5,7 @@ use sea_orm::prelude::Uuid;
 use time::OffsetDateTime;
 
 use super::entity;
-use crate::sql::{self, Binds, EntityRow, FromRow, NewRow, ToRow};
+use crate::sql::{Binds, EntityRow, FromRow, NewRow, ToRow};
 
 impl ToRow for Task {
     type Entity = entity::Entity;
@@ -33,15 +33,11 @@ impl FromRow for Task {
     fn from_row(owner: &OwnerId, row: EntityRow<'_, entity::Entity>) -> Result<Self, RepositoryError> {
         use entity::Column::{Completed, CreatedAt, Description as Details, Id, Title as Name, UpdatedAt, Version};
 
-        let id: Uuid = row.get(Id)?;
-        let title: String = row.get(Name)?;
-        let description: Option<String> = row.get(Details)?;
-        let description = description.map(Description::try_from).transpose();
         Ok(Self {
-            id: id.into(),
+            id: row.get::<Uuid>(Id)?.into(),
             owner: owner.clone(),
-            title: Title::try_from(title.as_str()).map_err(sql::broken::<entity::Entity>(id, Name))?,
-            description: description.map_err(sql::broken::<entity::Entity>(id, Details))?,
+            title: Title::stored(row.get(Name)?),
+            description: row.get::<Option<String>>(Details)?.map(Description::stored),
             completed: row.get(Completed)?,
             created_at: row.get::<OffsetDateTime>(CreatedAt)?.into(),
             updated_at: row.get::<OffsetDateTime>(UpdatedAt)?.into(),

@@ -1,9 +1,12 @@
 //! The statements on existing tasks.
 
-use domain::{CompletedChange, FieldChange, OwnerId, Precondition, TaskChanges, TaskId, TaskQuery, Timestamp, Title};
+use domain::{
+    CompletedChange, FieldChange, OwnerId, PageLimit, Precondition, Task, TaskChanges, TaskId, TaskQuery, Timestamp,
+    Title,
+};
 use sea_orm::{
     ColumnTrait, DbBackend, Iterable, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, ExprTrait, Query},
+    sea_query::{Expr, ExprTrait, Order, Query, SelectStatement},
 };
 use time::OffsetDateTime;
 
@@ -13,8 +16,10 @@ use crate::{
     sql::{Binds, Kind, Placeholder, Shapes, Statement, dialect, owned, owned_delete, owned_update, probe},
 };
 
-/// A page with a higher limit than this counts as a read of many rows.
+/// A page with a higher limit than this counts as a read of many rows, and may have more text than a page holds.
 const FEW: u16 = 100;
+
+const _: () = assert!((FEW as usize - 1) * Task::MAX_TEXT_BYTES < PageLimit::TEXT_BYTES);
 
 /// The statements on tasks, for one database.
 #[derive(Debug)]
@@ -47,6 +52,8 @@ impl TaskStatements {
     /// The limit is part of the text. If it were a bound value, Postgres could not estimate the number of rows and would plan
     /// every list again, which takes nearly as long as running it. A rare limit costs one more round trip, since a connection
     /// keeps only a hundred statements prepared.
+    ///
+    /// A long page ends at the task after the one with which the text reaches its limit, so that no more text is read and sent.
     pub(super) fn page(&self, owner: &OwnerId, query: &TaskQuery) -> Statement {
         let limit = query.limit.get();
         let mut binds = self.0.binds();
@@ -56,12 +63,13 @@ impl TaskStatements {
         let shape = Shape::Page { completed: completed.is_some(), older_than: older_than.is_some(), limit };
         let kind = if limit > FEW { Kind::ReadMany } else { Kind::Read };
         self.0.statement(shape, kind, binds, || {
-            owned::<Entity>(owner)
+            let page = owned::<Entity>(owner)
                 .apply_if(completed, |page, completed| page.filter(is(Column::Completed, completed)))
                 .apply_if(older_than, |page, id| page.filter(Column::Id.into_expr().lt(id)))
                 .order_by_desc(Column::Id)
                 .limit(u64::from(limit) + 1)
-                .into_query()
+                .into_query();
+            if limit > FEW { up_to_text_limit(page) } else { page }
         })
     }
 
@@ -132,6 +140,25 @@ impl TaskStatements {
     pub(super) fn probe(&self) -> Statement {
         self.0.statement(Shape::Probe, Kind::WriteReturning, self.0.binds(), || probe::<Entity>(self.0.layout()))
     }
+}
+
+/// The rows of a page up to the one after that with which the text reaches its limit.
+#[expect(clippy::disallowed_methods, reason = "the page has the owner's filter")]
+fn up_to_text_limit(page: SelectStatement) -> SelectStatement {
+    // Of the rows before the previous one. `octet_length` reads no text that is stored apart from its row.
+    const TEXT: &str = "coalesce(sum(octet_length(title) + coalesce(octet_length(description), 0)) \
+                        OVER (ORDER BY id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 2 PRECEDING), 0)";
+    let counted = Query::select()
+        .columns(Column::iter())
+        .expr_as(Expr::cust(TEXT), "text_before")
+        .from_subquery(page, "page")
+        .to_owned();
+    Query::select()
+        .columns(Column::iter())
+        .from_subquery(counted, "counted")
+        .and_where(Expr::cust(format!("text_before < {}", PageLimit::TEXT_BYTES)))
+        .order_by(Column::Id, Order::Desc)
+        .to_owned()
 }
 
 /// The filter for one value of a column.

@@ -11,7 +11,7 @@ use infra::testing::TestDatabase;
 use sea_orm::{ConnectionTrait, DbBackend};
 
 on_both_databases! {
-    a_row_that_breaks_a_rule_of_the_domain_is_a_failure,
+    a_row_that_breaks_a_rule_of_the_domain_is_shown_and_can_be_changed,
     a_row_with_a_value_of_another_type_is_a_failure,
     a_duplicate_id_is_a_failure_without_private_text,
     a_failed_commit_is_not_acknowledged,
@@ -41,15 +41,30 @@ fn cause(error: &RepositoryError) -> String {
     error.source().unwrap().to_string()
 }
 
-async fn a_row_that_breaks_a_rule_of_the_domain_is_a_failure(database: TestDatabase) {
+/// As an earlier release of the schema let another program write it.
+async fn a_row_that_breaks_a_rule_of_the_domain_is_shown_and_can_be_changed(database: TestDatabase) {
     create(&database).await;
-    database.connection().execute_unprepared("UPDATE tasks SET title = '   '").await.unwrap();
+    database.migrate_down(1).await.unwrap();
+    let spoil = match database.connection().get_database_backend() {
+        DbBackend::Sqlite => "UPDATE tasks SET title = 'a' || char(9) || 'b', description = char(1)",
+        _ => r"UPDATE tasks SET title = E'a\tb', description = E'\x01'",
+    };
+    database.connection().execute_unprepared(spoil).await.unwrap();
+    let (tasks, owner, now) = (database.tasks(), alice().id, FixedClock::default().now());
+    let toggle = TaskChanges { completed: domain::CompletedChange::Toggle, ..TaskChanges::default() };
 
-    let got = database.tasks().get(&alice().id, id()).await.unwrap_err();
-    let listed = database.tasks().list(&alice().id, &TaskQuery::default()).await.unwrap_err();
+    let got = tasks.get(&owner, id()).await.unwrap().unwrap();
+    let listed = tasks.list(&owner, &TaskQuery::default()).await.unwrap();
+    let changed = tasks.update(&owner, id(), &toggle, &Precondition::None, now).await.unwrap();
 
-    let expected = format!("row {} of tasks is broken: its title must be 1 to 500 characters", id());
-    assert_eq!((cause(&got), cause(&listed)), (expected.clone(), expected));
+    assert_eq!((got.title.as_str(), got.description.as_ref().unwrap().as_str()), ("a\tb", "\u{1}"));
+    assert_eq!(listed.items, [got]);
+    assert!(matches!(changed, domain::UpdateOutcome::Done(task) if task.completed && task.title.as_str() == "a\tb"));
+
+    database.migrate_up().await.unwrap();
+    let repaired = tasks.get(&owner, id()).await.unwrap().unwrap();
+    assert_eq!((repaired.title.as_str(), repaired.description.unwrap().as_str()), ("a b", " "));
+    assert_eq!(repaired.version.get(), 2, "a repair is no change");
 }
 
 async fn a_row_with_a_value_of_another_type_is_a_failure(database: TestDatabase) {

@@ -4,7 +4,7 @@ use super::{
     super::{SequentialIds, alice, nobody, titled},
     common::{create_as, delete, list, now},
 };
-use crate::{IdSource, NewTask, PageLimit, TaskId, TaskQuery, TaskRepository, UpdateOutcome};
+use crate::{Description, IdSource, NewTask, Page, PageLimit, Task, TaskId, TaskQuery, TaskRepository, UpdateOutcome};
 
 /// Creates `count` tasks for Alice, oldest first; every other one is completed.
 async fn create_many(tasks: &dyn TaskRepository, count: usize) -> Vec<TaskId> {
@@ -63,6 +63,27 @@ pub async fn pages_of_more_sizes_than_prepared_statements_work(tasks: &dyn TaskR
         assert_eq!(ids, made[..made.len().min(size.into())], "a page of {size}");
         assert_eq!(page.has_more, usize::from(size) < made.len(), "a page of {size}");
     }
+}
+
+pub async fn a_page_ends_with_the_task_that_reaches_the_limit_of_text(tasks: &dyn TaskRepository) {
+    let ids = SequentialIds::default();
+    let long = Description::try_from("\u{1F600}".repeat(Description::MAX_CHARS)).unwrap();
+    let mut made = Vec::new();
+    for number in 0..110 {
+        let task = NewTask { description: Some(long.clone()), ..titled(&format!("Task {number:03}")) };
+        made.push(create_as(tasks, &alice().id, ids.next(now()).into(), &task).await.id);
+    }
+    made.reverse();
+    // Each has 40,008 bytes.
+    let whole = PageLimit::TEXT_BYTES.div_ceil(40_008);
+
+    let first = tasks.list(&alice().id, &TaskQuery::default()).await.unwrap();
+    let query = TaskQuery { older_than: first.last_before_next().map(|task| task.id), ..TaskQuery::default() };
+    let second = tasks.list(&alice().id, &query).await.unwrap();
+
+    let ids = |page: &Page<Task>| page.items.iter().map(|task| task.id).collect::<Vec<_>>();
+    assert_eq!((ids(&first), first.has_more), (made[..whole].to_vec(), true));
+    assert_eq!((ids(&second), second.has_more), (made[whole..].to_vec(), false));
 }
 
 pub async fn a_page_starts_after_a_task_that_was_deleted(tasks: &dyn TaskRepository) {

@@ -66,6 +66,14 @@ pub struct CreateOptions {
     pub quota: Option<u32>,
 }
 
+impl CreateOptions {
+    /// How many stored keys an owner may have, expired or not, if there is a quota. A key outlives its resource.
+    #[must_use]
+    pub fn key_quota(&self) -> Option<u32> {
+        self.quota.map(|quota| quota.saturating_mul(10))
+    }
+}
+
 /// A key, and how long its use is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyGuard {
@@ -88,6 +96,8 @@ pub enum CreateOutcome<R> {
     KeyInUse,
     /// The owner has reached the quota. Nothing was created, and the key remains unused.
     QuotaReached,
+    /// The owner has too many keys. Nothing was created, and the key remains unused.
+    TooManyKeys,
 }
 
 impl<R> CreateOutcome<R> {
@@ -96,7 +106,7 @@ impl<R> CreateOutcome<R> {
     pub fn created(self) -> Option<R> {
         match self {
             Self::Created(resource) => Some(resource),
-            Self::Replayed(_) | Self::KeyReused | Self::KeyInUse | Self::QuotaReached => None,
+            Self::Replayed(_) | Self::KeyReused | Self::KeyInUse | Self::QuotaReached | Self::TooManyKeys => None,
         }
     }
 }

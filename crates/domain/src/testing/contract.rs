@@ -92,6 +92,7 @@ macro_rules! task_repository_contract {
             one_of_concurrent_creates_under_one_key_takes_place,
             no_more_tasks_are_created_than_the_quota_allows,
             a_create_beyond_the_quota_leaves_its_key_free,
+            keys_of_deleted_tasks_count_against_a_quota_of_their_own,
             random_operations_of_two_owners_never_mix,
         }
     };

@@ -75,6 +75,11 @@ impl TaskRepository for InMemoryTasks {
         if options.quota.is_some_and(|quota| is_reached(usize::try_from(quota).unwrap_or(usize::MAX))) {
             return Ok(CreateOutcome::QuotaReached);
         }
+        let keys = state.keys.keys().filter(|(other, _)| other == owner).count();
+        let has_many_keys = |quota| keys >= usize::try_from(quota).unwrap_or(usize::MAX);
+        if options.idempotency.is_some() && options.key_quota().is_some_and(has_many_keys) {
+            return Ok(CreateOutcome::TooManyKeys);
+        }
         let created = state.create(owner, id, task, now)?;
         if let Some(guard) = &options.idempotency {
             state.keys.insert((owner.clone(), guard.key.clone()), (Fingerprint::from(task), created.clone()));

@@ -61,6 +61,10 @@ async fn create(
         }
         CreateOutcome::KeyReused => return Err(ApiError::new(ErrorCode::IdempotencyKeyReused)),
         CreateOutcome::KeyInUse => return Err(ApiError::new(ErrorCode::IdempotencyKeyInUse)),
+        CreateOutcome::TooManyKeys => {
+            return Err(ApiError::new(ErrorCode::QuotaExceeded)
+                .with_message("you have used too many Idempotency-Keys: retry later, or without a key"));
+        }
         CreateOutcome::QuotaReached => return Err(ApiError::new(ErrorCode::QuotaExceeded)),
     };
     // Based on the path of the request, which keeps the style.

@@ -31,7 +31,7 @@ impl Creates<'_> {
         let answer = match &options.idempotency {
             None => connection.run(statements.insert(&task, options.quota)).await.map(Some),
             Some(guard) => {
-                let claim = statements.claim_key(guard, &task, new, options.quota);
+                let claim = statements.claim_key(guard, &task, new, options);
                 let insert = statements.insert_under_key(guard, &task);
                 connection.run_all(vec![claim, insert]).await.map(|mut answers| answers.pop())
             }
@@ -54,12 +54,19 @@ impl Creates<'_> {
             return Ok(earlier);
         }
         let Some(quota) = options.quota else { return Ok(CreateOutcome::KeyInUse) };
-        let at_quota = self.connection.run(self.statements.task_at_quota(owner, quota)).await;
-        if at_quota.map_err(repository_error)?.rows.is_empty() {
+        let is_there =
+            async |statement| Ok(!self.connection.run(statement).await.map_err(repository_error)?.rows.is_empty());
+        let outcome = if is_there(self.statements.task_at_quota(owner, quota)).await? {
+            CreateOutcome::QuotaReached
+        } else if let Some(quota) = options.key_quota()
+            && is_there(self.statements.key_at_quota(owner, quota)).await?
+        {
+            CreateOutcome::TooManyKeys
+        } else {
             return Ok(CreateOutcome::KeyInUse);
-        }
+        };
         // The first request with this key may have used up the quota, and may have finished in the meantime.
-        Ok(self.earlier(guard, owner, new).await?.unwrap_or(CreateOutcome::QuotaReached))
+        Ok(self.earlier(guard, owner, new).await?.unwrap_or(outcome))
     }
 
     /// The outcome of an earlier create with this key.

@@ -1,6 +1,6 @@
 //! The statements that create tasks, under an idempotency key if there is one.
 
-use domain::{IdempotencyGuard, NewTask, OwnerId, Task};
+use domain::{CreateOptions, IdempotencyGuard, NewTask, OwnerId, Task};
 use sea_orm::{
     QueryFilter, QuerySelect, QueryTrait,
     sea_query::{Expr, ExprTrait, OnConflict, SelectStatement},
@@ -10,7 +10,7 @@ use super::{entity::Entity, statements::is};
 use crate::{
     idempotency::{self, Entity as Keys, NewKeyUse},
     layout::Layout,
-    sql::{Kind, OwnerPlaceholder, Placeholder, Shapes, Statement, ToRow, dialect, insert_if, owned},
+    sql::{Kind, Owned, OwnerPlaceholder, Placeholder, Shapes, Statement, ToRow, dialect, insert_if, owned},
 };
 
 /// The statements that create tasks, for one database.
@@ -25,6 +25,7 @@ enum Shape {
     InsertUnderKey,
     KeyUse,
     TaskAtQuota { quota: u32 },
+    KeyAtQuota { quota: u32 },
 }
 
 impl CreateStatements {
@@ -46,14 +47,14 @@ impl CreateStatements {
         })
     }
 
-    /// Claims a key for a task if its owner has fewer tasks than `quota`: inserts the key's row, or replaces an expired one.
+    /// Claims a key for a task if its owner has fewer tasks and keys than the quotas: inserts the key's row, or replaces an expired one.
     /// Changes nothing if the key was used before or is in use now.
     pub(super) fn claim_key(
         &self,
         guard: &IdempotencyGuard,
         task: &Task,
         new: &NewTask,
-        quota: Option<u32>,
+        options: &CreateOptions,
     ) -> Statement {
         use idempotency::Column::{CreatedAt, Fingerprint, Key, TaskId, UserId};
 
@@ -69,11 +70,13 @@ impl CreateStatements {
             created_at: task.created_at,
         };
         let row = used.to_row(&mut binds);
+        let (quota, key_quota) = (options.quota, options.key_quota());
         self.0.statement(Shape::ClaimKey { quota }, Kind::Write, binds, || {
             // Without the lock, this statement would wait for a create with the same key that is in flight.
             let is_free = dialect::try_lock(owner, key, backend);
             let has_room = quota.map(|quota| has_room(owner, quota));
-            let condition = has_room.into_iter().fold(is_free, ExprTrait::and);
+            let has_key_left = key_quota.map(|quota| Expr::exists(nth::<Keys>(owner, quota)).not());
+            let condition = has_room.into_iter().chain(has_key_left).fold(is_free, ExprTrait::and);
             let unless_used = OnConflict::columns([UserId, Key])
                 .update_columns([Fingerprint, TaskId, CreatedAt])
                 .action_and_where(Expr::col((Keys, CreatedAt)).lt(since))
@@ -108,7 +111,14 @@ impl CreateStatements {
     pub(super) fn task_at_quota(&self, owner: &OwnerId, quota: u32) -> Statement {
         let mut binds = self.0.binds();
         let owner = binds.owner(owner);
-        self.0.statement(Shape::TaskAtQuota { quota }, Kind::Read, binds, || task_at(owner, quota))
+        self.0.statement(Shape::TaskAtQuota { quota }, Kind::Read, binds, || nth::<Entity>(owner, quota))
+    }
+
+    /// The key that fills the quota, if the owner has that many.
+    pub(super) fn key_at_quota(&self, owner: &OwnerId, quota: u32) -> Statement {
+        let mut binds = self.0.binds();
+        let owner = binds.owner(owner);
+        self.0.statement(Shape::KeyAtQuota { quota }, Kind::Read, binds, || nth::<Keys>(owner, quota))
     }
 }
 
@@ -117,10 +127,11 @@ fn key_of(owner: OwnerPlaceholder<'_>, key: Placeholder) -> sea_orm::Select<Keys
 }
 
 fn has_room(owner: OwnerPlaceholder<'_>, quota: u32) -> Expr {
-    Expr::exists(task_at(owner, quota)).not()
+    Expr::exists(nth::<Entity>(owner, quota)).not()
 }
 
-fn task_at(owner: OwnerPlaceholder<'_>, quota: u32) -> SelectStatement {
-    let last = u64::from(quota.saturating_sub(1));
-    owned::<Entity>(owner).select_only().expr(Expr::val(1)).offset(last).limit(1).into_query()
+/// One row if the owner has at least `number`.
+fn nth<E: Owned>(owner: OwnerPlaceholder<'_>, number: u32) -> SelectStatement {
+    let last = u64::from(number.saturating_sub(1));
+    owned::<E>(owner).select_only().expr(Expr::val(1)).offset(last).limit(1).into_query()
 }

@@ -100,7 +100,7 @@ settings! {
     IDEMPOTENCY_KEY_LIFETIME: Duration = Span::such_as("30m, 24h or 7d"), Value("24h"),
         "How long a create with an `Idempotency-Key` can be repeated without creating a second task.";
     MAX_TASKS_PER_USER: Option<NonZeroU32> = LIMIT, Value("off"),
-        "How many tasks a user may have. Further creates are rejected with 409.";
+        "How many tasks a user may have. Further creates are rejected with 409. So are creates under a new `Idempotency-Key` of a user with ten times as many keys.";
     HOST: String = Parsed { expects: "an address of this machine without a port, such as 127.0.0.1, [::] or localhost", parse: address::host }, Value("127.0.0.1"),
         "The address to listen on. In a container: `0.0.0.0`, or `[::]` to listen on IPv6 too.";
     PORT: u16 = Number(0..=u16::MAX), Value("8000"),

@@ -151,3 +151,15 @@ pub async fn a_create_beyond_the_quota_leaves_its_key_free(tasks: &dyn TaskRepos
     assert_eq!(create(tasks, &on("another key", 1), &wine()).await, CreateOutcome::QuotaReached);
     created(create(tasks, &on("another key", 2), &groceries()).await);
 }
+
+pub async fn keys_of_deleted_tasks_count_against_a_quota_of_their_own(tasks: &dyn TaskRepository) {
+    let on = |number: u32| CreateOptions { quota: Some(1), ..under_key(&format!("key {number}")) };
+    for number in 0..10 {
+        let task = created(create(tasks, &on(number), &groceries()).await);
+        delete(tasks, &alice().id, task.id).await;
+    }
+
+    assert_eq!(create(tasks, &on(10), &groceries()).await, CreateOutcome::TooManyKeys);
+    assert!(matches!(create(tasks, &on(0), &groceries()).await, CreateOutcome::Replayed(_)));
+    created(create(tasks, &at_most(1), &groceries()).await);
+}

@@ -11,7 +11,11 @@ use std::{
 
 use deadpool::managed::{self, Object, PoolError, QueueMode};
 use futures_util::future::join_all;
-use tokio::time::{sleep, timeout};
+use scopeguard::ScopeGuard;
+use tokio::{
+    runtime::Handle,
+    time::{sleep, timeout},
+};
 
 use crate::{
     Answer, Connector, Error, Settings, Statement, Statistics,
@@ -84,9 +88,25 @@ impl Pool {
 
     async fn run_once(&self, statement: &Statement) -> Result<Answer, Error> {
         let (slot, connection) = self.acquire().await?;
-        let outcome = self.wait_for(connection.run(statement)).await;
+        let sent = Instant::now();
+        let lent = scopeguard::guard((slot, connection), |(slot, connection)| self.drain(slot, connection, sent));
+        let outcome = self.wait_for(lent.1.run(statement)).await;
+        let (slot, connection) = ScopeGuard::into_inner(lent);
         self.release(slot, connection, &outcome);
         outcome
+    }
+
+    /// Puts a connection back when a statement has ended whose caller has stopped waiting, and closes it if that takes too long. If
+    /// it were closed at once, Postgres would go on all the same, and each caller who hangs up would cost a new connection.
+    fn drain(&self, mut slot: Object<Manager>, connection: PgConnection, sent: Instant) {
+        // Without a runtime, nothing can be awaited, and the connection is closed.
+        let Ok(runtime) = Handle::try_current() else { return };
+        let limit = self.statement_limit.saturating_sub(sent.elapsed());
+        runtime.spawn(async move {
+            if let Ok(Ok(())) = timeout(limit, connection.ping()).await {
+                slot.put_back(connection);
+            }
+        });
     }
 
     /// Runs all statements or none, once.
@@ -100,8 +120,8 @@ impl Pool {
         outcome
     }
 
-    /// Takes a connection out of its slot. It is put back only when its statement has ended: if the caller stops waiting
-    /// before, the connection is closed.
+    /// Takes a connection out of its slot. It is put back only when its statement has ended. If the caller of a transaction stops
+    /// waiting before, the connection is closed.
     async fn acquire(&self) -> Result<(Object<Manager>, PgConnection), Error> {
         match timeout(self.acquire_timeout, self.slots.get()).await {
             Ok(Ok(mut slot)) => {

@@ -1,6 +1,6 @@
 //! How connections are handed out, closed and replaced.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use pg_executor::{Error, Executor, Settings, Statement, tokio_postgres::error::SqlState};
 use tokio::time::{Instant, sleep, timeout};
@@ -19,7 +19,8 @@ shared_or_not! {
     postgres_stops_a_long_statement_and_the_connection_goes_on,
     a_refused_statement_leaves_its_connection_in_use,
     a_connection_that_postgres_ended_is_replaced,
-    an_abandoned_statement_closes_its_connection,
+    an_abandoned_statement_gives_its_connection_back,
+    abandoned_long_reads_open_no_further_connections,
     a_statement_that_gets_no_connection_in_time_fails,
     a_statement_that_loses_a_race_is_retried_three_times,
     idle_connections_are_closed_and_old_ones_replaced,
@@ -62,7 +63,7 @@ async fn a_connection_that_postgres_ended_is_replaced(database: TestDatabase) {
     assert_ne!(pid(&executor).await, before);
 }
 
-async fn an_abandoned_statement_closes_its_connection(database: TestDatabase) {
+async fn an_abandoned_statement_gives_its_connection_back(database: TestDatabase) {
     let executor = database.executor_with(single());
     let before = pid(&executor).await;
     database.lock().await;
@@ -70,8 +71,25 @@ async fn an_abandoned_statement_closes_its_connection(database: TestDatabase) {
     timeout(Duration::from_millis(50), executor.run(get(1))).await.unwrap_err();
     database.unlock().await;
 
-    // Immediately, over a new connection.
-    assert_ne!(pid(&executor).await, before);
+    assert_eq!(pid(&executor).await, before);
+}
+
+async fn abandoned_long_reads_open_no_further_connections(database: TestDatabase) {
+    let settings = Settings { max_connections: 8, ..patient() };
+    let executor = database.executor_with(settings);
+    let mut opened = BTreeSet::new();
+    for _ in 0..50 {
+        let read = Statement::read_many("SELECT pg_sleep(0.05)::text", []);
+        timeout(Duration::from_millis(20), executor.run(read)).await.unwrap_err();
+        let open =
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'executor'";
+        let open = database.direct.query(open, &[]).await.unwrap();
+        opened.extend(open.iter().map(|row| row.get::<_, i32>(0)));
+    }
+
+    assert!((1..=settings.max_connections).contains(&opened.len()), "{opened:?}");
+    wait_until(&executor, |now| now.size == now.idle).await;
+    executor.run(Statement::read_many("SELECT n FROM t", [])).await.unwrap();
 }
 
 async fn a_statement_that_gets_no_connection_in_time_fails(database: TestDatabase) {

@@ -61,7 +61,7 @@ pub(super) fn faults() -> Vec<Fault> {
         },
         Fault {
             name: "attack-idle-connections",
-            story: "an address opens 2500 connections; the soft limit of open files is 1024; the victim connects anew each time",
+            story: "an address opens 2500 connections that are idle; the soft limit of open files is 1024; the victim connects anew each time",
             on: BOTH,
             promises: UNHARMED,
             check: |context, store| Box::pin(connections::idle(context, store)),

@@ -32,11 +32,11 @@ pub(crate) struct Attack {
 /// The attacks, each with what it needs to know.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Kind {
-    /// Asks for files, and for long lists, and does not read the responses for this time.
+    /// Asks for files, and for long lists, and does not read half of the responses for this time, and the others ever.
     UnreadAnswers { files: u32, lists: u32, token: String, unread: Duration },
     /// Sends half a head on each connection, after a whole request.
     HalfHeads { connections: u32 },
-    /// Opens connections from one address, and sends nothing.
+    /// Opens connections from one address, sends a request on each, and nothing more.
     IdleConnections { connections: u32 },
     /// Opens requests with a body at this rate for each of the users, and sends a byte of each per second.
     SlowBodies { tokens: Vec<String>, per_second: u32 },
@@ -63,10 +63,10 @@ impl Attack {
         rustix::process::nice(19)?;
         let (tally, to) = (Tally::default(), self.address);
         tokio::select! {
-            () = self.kind.run(to, &tally) => {}
-            ended = ended => ended?,
+            () = self.kind.run(to, &tally) => Ok(tally.got()),
+            // Before its connections are closed, which makes room for those that are just being opened.
+            got = async { ended.await.map(|()| tally.got()) } => Ok(got?),
         }
-        Ok(tally.got())
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
 pub(super) const MIB: u64 = 1 << 20;
 
 /// What a connection may take, in bytes: the buffers of a request and a response.
-pub(super) const CONNECTION: u64 = 64 << 10;
+pub(super) const CONNECTION: u64 = 32 << 10;
 
 /// What the service may take beyond what the attacker makes it hold, in bytes: the allocator keeps some of what was freed.
 const SLACK: u64 = 32 * MIB;

@@ -48,7 +48,10 @@ pub(super) async fn unknown_keys(context: &Context, store: Store) -> anyhow::Res
 pub(super) async fn bad_tokens(context: &Context) -> anyhow::Result<Measured> {
     context.must_not_be_logged(NO_SESSION);
     let server = Postgres::start(context).await?;
-    let settings = with_limits(Settings::production(&server.url())).with("SESSION_TOKENS", "bearer");
+    let settings = with_limits(Settings::production(&server.url()));
+    // The table of users first, then that of sessions beside it.
+    context.run(&settings, &["migrate", "up"]).await?;
+    let settings = settings.with("SESSION_TOKENS", "bearer");
     let mut admin = server.admin().await?;
     let table = r#"CREATE TABLE session (token text UNIQUE, "userId" text, "expiresAt" timestamptz)"#;
     sqlx::raw_sql(table).execute(&mut admin).await?;

@@ -21,6 +21,12 @@ const WINDOW: u32 = 4096;
 /// The time after which a connection that the service should have ended is given up.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// The interval at which an attack opens its connections. All at once would be a storm, which is another check.
+const APART: Duration = Duration::from_millis(2);
+
+/// The same for lists, which take far longer to answer than to be asked for.
+const LISTS_APART: Duration = Duration::from_millis(150);
+
 /// The time limit of a head: the HTTP server's own.
 const HEAD: Duration = Duration::from_secs(5);
 
@@ -51,11 +57,19 @@ pub(super) async fn unread_answers(
     let end = "HTTP/1.1\r\nHost: x\r\nConnection: close";
     let list = format!("GET /api/tasks?limit=100 {end}\r\nAuthorization: Bearer {token}\r\n\r\n");
     for number in 0..lists {
-        connections.spawn(unread_answer(to, tally.clone(), number, list.clone(), "list", unread));
+        let (begin, tally, list) = (sleep(LISTS_APART * number), tally.clone(), list.clone());
+        connections.spawn(async move {
+            begin.await;
+            unread_answer(to, tally, number, list, "list", unread).await;
+        });
     }
     let file = format!("GET /docs/swagger-ui-bundle.js {end}\r\n\r\n");
     for number in lists..lists + files {
-        connections.spawn(unread_answer(to, tally.clone(), number, file.clone(), "file", unread));
+        let (begin, tally, file) = (sleep(APART * number), tally.clone(), file.clone());
+        connections.spawn(async move {
+            begin.await;
+            unread_answer(to, tally, number, file, "file", unread).await;
+        });
     }
     connections.join_all().await;
 }
@@ -76,6 +90,18 @@ async fn unread_answer(
             continue;
         }
         tally.count(format_args!("{what} asked for"));
+        // The response has begun, and nothing of it is read.
+        let mut status = [0; 12];
+        let begun = connection.peek(&mut status).await;
+        if begun.is_err() || raw::status(&status) != Some(200) {
+            tally.count(format_args!("{what} refused"));
+            sleep(Duration::from_secs(1)).await;
+            continue;
+        }
+        if number % 2 == 1 {
+            // Only the service can end this.
+            std::future::pending::<()>().await;
+        }
         sleep(unread).await;
         match timeout(PATIENCE, raw::is_whole(&mut connection)).await {
             Ok(false) => tally.count(format_args!("{what} cut")),
@@ -90,6 +116,7 @@ pub(super) async fn half_heads(to: SocketAddr, tally: &Tally, connections: u32) 
     for number in 0..connections {
         let tally = tally.clone();
         all.spawn(async move {
+            sleep(APART * number).await;
             loop {
                 let Some(connection) = open(to, &tally, source(number), None).await else { continue };
                 half_head(connection, &tally).await;
@@ -99,14 +126,19 @@ pub(super) async fn half_heads(to: SocketAddr, tally: &Tally, connections: u32) 
     all.join_all().await;
 }
 
-async fn half_head(mut connection: TcpStream, tally: &Tally) {
+/// Sends a short request and reads its response. Returns whether it succeeds.
+async fn is_answered(connection: &mut TcpStream) -> bool {
     let mut answer = Vec::with_capacity(4096);
-    let whole = async {
+    let exchange = async {
         connection.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").await?;
         // So short that it comes in one piece.
         connection.read_buf(&mut answer).await
     };
-    if whole.await.is_err() || raw::status(&answer) != Some(200) {
+    exchange.await.is_ok() && raw::status(&answer) == Some(200)
+}
+
+async fn half_head(mut connection: TcpStream, tally: &Tally) {
+    if !is_answered(&mut connection).await {
         tally.count("no first answer");
         sleep(Duration::from_secs(1)).await;
         return;
@@ -115,7 +147,7 @@ async fn half_head(mut connection: TcpStream, tally: &Tally) {
     connection.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Half: ").await.ok();
     tally.count("half heads");
     // The connection may end with a response, or a reset.
-    let ends = timeout(HEAD + PATIENCE, connection.read_to_end(&mut answer)).await.is_ok();
+    let ends = timeout(HEAD + PATIENCE, connection.read_to_end(&mut Vec::new())).await.is_ok();
     tally.count(if ends { "closed" } else { "not closed" });
     tally.most("longest open, ms", begin.elapsed().as_millis().try_into().unwrap_or(u64::MAX));
 }
@@ -124,13 +156,20 @@ pub(super) async fn idle(to: SocketAddr, tally: &Tally, connections: u32) {
     // All from one address: that is the attack.
     let from = Ipv4Addr::new(127, 0, 1, 0).into();
     let mut all = JoinSet::new();
-    for _ in 0..connections {
+    for number in 0..connections {
         let tally = tally.clone();
         all.spawn(async move {
+            sleep(APART * number).await;
             let Some(mut connection) = open(to, &tally, from, None).await else { return };
             tally.count("opened");
+            // After a whole request it may be idle for `KEEP_ALIVE`, and before that for a few seconds only.
+            if !is_answered(&mut connection).await {
+                tally.count("turned away");
+                return;
+            }
+            tally.count("kept");
             connection.read_to_end(&mut Vec::new()).await.ok();
-            tally.count("closed");
+            tally.count("closed later");
         });
     }
     all.join_all().await;

@@ -1,5 +1,6 @@
 //! All checks, a file for each group.
 
+mod attacks;
 mod clients;
 mod crash;
 mod disk;
@@ -38,6 +39,7 @@ pub(crate) fn all() -> Vec<Fault> {
         key_set::faults(),
         files::faults(),
         clients::faults(),
+        attacks::faults(),
         log::faults(),
         crate::history::faults(),
     ]

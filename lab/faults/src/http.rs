@@ -1,6 +1,10 @@
 //! An HTTP/1.1 client that hides nothing: one connection, no retries, and a [`Failure`] for each way to fail.
 
-use std::{io::ErrorKind, net::SocketAddr, time::Duration};
+use std::{
+    io::{self, ErrorKind},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use http_body_util::{BodyExt, Full};
 use hyper::{
@@ -11,7 +15,12 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::{net::TcpStream, task::JoinSet, time::timeout};
+use socket2::SockRef;
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    task::JoinSet,
+    time::timeout,
+};
 
 use crate::promises::{DEADLINE, Failure};
 
@@ -21,6 +30,8 @@ const TIMEOUT: Duration = DEADLINE.saturating_add(Duration::from_secs(5));
 /// A client of one user. It keeps its connection as long as the service does.
 pub(crate) struct Client {
     pub(crate) address: SocketAddr,
+    /// The address that it connects from.
+    from: IpAddr,
     token: String,
     connection: Option<Connection>,
 }
@@ -41,12 +52,22 @@ pub(crate) struct Response {
 
 impl Client {
     pub(crate) fn new(address: SocketAddr, token: &str) -> Self {
-        Self { address, token: token.to_owned(), connection: None }
+        Self { address, from: Ipv4Addr::LOCALHOST.into(), token: token.to_owned(), connection: None }
+    }
+
+    /// The same from another address of this machine: limits count by address.
+    pub(crate) fn bound_to(self, from: IpAddr) -> Self {
+        Self { from, ..self }
+    }
+
+    /// Presents this token from now on, over the same connection.
+    pub(crate) fn present(&mut self, token: &str) {
+        token.clone_into(&mut self.token);
     }
 
     /// A client of the same user with its own connection.
     pub(crate) fn another(&self) -> Self {
-        Self::new(self.address, &self.token)
+        Self::new(self.address, &self.token).bound_to(self.from)
     }
 
     pub(crate) async fn get(&mut self, path: &str) -> Result<Response, Failure> {
@@ -68,7 +89,7 @@ impl Client {
         let exchange = async {
             let mut connection = match connection {
                 Some(connection) => connection,
-                None => Connection::open(self.address).await?,
+                None => Connection::open(self.from, self.address).await?,
             };
             let response = connection.sender.send_request(request).await.map_err(|error| failure(&error))?;
             let (head, body) = response.into_parts();
@@ -107,8 +128,8 @@ impl Client {
 }
 
 impl Connection {
-    async fn open(address: SocketAddr) -> Result<Self, Failure> {
-        let stream = TcpStream::connect(address).await.map_err(|error| match error.kind() {
+    async fn open(from: IpAddr, to: SocketAddr) -> Result<Self, Failure> {
+        let stream = connect(from, to, None).await.map_err(|error| match error.kind() {
             ErrorKind::ConnectionRefused => Failure::Refused,
             // The connection was accepted and reset at once.
             _ => Failure::CutOff,
@@ -120,6 +141,24 @@ impl Connection {
         driver.spawn(async { connection.await.unwrap_or_default() });
         Ok(Self { sender, _driver: driver })
     }
+}
+
+/// The size of a segment on most networks, in bytes. On the loopback interface it is 64 kB, and so the system takes megabytes
+/// for a connection that nobody reads.
+const SEGMENT: u32 = 1460;
+
+/// Connects from this address of this machine. `window` is the size of the receive buffer, in bytes, of a client that does not
+/// read.
+pub(crate) async fn connect(from: IpAddr, to: SocketAddr, window: Option<u32>) -> io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    if let Some(window) = window {
+        socket.set_recv_buffer_size(window)?;
+        SockRef::from(&socket).set_tcp_mss(SEGMENT)?;
+    }
+    // Without it, a port that another connection was closed on would be taken for a minute.
+    socket.set_reuseaddr(true)?;
+    socket.bind((from, 0).into())?;
+    socket.connect(to).await
 }
 
 fn failure(error: &hyper::Error) -> Failure {
@@ -134,6 +173,11 @@ impl Response {
     /// The body as JSON, or `null` if it is something else.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
+    /// The size of the body in bytes.
+    pub(crate) fn size(&self) -> u64 {
+        self.body.len() as u64
     }
 
     /// This response if it has the expected status.

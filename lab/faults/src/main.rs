@@ -12,10 +12,12 @@ mod keys;
 mod ledger;
 mod load;
 mod logs;
+mod parts;
 mod postgres;
 mod process;
 mod promises;
 mod proxy;
+mod raw;
 mod report;
 mod service;
 mod settings;
@@ -29,7 +31,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use crate::{
     context::Context,
@@ -71,6 +73,15 @@ struct CommandLine {
     /// Keep logs and databases
     #[arg(long)]
     keep: bool,
+    #[command(subcommand)]
+    hidden: Option<Hidden>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Hidden {
+    /// Plays a part in an attack; the suite starts these processes
+    #[command(hide = true, name = parts::COMMAND)]
+    Part,
 }
 
 fn pair(text: &str) -> Result<(String, String), &'static str> {
@@ -99,6 +110,10 @@ const SQLITE: &[Store] = &[Store::Sqlite];
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let command_line = CommandLine::parse();
+    if let Some(Hidden::Part) = command_line.hidden {
+        parts::play().await?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let chosen = |fault: &&Fault| {
         command_line.only.is_empty() || command_line.only.iter().any(|part| fault.name.contains(part.as_str()))
     };
@@ -124,7 +139,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     if command_line.json {
         println!("{:#}", rows.iter().map(Row::json).collect::<serde_json::Value>());
     } else {
-        println!("{}", report::table(&rows));
+        println!("{}{}", report::table(&rows), report::attacks(&rows));
     }
     if command_line.keep {
         eprintln!("logs and databases are in {}", context.keep().display());

@@ -19,7 +19,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::{
     context::{Context, PASSWORD},
-    process::{Process, TICK, children, is_there, pid, succeed},
+    process::{Process, TICK, children, is_there, memory, pid, succeed},
     report::Skipped,
     small_disk::SmallDisk,
 };
@@ -147,6 +147,14 @@ impl Postgres {
             sleep(TICK).await;
         }
         Ok(())
+    }
+
+    /// The private memory of the largest of its processes, in bytes.
+    pub(crate) fn largest_process(&self) -> anyhow::Result<u64> {
+        let parent = self.process.as_ref().context("Postgres is not running")?.id();
+        // One may have exited in the meantime.
+        let sizes = children(parent)?.into_iter().filter_map(|child| memory(child, "RssAnon").ok());
+        sizes.max().context("Postgres has no processes")
     }
 
     /// The URL of the service's database.

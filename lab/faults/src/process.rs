@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    process::{Child, Command, ExitStatus},
+    process::{Child, ChildStdin, ChildStdout, Command, ExitStatus},
     time::{Duration, Instant},
 };
 
@@ -25,6 +25,11 @@ impl Process {
 
     pub(crate) fn id(&self) -> u32 {
         self.0.id()
+    }
+
+    /// Its standard input and output, once, if both are pipes.
+    pub(crate) fn pipes(&mut self) -> Option<(ChildStdin, ChildStdout)> {
+        self.0.stdin.take().zip(self.0.stdout.take())
     }
 
     pub(crate) fn signal(&self, signal: Signal) -> anyhow::Result<()> {
@@ -93,6 +98,28 @@ pub(crate) fn is_there(id: u32) -> bool {
     stat.rsplit_once(')').is_some_and(|(_, fields)| !fields.trim_start().starts_with(['Z', 'X']))
 }
 
+/// A figure of memory in `/proc/PID/status`, in bytes: `VmHWM` is the most that the process has had in memory at any time,
+/// `RssAnon` what it has now and shares with no other.
+pub(crate) fn memory(id: u32, name: &str) -> anyhow::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
+    memory_in(&status, name).with_context(|| format!("process {id} has no {name}"))
+}
+
+fn memory_in(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+/// Does this while the soft limit of open files is `files`. A process that is started inherits it.
+pub(crate) fn with_few_files<T>(files: u64, start: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: Some(files), ..limit })?;
+    let started = start();
+    setrlimit(Resource::Nofile, limit)?;
+    started
+}
+
 /// Raises the limit of open files, for this process and its children, to the maximum.
 pub(crate) fn allow_many_files() -> anyhow::Result<()> {
     let limit = getrlimit(Resource::Nofile);
@@ -119,6 +146,14 @@ mod tests {
         let child = Process::spawn(Command::new("sleep").arg("60")).unwrap();
 
         assert!(children(std::process::id()).unwrap().contains(&child.id()));
+    }
+
+    #[test]
+    fn memory_is_read_in_bytes() {
+        let status = "VmPeak:\t  900 kB\nVmHWM:\t  123 kB\nRssAnon:\t 7 kB\n";
+        assert_eq!(memory_in(status, "VmHWM"), Some(123 * 1024));
+        assert_eq!(memory_in(status, "Vm"), None);
+        assert_eq!(memory_in("State:\tZ (zombie)\n", "VmHWM"), None);
     }
 
     #[test]

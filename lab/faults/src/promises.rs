@@ -1,6 +1,12 @@
 //! The promises of the service with their limits, and whether measurements keep them.
 
+mod attacked;
+
 use std::{collections::BTreeMap, fmt, time::Duration};
+
+pub(crate) use attacked::{Attacked, megabytes, milliseconds};
+use attacked::{FACTOR, FLOOR};
+use serde::{Deserialize, Serialize};
 
 /// The deadline of a request under any fault: the default of `REQUEST_TIMEOUT`.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
@@ -15,7 +21,7 @@ pub(crate) const RECOVERY: Duration = Duration::from_secs(2);
 pub(crate) const LOAD: u64 = 500;
 
 /// Why a request failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Failure {
     /// 503 with `Retry-After`.
     Unavailable,
@@ -63,6 +69,10 @@ pub(crate) enum Promise {
     UnderLoad,
     /// All replicas start.
     AllStart,
+    /// Beside an attack, 99 % of the victim's requests take at most [`FACTOR`] times as long as without it, or [`FLOOR`].
+    Unhindered,
+    /// The service's memory stays within what its settings allow.
+    WithinMemory,
 }
 
 /// Requests fail only with 503 and `Retry-After`.
@@ -77,6 +87,9 @@ pub(crate) const RECOVERS: &[Promise] =
 
 /// Clients do not notice the fault.
 pub(crate) const UNNOTICED: &[Promise] = &[NONE_FAILS, Promise::InTime, Promise::NothingLost, Promise::NothingTwice];
+
+/// A client attacks, and another does not notice.
+pub(crate) const UNHARMED: &[Promise] = &[NONE_FAILS, Promise::InTime, Promise::Unhindered, Promise::WithinMemory];
 
 /// The service itself was down: connections were cut, and refused until it was back.
 pub(crate) const ONLY_GONE: Promise =
@@ -98,6 +111,10 @@ impl fmt::Display for Promise {
             Self::NothingForeign => f.write_str("no user reads or changes rows of another"),
             Self::UnderLoad => write!(f, "the load is at least {LOAD} requests/s"),
             Self::AllStart => f.write_str("all replicas start"),
+            Self::Unhindered => {
+                write!(f, "the p99 is at most {FACTOR} times as long beside the attack, or {} ms", FLOOR.as_millis())
+            }
+            Self::WithinMemory => f.write_str("the memory stays within what the settings allow"),
         }
     }
 }
@@ -120,6 +137,7 @@ pub(crate) struct Measured {
     pub(crate) rate: Option<u64>,
     /// The number of replicas that started, and of all replicas.
     pub(crate) started: Option<(u64, u64)>,
+    pub(crate) attacked: Option<Attacked>,
     /// Details of broken promises and of `untrue` statements.
     pub(crate) evidence: Vec<String>,
     /// The number of further statements that were checked, and the false ones.
@@ -155,6 +173,7 @@ impl Measured {
             (Some((a, b)), Some((c, d))) => Some((a + c, b + d)),
             (one, another) => one.or(another),
         };
+        self.attacked = other.attacked.or(self.attacked.take());
         self.statements += other.statements;
         self.untrue.extend(other.untrue);
         self.evidence.extend(other.evidence);
@@ -210,6 +229,8 @@ impl Measured {
                 Some((started, all)) => Some(format!("{started} of {all}")),
                 None => Some(NOT_MEASURED.to_owned()),
             },
+            Promise::Unhindered => self.attacked.as_ref().map_or(Some(NOT_MEASURED.to_owned()), Attacked::hindered),
+            Promise::WithinMemory => self.attacked.as_ref().map_or(Some(NOT_MEASURED.to_owned()), Attacked::too_large),
         }
     }
 }

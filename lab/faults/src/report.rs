@@ -1,10 +1,13 @@
-//! The results of the suite, as a table and as JSON.
+//! The results of the suite, as tables and as JSON.
+
+mod attacks;
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::promises::{Measured, listed};
+pub(crate) use attacks::attacks;
 
 /// The outcome of a check.
 #[derive(Debug)]
@@ -119,6 +122,7 @@ impl Row {
             "started": measured.and_then(|measured| measured.started),
             "longest_seconds": measured.and_then(|measured| measured.longest).map(|span| span.as_secs_f64()),
             "recovery_seconds": measured.and_then(|measured| measured.recovery).map(|span| span.as_secs_f64()),
+            "attack": measured.and_then(|measured| measured.attacked.as_ref()).map(attacks::json),
         })
     }
 }
@@ -141,14 +145,19 @@ pub(crate) fn table(rows: &[Row]) -> String {
     ];
     let mut lines = vec![HEAD.map(str::to_owned)];
     lines.extend(rows.iter().map(Row::cells));
-    let widths: [usize; 12] =
+    aligned(&lines)
+}
+
+/// A table in Markdown. The first line is its head.
+fn aligned<const COLUMNS: usize>(lines: &[[String; COLUMNS]]) -> String {
+    let widths: [usize; COLUMNS] =
         std::array::from_fn(|column| lines.iter().map(|cells| cells[column].chars().count()).max().unwrap_or_default());
     let mut written: Vec<String> = lines.iter().map(|cells| line(cells, &widths, ' ')).collect();
     written.insert(1, line(&std::array::from_fn(|_| String::new()), &widths, '-'));
     written.concat()
 }
 
-fn line(cells: &[String; 12], widths: &[usize; 12], fill: char) -> String {
+fn line<const COLUMNS: usize>(cells: &[String; COLUMNS], widths: &[usize; COLUMNS], fill: char) -> String {
     let padded: Vec<String> = cells
         .iter()
         .zip(widths)

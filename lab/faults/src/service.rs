@@ -25,6 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(40);
 pub(crate) struct Service {
     process: Process,
     pub(crate) address: SocketAddr,
+    pub(crate) log: PathBuf,
 }
 
 impl Service {
@@ -74,7 +75,7 @@ impl Starting {
         loop {
             let log = fs::read_to_string(&self.log).unwrap_or_default();
             if let Some(address) = log.lines().find_map(address) {
-                return Ok(Service { process: self.process, address });
+                return Ok(Service { process: self.process, address, log: self.log });
             }
             if let Some(status) = self.process.status()? {
                 bail!("the service does not start: {status}: {}", log.trim());

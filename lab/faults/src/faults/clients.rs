@@ -19,6 +19,7 @@ use crate::{
     database::Store,
     load::{Load, Plan},
     promises::{GRACE, Measured, UNNOTICED},
+    raw::{self, status},
     service::Service,
 };
 
@@ -93,23 +94,11 @@ async fn stall(address: SocketAddr) -> bool {
 async fn trickle(address: SocketAddr, beginning: String) -> (Option<u16>, Duration) {
     let begin = Instant::now();
     let exchange = async {
-        let mut connection = TcpStream::connect(address).await.ok()?;
-        connection.write_all(beginning.as_bytes()).await.ok()?;
-        let (mut from, mut to) = connection.split();
-        let mut start = [0; 12];
-        tokio::select! {
-            read = from.read_exact(&mut start) => status(&start).filter(|_| read.is_ok()),
-            () = async { while to.write_all(b"x").await.is_ok() { sleep(Duration::from_millis(500)).await } } => None,
-        }
+        let connection = TcpStream::connect(address).await.ok()?;
+        raw::trickle(connection, &beginning, Duration::from_millis(500)).await
     };
     let status = timeout(HEAD + Duration::from_secs(5), exchange).await.ok().flatten();
     (status, begin.elapsed())
-}
-
-/// The status at the start of a response. No HTTP client sends such malformed requests, so these checks read the socket
-/// themselves.
-fn status(response: &[u8]) -> Option<u16> {
-    std::str::from_utf8(response.get(..12)?).ok()?.strip_prefix("HTTP/1.1 ")?.parse().ok()
 }
 
 async fn storm(context: &Context, store: Store) -> anyhow::Result<Measured> {

@@ -1,6 +1,9 @@
 //! The key set server is down, or sends invalid responses.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use tokio::time::sleep;
 
@@ -39,14 +42,14 @@ pub(super) fn faults() -> Vec<Fault> {
 }
 
 /// The app that publishes the key set, behind a proxy.
-async fn app() -> anyhow::Result<(KeyServer, Proxy, String)> {
+pub(super) async fn app() -> anyhow::Result<(KeyServer, Proxy, String)> {
     let keys = KeyServer::start().await?;
     let network = Proxy::start(&[keys.address]).await?;
     let origin = format!("http://{}", network.address);
     Ok((keys, network, origin))
 }
 
-fn with_keys(settings: Settings, origin: &str) -> Settings {
+pub(super) fn with_keys(settings: Settings, origin: &str) -> Settings {
     settings.with("BETTER_AUTH_URL", origin).without("BETTER_AUTH_SECRET")
 }
 
@@ -65,13 +68,7 @@ async fn broken(context: &Context, store: Store) -> anyhow::Result<Measured> {
         let database = context.database(store).await?;
         let service = Service::start(context, &with_keys(database.settings(), &origin)).await?;
         let token = |user: &str| context.remember(keys.token(user, &origin));
-        // Wait until the service has the key set.
-        let mut client = Client::new(service.address, &token("first"));
-        let begin = Instant::now();
-        while client.get("/api/tasks").await.map(|answer| answer.status) != Ok(200) {
-            anyhow::ensure!(begin.elapsed() < Duration::from_secs(10), "the service does not fetch the key set");
-            sleep(Duration::from_millis(20)).await;
-        }
+        fetched(service.address, &token("first")).await?;
         network.set(mode);
         keys.serve(serves);
         let asked = keys.requests();
@@ -91,8 +88,19 @@ async fn broken(context: &Context, store: Store) -> anyhow::Result<Measured> {
     Ok(measured)
 }
 
+/// Waits until the service has the key set with the key of this token.
+pub(super) async fn fetched(address: SocketAddr, token: &str) -> anyhow::Result<()> {
+    let mut client = Client::new(address, token);
+    let begin = Instant::now();
+    while client.get("/api/tasks").await.map(|answer| answer.status) != Ok(200) {
+        anyhow::ensure!(begin.elapsed() < Duration::from_secs(10), "the service does not fetch the key set");
+        sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
+
 /// Sends tokens with unknown keys for a while. They must be rejected in time.
-async fn strangers(address: std::net::SocketAddr, token: &dyn Fn(u32) -> String) -> Measured {
+async fn strangers(address: SocketAddr, token: &dyn Fn(u32) -> String) -> Measured {
     let mut measured = Measured::default();
     let begin = Instant::now();
     for number in 0.. {

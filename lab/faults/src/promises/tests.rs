@@ -1,6 +1,6 @@
 use super::*;
 
-const ALL: [Promise; 10] = [
+const ALL: [Promise; 12] = [
     ONLY_UNAVAILABLE,
     NONE_FAILS,
     Promise::InTime,
@@ -11,6 +11,8 @@ const ALL: [Promise; 10] = [
     Promise::NothingForeign,
     Promise::UnderLoad,
     Promise::AllStart,
+    Promise::Unhindered,
+    Promise::WithinMemory,
 ];
 
 fn good() -> Measured {
@@ -25,8 +27,13 @@ fn good() -> Measured {
         foreign: Some(0),
         rate: Some(LOAD),
         started: Some((4, 4)),
+        attacked: Some(attacked()),
         ..Measured::default()
     }
+}
+
+fn attacked() -> Attacked {
+    Attacked { alone: Some(FLOOR), beside: Some(FACTOR * FLOOR), memory: 100, allowed: 100, ..Attacked::default() }
 }
 
 #[test]
@@ -47,12 +54,27 @@ fn figure_beyond_its_limit_breaks_its_promise_only() {
         (Promise::UnderLoad, Measured { rate: Some(LOAD - 1), ..good() }),
         (Promise::AllStart, Measured { started: Some((3, 4)), ..good() }),
         (NONE_FAILS, Measured { failures: [(Failure::Unavailable, 1)].into(), ..good() }),
+        (
+            Promise::Unhindered,
+            Measured { attacked: Some(Attacked { beside: Some(FACTOR * FLOOR + longer), ..attacked() }), ..good() },
+        ),
+        (Promise::Unhindered, Measured { attacked: Some(Attacked { beside: None, ..attacked() }), ..good() }),
+        (Promise::Unhindered, Measured { attacked: Some(Attacked { alone: None, ..attacked() }), ..good() }),
+        (Promise::WithinMemory, Measured { attacked: Some(Attacked { memory: 101, ..attacked() }), ..good() }),
+        (Promise::WithinMemory, Measured { attacked: Some(Attacked { memory: 0, ..attacked() }), ..good() }),
     ];
     for (promise, measured) in cases {
         let broken = measured.broken(&ALL);
         assert_eq!(broken.len(), 1, "{broken:?}");
         assert!(broken[0].starts_with(&promise.to_string()), "{broken:?}");
     }
+}
+
+#[test]
+fn short_times_are_not_compared() {
+    let within = |beside| Attacked { alone: Some(FLOOR / 100), beside: Some(beside), ..attacked() }.hindered();
+    assert_eq!(within(FLOOR), None);
+    assert!(within(FLOOR + Duration::from_millis(1)).is_some());
 }
 
 #[test]

@@ -17,7 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::rejection::assert_rejected;
 use crate::{
     auth::{
-        authenticator::Authenticator,
+        authenticator::{Authenticator, Unknown},
         claims::ClaimRules,
         credential::{Credential, MAX_TOKEN_BYTES, SessionToken},
         jwks::{source::KeySource, verifier::JwksVerifier},
@@ -76,8 +76,13 @@ fn is_accepted(name: HeaderName, value: &HeaderValue) -> bool {
     // All other tokens need a signature.
     let proves = matches!(&credential, Some(Credential::Session(SessionToken { token, signature: None, in_cookie: false }))
         if may_be_session(token));
-    let service = &*SERVICE;
-    match service.runtime.block_on(service.authenticator.authenticate(&request)).identity {
+    let Service { authenticator, runtime, .. } = &*SERVICE;
+    let outcome = match authenticator.recall(&request) {
+        Ok((_, identity)) => Ok(identity),
+        Err(Unknown::Rejected(rejection)) => Err(rejection.into()),
+        Err(Unknown::Unverified(credential)) => runtime.block_on(authenticator.verify(&credential)).outcome,
+    };
+    match outcome.map_err(|error| authenticator.error(error, true)) {
         Ok(identity) => {
             assert!(proves, "accepted {value:?}");
             assert_eq!(identity.id.as_str(), OWNER);

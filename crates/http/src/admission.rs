@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_place_is_free_when_the_body_is_taken_and_the_users_when_sent() {
+    async fn an_unsent_body_holds_only_the_place_of_its_user() {
         let limits = Arc::new(Limits::new(1).in_flight_per_user(1));
         let places = Admission { limits: limits.clone(), user: alice().id }.enter().unwrap();
         let mut body = Placed { body: BoxBody::new("a task"), places };

@@ -139,9 +139,9 @@ pub(super) async fn fill(
     user: &str,
     count: u32,
 ) -> anyhow::Result<()> {
-    create(context, service, user, &format!("{PRIVATE:x<10000}")).await?;
-    // A UUID of version 7 has these digits.
+    /// The first digits of a UUID of version 7.
     const ID: &str = "019ab6c200007000";
+    create(context, service, user, &format!("{PRIVATE:x<10000}")).await?;
     let (id, series) = match database {
         Database::Postgres(_) => {
             (format!("('{ID}8000' || lpad(to_hex(n), 12, '0'))::uuid"), "SELECT generate_series(2, $) AS n")

@@ -149,11 +149,11 @@ impl Postgres {
         Ok(())
     }
 
-    /// The private memory of the largest of its processes, in bytes.
+    /// The most memory that any of its processes has had, in bytes, with what they share.
     pub(crate) fn largest_process(&self) -> anyhow::Result<u64> {
         let parent = self.process.as_ref().context("Postgres is not running")?.id();
         // One may have exited in the meantime.
-        let sizes = children(parent)?.into_iter().filter_map(|child| memory(child, "RssAnon").ok());
+        let sizes = children(parent)?.into_iter().filter_map(|child| memory(child, "VmHWM").ok());
         sizes.max().context("Postgres has no processes")
     }
 

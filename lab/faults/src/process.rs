@@ -98,8 +98,7 @@ pub(crate) fn is_there(id: u32) -> bool {
     stat.rsplit_once(')').is_some_and(|(_, fields)| !fields.trim_start().starts_with(['Z', 'X']))
 }
 
-/// A figure of memory in `/proc/PID/status`, in bytes: `VmHWM` is the most that the process has had in memory at any time,
-/// `RssAnon` what it has now and shares with no other.
+/// A figure of memory in `/proc/PID/status`, in bytes: `VmHWM` is the most that the process has had in memory at any time.
 pub(crate) fn memory(id: u32, name: &str) -> anyhow::Result<u64> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
     memory_in(&status, name).with_context(|| format!("process {id} has no {name}"))
@@ -150,7 +149,7 @@ mod tests {
 
     #[test]
     fn memory_is_read_in_bytes() {
-        let status = "VmPeak:\t  900 kB\nVmHWM:\t  123 kB\nRssAnon:\t 7 kB\n";
+        let status = "VmPeak:\t  900 kB\nVmHWM:\t  123 kB\nVmRSS:\t 7 kB\n";
         assert_eq!(memory_in(status, "VmHWM"), Some(123 * 1024));
         assert_eq!(memory_in(status, "Vm"), None);
         assert_eq!(memory_in("State:\tZ (zombie)\n", "VmHWM"), None);

@@ -1,6 +1,6 @@
 //! The course of each attack: the victim alone, then the victim beside the attacker.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use serde_json::json;
@@ -24,6 +24,9 @@ pub(super) const CONNECTION: u64 = 32 << 10;
 
 /// What the service may take beyond what the attacker makes it hold, in bytes: the allocator keeps some of what was freed.
 const SLACK: u64 = 32 * MIB;
+
+/// How long a service may need until its first success.
+const START: Duration = Duration::from_secs(5);
 
 /// The user whom nobody may hinder.
 pub(super) const VICTIM: &str = "victim";
@@ -95,11 +98,16 @@ impl Siege {
         self.attacked.allowed_for += &format!(", {} for {reason}", megabytes(bytes));
     }
 
+    /// Adds a figure to what the attacker got.
+    pub(super) fn note(&mut self, figure: &str) {
+        self.attacked.got += &format!(", {figure}");
+    }
+
     /// Ends the attack. Returns the figures, and what the attacker got.
     pub(super) async fn lift(self) -> anyhow::Result<(Measured, Got)> {
         let Self { mut measured, attacked, attacker } = self;
         let got = attacker.end().await?;
-        measured.attacked = Some(Attacked { got: got.to_string(), ..attacked });
+        measured.attacked = Some(Attacked { got: format!("{got}{}", attacked.got), ..attacked });
         measured.must(got.total() > 0, "the attack takes place", &got);
         Ok((measured, got))
     }
@@ -116,7 +124,8 @@ pub(super) fn span(context: &Context, seconds: u64) -> Duration {
     Duration::from_secs(if context.long { seconds.max(30) } else { seconds })
 }
 
-/// Creates a task of this user through the service, and returns its id.
+/// Creates a task of this user through the service, and returns its id. A service that has just started may still be opening
+/// connections, so this is repeated for a while, as clients do.
 pub(super) async fn create(
     context: &Context,
     service: &Service,
@@ -124,10 +133,16 @@ pub(super) async fn create(
     description: &str,
 ) -> anyhow::Result<String> {
     let task = json!({ "title": PRIVATE, "description": description });
-    let created = Client::new(service.address, &context.token(user)).send("POST", "/api/tasks", &[], Some(&task)).await;
-    let created = created.and_then(|created| created.with_status(201));
-    let id = created.ok().and_then(|created| created.json()["data"]["id"].as_str().map(str::to_owned));
-    id.ok_or_else(|| anyhow::anyhow!("{user} cannot create a task"))
+    let (mut client, begin) = (Client::new(service.address, &context.token(user)), Instant::now());
+    loop {
+        let headers = [("Idempotency-Key", "\"the-first-task\"")];
+        let created = client.send("POST", "/api/tasks", &headers, Some(&task)).await;
+        match created.and_then(|created| created.with_status(201)) {
+            Ok(created) => return Ok(created.json()["data"]["id"].as_str().unwrap_or_default().to_owned()),
+            Err(failure) => ensure!(begin.elapsed() < START, "{user} cannot create a task: {failure}"),
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// Gives this user `count` tasks with a description of 10,000 characters. All but the first are written into the table, since
@@ -139,9 +154,9 @@ pub(super) async fn fill(
     user: &str,
     count: u32,
 ) -> anyhow::Result<()> {
-    create(context, service, user, &format!("{PRIVATE:x<10000}")).await?;
-    // A UUID of version 7 has these digits.
+    /// The first digits of a UUID of version 7.
     const ID: &str = "019ab6c200007000";
+    create(context, service, user, &format!("{PRIVATE:x<10000}")).await?;
     let (id, series) = match database {
         Database::Postgres(_) => {
             (format!("('{ID}8000' || lpad(to_hex(n), 12, '0'))::uuid"), "SELECT generate_series(2, $) AS n")

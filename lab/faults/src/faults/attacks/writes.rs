@@ -29,6 +29,7 @@ pub(super) async fn if_match(context: &Context, store: Store) -> anyhow::Result<
         "no process of Postgres grows by more than 16 MiB",
         &(megabytes(before), megabytes(after)),
     );
+    siege.note(&format!("largest process of Postgres {} after {}", megabytes(after), megabytes(before)));
     siege.allow(8 * (CONNECTION + 8 * HEAD), "eight connections with the largest heads");
     let (mut measured, got) = siege.lift().await?;
     let is_rejected = got.count("400") + got.count("422") > 0 && got.others(&["400", "422", "429"]).is_empty();

@@ -130,6 +130,11 @@ faults-unshared:
     "{{ just_executable() }}" faults --only network --only locked --only exhausted --only retried --only concurrent --only unknown \
         --set DATABASE_SHARE_CONNECTIONS=off
 
+# Try the release build on a Citus cluster that exists: `CITUS_URL=… just check-citus --coordinator HOST --worker HOST`
+[group("check")]
+check-citus *args:
+    @deploy/check-citus "$@"
+
 # Count the instructions per request and compare them with crates/http/benches/instructions.txt; needs valgrind
 [group("check")]
 instructions:

@@ -123,10 +123,15 @@ async fn migrate_up<M: MigratorTraitSelf>(
 async fn begin_exclusively(database: &Database) -> Result<DatabaseTransaction, DbErr> {
     /// The key of the lock: the letters `tasks` as a number, which nothing else in this database uses.
     const LOCK: &str = "SELECT pg_advisory_xact_lock(499967226739)";
+    /// Where the server has Citus: otherwise it refuses to create a table that refers to the users after a distributed table was
+    /// altered. Elsewhere there is no such setting.
+    const ONE_SHARD_AT_A_TIME: &str = "SELECT set_config('citus.multi_shard_modify_mode', 'sequential', true) \
+                                       FROM pg_extension WHERE extname = 'citus'";
     // On SQLite, `IMMEDIATE` is the lock.
     let transaction = database.pool.begin_with_options(immediate()).await?;
     if transaction.get_database_backend() == DbBackend::Postgres {
         transaction.execute_unprepared(LOCK).await?;
+        transaction.execute_unprepared(ONE_SHARD_AT_A_TIME).await?;
     }
     Ok(transaction)
 }

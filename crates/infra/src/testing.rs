@@ -10,7 +10,7 @@ use domain::{
     Clock, UserProvisioner,
     testing::{FixedClock, alice, bob},
 };
-use sea_orm::DatabaseConnection;
+use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tempfile::TempDir;
 
 use test_servers::PostgresDatabase;
@@ -108,6 +108,16 @@ impl TestDatabase {
     #[must_use]
     pub fn connection(&self) -> &DatabaseConnection {
         &self.database.pool
+    }
+
+    /// Makes this Postgres look like the coordinator of a Citus cluster that has no nodes yet. What its functions are asked to do is
+    /// in the table `citus_calls`.
+    ///
+    /// # Panics
+    ///
+    /// If this is not Postgres, or the role is not a superuser.
+    pub async fn pretend_citus(&self) {
+        self.connection().execute_unprepared(include_str!("testing/citus.sql")).await.expect("a stand-in for Citus");
     }
 
     async fn with_users(self) -> Self {

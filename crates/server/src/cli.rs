@@ -6,6 +6,7 @@ mod migrate;
 mod move_tasks;
 mod print;
 mod runtime;
+mod shard;
 mod token;
 
 use clap::{Parser, Subcommand};
@@ -17,6 +18,7 @@ use self::{
     move_tasks::MoveTasks,
     print::print,
     runtime::block_on,
+    shard::Shard,
     token::Token,
 };
 use crate::{
@@ -41,6 +43,8 @@ enum Command {
     Migrate(Migrate),
     /// Give all tasks of a user to another user, such as those of a guest who has signed up
     MoveTasks(MoveTasks),
+    /// Print the statements that distribute the tables over the workers of a Citus cluster, or run those that are missing
+    Shard(Shard),
     /// Copy the SQLite database to a file, while the service runs
     Backup(Backup),
     /// Replace the SQLite database by a backup, while the service is stopped; the old database is kept
@@ -70,6 +74,7 @@ impl CommandLine {
                 on_database(environment, async |database| migrate.run_until_stopped(&database).await)
             }
             Some(Command::MoveTasks(command)) => on_database(environment, async |database| command.run(database).await),
+            Some(Command::Shard(command)) => on_database(environment, async |database| command.run(database).await),
             Some(Command::Backup(command)) => {
                 on_database(environment, async |database| command.run(&database.url).await)
             }

@@ -104,6 +104,7 @@ async fn open(config: &Config) -> anyhow::Result<(Vec<Database>, Option<Vec<SeaO
     }
     database.check_access().await?;
     database.warn_of_open_tables().await?;
+    database.warn_of_unsharded_tables().await;
     let databases = database.for_workers(config.workers).await;
     let sessions = config.tokens.uses_sessions().then(|| databases.iter().map(Database::sessions).collect());
     Ok((databases, sessions))

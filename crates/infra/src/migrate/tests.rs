@@ -6,8 +6,8 @@ use sea_orm::{ConnectionTrait, DbErr, DynIden};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTraitSelf, SchemaManager};
 use tokio::time::{Duration, timeout};
 
-use super::{migrate_up, names_of_all};
-use crate::{MigrateError, testing::TestDatabase};
+use super::{begin_exclusively, migrate_up, names_of_all};
+use crate::{MigrateError, layout::strings, testing::TestDatabase};
 
 /// The real migrations, followed by one that changes the schema and then fails or hangs.
 struct AndLast {
@@ -87,4 +87,19 @@ async fn migrations_of_a_killed_process_are_applied_by_the_next() {
         assert!(database.connection().execute_unprepared("SELECT 1 FROM half").await.is_err());
         database.check_schema().await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_citus_migrations_change_one_shard_at_a_time() {
+    let Some(database) = TestDatabase::empty_postgres().await else { return };
+    let mode = async || {
+        let transaction = begin_exclusively(&database).await.unwrap();
+        let mode = "SELECT coalesce(current_setting('citus.multi_shard_modify_mode', true), '')".to_owned();
+        strings(&transaction, mode, []).await.unwrap().concat()
+    };
+    assert_eq!(mode().await, "");
+
+    database.pretend_citus().await;
+
+    assert_eq!(mode().await, "sequential");
 }

@@ -4,6 +4,7 @@ use domain::{CreateOptions, CreateOutcome, IdempotencyGuard, NewTask, OwnerId, R
 
 use super::create_statements::CreateStatements;
 use crate::{
+    better_auth,
     error::{create_error, repository_error},
     idempotency::KeyUse,
     sql::{self, Connection},
@@ -36,10 +37,24 @@ impl Creates<'_> {
                 connection.run_all(vec![claim, insert]).await.map(|mut answers| answers.pop())
             }
         };
-        if answer.map_err(create_error)?.is_some_and(|insert| insert.affected > 0) {
-            return Ok(CreateOutcome::Created(task));
+        match answer.map_err(create_error) {
+            Err(error) => return Err(self.explained(&task.owner, error).await),
+            Ok(Some(insert)) if insert.affected > 0 => return Ok(CreateOutcome::Created(task)),
+            Ok(_) => {}
         }
         self.why_not(&task.owner, new, options).await
+    }
+
+    /// The error of a create. Servers that spread rows over several machines may report an unknown user with a code that says nothing,
+    /// so it is looked up whether the user exists.
+    async fn explained(self, owner: &OwnerId, error: RepositoryError) -> RepositoryError {
+        if !matches!(error, RepositoryError::Failed(_)) {
+            return error;
+        }
+        match self.connection.run(better_auth::exists(self.statements.layout(), owner)).await {
+            Ok(found) if found.rows.is_empty() => RepositoryError::UnknownOwner,
+            _ => error,
+        }
     }
 
     /// Finds out why no task was created. The statements do not tell.

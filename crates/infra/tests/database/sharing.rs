@@ -1,7 +1,6 @@
 //! Statements share connections as the settings say, and by default only on a single Postgres.
 
 use infra::{ConnectionSharing, Database, DatabaseSettings, ExecutorKind, Sharing, testing::TestDatabase};
-use sea_orm::ConnectionTrait;
 
 async fn sharing(settings: &DatabaseSettings) -> ConnectionSharing {
     Database::connect(settings).await.unwrap().sharing().unwrap().clone()
@@ -27,11 +26,7 @@ async fn connections_are_shared_as_the_settings_say() {
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_are_not_shared_on_citus() {
     let Some(database) = TestDatabase::empty_postgres().await else { return };
-    // The extension itself is not installed here.
-    let pretend = "SET allow_system_table_mods = on; \
-        INSERT INTO pg_extension SELECT 1, 'citus', extowner, extnamespace, extrelocatable, '13.2', extconfig, extcondition \
-        FROM pg_extension WHERE extname = 'plpgsql'; RESET allow_system_table_mods";
-    database.connection().execute_unprepared(pretend).await.unwrap();
+    database.pretend_citus().await;
 
     let decided = sharing(&database.settings()).await;
     assert_eq!(decided, ConnectionSharing { is_on: false, reason: "the server has the extension citus".to_owned() });

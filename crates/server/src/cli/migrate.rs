@@ -40,6 +40,7 @@ impl Migrate {
             Self::Up => {
                 report("applied", &database.migrate_up().await?)?;
                 database.warn_of_open_tables().await?;
+                database.warn_of_unsharded_tables().await;
             }
             Self::Down { steps, delete_tasks: _ } => report("reverted", &database.migrate_down(steps).await?)?,
             Self::Status => {
@@ -47,6 +48,7 @@ impl Migrate {
                     let state = if migration.applied { "applied" } else { "pending" };
                     print(format_args!("{state}  {}", migration.name))?;
                 }
+                database.warn_of_unsharded_tables().await;
             }
         }
         database.close().await;

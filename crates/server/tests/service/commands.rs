@@ -82,3 +82,21 @@ fn on_postgres_a_backup_names_the_tool() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_are_distributed_by_a_command() {
+    let Some(database) = TestDatabase::postgres().await else { return };
+    let directory = tempfile::tempdir().unwrap();
+    let shard = |arguments: &[&str]| run(&directory, database.url(), &[&["shard"], arguments].concat());
+    let missing = shard(&[]).unwrap_err();
+    assert!(missing.starts_with("tasks-api: the extension citus is missing") && !missing.contains('\n'), "{missing}");
+    database.pretend_citus().await;
+
+    let script = shard(&[]).unwrap();
+    assert!(script.ends_with("'user_id', colocate_with => '\"public\".\"tasks\"');"), "{script}");
+    assert!(shard(&["--apply"]).unwrap_err().contains("--coordinator HOST is needed"));
+    let applied = shard(&["--apply", "--coordinator", "db", "--worker", "w1", "--worker", "w2:5433"]).unwrap();
+    assert_eq!(applied.matches("-- done now: ").count(), 7, "{applied}");
+
+    assert_eq!(shard(&["--apply"]).unwrap().matches("-- done before: ").count(), 7);
+}

@@ -51,35 +51,31 @@ const INVISIBLE: Class = &[
 /// What takes the place of a title that nobody can see.
 const NO_TITLE: &str = "(no title)";
 
-/// Whether a text contains a character of a class, or with `NOT_IN` one that is not in it, in the SQL of the database.
+/// A class in a regular expression of Postgres.
+fn regex(class: Class) -> String {
+    let ranges: Vec<String> = class.iter().map(|(first, last)| format!(r"\U{first:08x}-\U{last:08x}")).collect();
+    ranges.concat()
+}
+
+/// Whether a text contains a character of a class, or with `not_in` one that is not in it, in the SQL of the database.
 fn contains(backend: DbBackend, column: &str, not_in: bool, class: Class) -> String {
     let not = if not_in { "^" } else { "" };
-    match backend {
-        DbBackend::Sqlite => {
-            let range = |(first, last): &(u32, u32)| format!("char({first}) || '-' || char({last})");
-            let ranges = class.iter().map(range).collect::<Vec<_>>().join(" || ");
-            format!("{column} GLOB '*[{not}' || {ranges} || ']*'")
-        }
-        _ => {
-            let range = |(first, last): &(u32, u32)| format!(r"\U{first:08x}-\U{last:08x}");
-            let ranges: String = class.iter().map(range).collect();
-            format!("{column} ~ '[{not}{ranges}]'")
-        }
+    if backend == DbBackend::Sqlite {
+        let range = |(first, last): &(u32, u32)| format!("char({first}) || '-' || char({last})");
+        let ranges = class.iter().map(range).collect::<Vec<_>>().join(" || ");
+        format!("{column} GLOB '*[{not}' || {ranges} || ']*'")
+    } else {
+        format!("{column} ~ '[{not}{}]'", regex(class))
     }
 }
 
 /// A text with a space in place of each character of a class, in the SQL of the database.
 fn without(backend: DbBackend, column: &str, class: Class) -> String {
-    match backend {
-        DbBackend::Sqlite => class
-            .iter()
-            .flat_map(|(first, last)| *first..=*last)
-            .fold(column.to_owned(), |text, character| format!("replace({text}, char({character}), ' ')")),
-        _ => {
-            let range = |(first, last): &(u32, u32)| format!(r"\U{first:08x}-\U{last:08x}");
-            let ranges: String = class.iter().map(range).collect();
-            format!("regexp_replace({column}, '[{ranges}]', ' ', 'g')")
-        }
+    if backend == DbBackend::Sqlite {
+        let characters = class.iter().flat_map(|(first, last)| *first..=*last);
+        characters.fold(column.to_owned(), |text, character| format!("replace({text}, char({character}), ' ')"))
+    } else {
+        format!("regexp_replace({column}, '[{}]', ' ', 'g')", regex(class))
     }
 }
 

@@ -17,8 +17,11 @@ use crate::{
     system::{docs, health},
 };
 
+/// Registers the handler of a route outside of the API.
+type Open = fn(Route) -> Route;
+
 /// Every route outside of the API. They support only GET.
-const OPEN: [(&str, fn(Route) -> Route); 6] = [
+const OPEN: [(&str, Open); 6] = [
     ("/health/live", |route| route.to(health::live)),
     ("/health/ready", |route| route.to(health::ready)),
     ("/health", |route| route.to(health::ready)),

@@ -65,7 +65,7 @@ pub fn server(
                     (it, Protocol::Http1, peer)
                 }))
             };
-            let app = app(&make_api()).into_factory().map_err(|error| actix_web::Error::from(error).error_response());
+            let app = app(&make_api()).into_factory().map_err(|error| error.error_response());
             let http = HttpService::build()
                 .keep_alive(keep_alive)
                 .client_disconnect_timeout(CLOSE_TIMEOUT)

@@ -106,7 +106,9 @@ mod tests {
 
     fn is_whole(parts: &[&str]) -> bool {
         let mut answer = Answer::default();
-        parts.iter().for_each(|part| answer.read(part.as_bytes()));
+        for part in parts {
+            answer.read(part.as_bytes());
+        }
         answer.is_whole()
     }
 

@@ -19,6 +19,10 @@ use super::{
     admission::{Admitted, ClosedLabels, Connections, HEAD, RESPONSE},
 };
 
+/// How many bytes of heads are read before other connections get their turn: some requests. The framework answers all that it
+/// has read without a pause, and a client can send hundreds of requests at once.
+const BURST: usize = 4096;
+
 /// A connection. Fails with `TimedOut`, so that the framework closes it, if the client takes too long to send a head or to
 /// read a response.
 pub(crate) struct Connection {
@@ -30,6 +34,8 @@ pub(crate) struct Connection {
     stopped_at: Option<Instant>,
     /// Not reset for each request, which costs more than to be woken in vain now and then.
     timer: Option<Pin<Box<Sleep>>>,
+    /// The bytes of heads that were read since other connections got their turn.
+    burst: usize,
 }
 
 impl Connection {
@@ -37,7 +43,7 @@ impl Connection {
     pub(crate) fn admit(io: TcpStream, connections: &Arc<Connections>, stop: GracefulShutdownSignal) -> Option<Self> {
         let admitted = connections.admit(io.peer_addr().ok()?.ip())?;
         let stop = Box::pin(async move { stop.notified().await });
-        Some(Self { io, activity: Activity::new(), admitted, stop, stopped_at: None, timer: None })
+        Some(Self { io, activity: Activity::new(), admitted, stop, stopped_at: None, timer: None, burst: 0 })
     }
 
     pub(crate) fn peer(&self) -> Option<std::net::SocketAddr> {
@@ -96,17 +102,28 @@ impl AsyncRead for Connection {
             // As if the client had closed the connection: there will be no further request.
             return Poll::Ready(Ok(()));
         }
+        if self.burst >= BURST {
+            self.burst = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         let outcome = Pin::new(&mut self.io).poll_read(context, buffer);
-        match (&outcome, self.activity.head_deadline()) {
-            (Poll::Pending, Some(deadline)) => self.fail_at(deadline, &HEAD, context),
-            _ => {
-                if let Some(received @ [_, ..]) = buffer.filled().get(before..) {
-                    self.activity.received(received);
-                }
-                outcome
+        if outcome.is_pending() {
+            self.burst = 0;
+        }
+        if outcome.is_pending()
+            && let Some(deadline) = self.activity.head_deadline()
+        {
+            return self.fail_at(deadline, &HEAD, context);
+        }
+        if let Some(received @ [_, ..]) = buffer.filled().get(before..) {
+            self.activity.received(received);
+            if !self.activity.is_handling() {
+                self.burst += received.len();
             }
         }
+        outcome
     }
 }
 

@@ -120,12 +120,12 @@ mod tests {
     #[test]
     fn a_user_has_few_large_responses_at_once() {
         let in_flight = Arc::new(InFlight::new(100, 100));
-        let hold = || in_flight.place_of(alice().id).and_then(|mut place| place.hold_large().then_some(place));
-        let mut held: Vec<UserPlace> = (0..=MAX_LARGE).map_while(|_| hold()).collect();
+        let large = || in_flight.place_of(alice().id).and_then(|mut place| place.hold_large().then_some(place));
+        let mut held: Vec<UserPlace> = (0..=MAX_LARGE).map_while(|_| large()).collect();
         assert_eq!(held.len(), MAX_LARGE);
 
         held.pop();
-        assert!(hold().is_some());
+        assert!(large().is_some());
         drop(held);
         assert_eq!(in_flight.users().len(), 0);
     }

@@ -115,7 +115,7 @@ where
 /// A request that is not sent yet.
 pub struct Request<'a, S> {
     app: &'a Running<S>,
-    request: test::TestRequest,
+    inner: test::TestRequest,
     is_endless: bool,
 }
 
@@ -129,7 +129,7 @@ pub struct Answer {
 
 impl<S: Client> Running<S> {
     pub fn anonymous(&self, method: Method, path: &str) -> Request<'_, S> {
-        Request { app: self, request: test::TestRequest::default().method(method).uri(path), is_endless: false }
+        Request { app: self, inner: test::TestRequest::default().method(method).uri(path), is_endless: false }
     }
 
     pub fn as_user(&self, identity: &Identity, method: Method, path: &str) -> Request<'_, S> {
@@ -157,12 +157,12 @@ impl<S: Client> Running<S> {
 
 impl<S: Client> Request<'_, S> {
     pub fn header(self, name: &'static str, value: &str) -> Self {
-        Self { request: self.request.append_header((name, value)), ..self }
+        Self { inner: self.inner.append_header((name, value)), ..self }
     }
 
     /// Sends the request from this address.
     pub fn from(self, peer: &str) -> Self {
-        Self { request: self.request.peer_addr(SocketAddr::new(peer.parse().unwrap(), 50_000)), ..self }
+        Self { inner: self.inner.peer_addr(SocketAddr::new(peer.parse().unwrap(), 50_000)), ..self }
     }
 
     pub fn json(self, body: impl Into<Vec<u8>>) -> Self {
@@ -171,7 +171,7 @@ impl<S: Client> Request<'_, S> {
 
     pub fn body(self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let request = self.header("content-type", content_type);
-        Self { request: request.request.set_payload(body.into()), ..request }
+        Self { inner: request.inner.set_payload(body.into()), ..request }
     }
 
     /// Declares a JSON body that never arrives.
@@ -180,7 +180,7 @@ impl<S: Client> Request<'_, S> {
     }
 
     pub async fn send(self) -> Answer {
-        let request = self.request.to_request();
+        let request = self.inner.to_request();
         let request = if self.is_endless {
             let payload: actix_http::BoxedPayloadStream = Box::pin(futures_util::stream::pending());
             request.replace_payload(Payload::Stream { payload }).0

@@ -73,7 +73,7 @@ async fn a_parameter_that_the_pooler_refuses_is_not_waited_for() {
     let mut url = url::Url::parse(pooler.url()).unwrap();
     url.query_pairs_mut().append_pair("options", "-c geqo=off");
     let url = DatabaseUrl::parse(url.as_str()).unwrap();
-    let settings = DatabaseSettings { start_timeout: Some(Duration::from_secs(60)), ..DatabaseSettings::new(url) };
+    let settings = DatabaseSettings { start_timeout: Some(Duration::from_mins(1)), ..DatabaseSettings::new(url) };
     let begin = Instant::now();
 
     let line = failure(&settings).await;

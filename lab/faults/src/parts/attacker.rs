@@ -24,6 +24,7 @@ const FROM_ONE_ADDRESS: u8 = 250;
 
 /// An attack on the service at an address.
 #[derive(Debug, Serialize, Deserialize)]
+#[expect(clippy::unsafe_derive_deserialize, reason = "the unsafe code is that of `select!`")]
 pub(crate) struct Attack {
     pub(crate) address: SocketAddr,
     pub(crate) kind: Kind,

@@ -76,7 +76,7 @@ impl Siege {
         let before = memory(service.id(), "VmHWM")?;
         let attacker = Playing::start(&Part::Attacker(Attack { address: service.address, kind }))?;
         let beside = watch(&victim, span).await?;
-        let attacked = Attacked {
+        let figures = Attacked {
             alone: alone.p99,
             beside: beside.p99,
             memory: memory(service.id(), "VmHWM")?,
@@ -89,18 +89,18 @@ impl Siege {
             Measured { rounds: 1, requests: beside.requests, failures, longest: beside.longest, ..Measured::default() };
         let due = u64::from(PER_SECOND) * span.as_secs();
         measured.must(beside.requests * 2 >= due, "the victim sends at least half of its requests", &beside.requests);
-        Ok(Self { measured, attacked, attacker })
+        Ok(Self { measured, attacked: figures, attacker })
     }
 
     /// Lets the service have so many bytes more, for this reason.
     pub(super) fn allow(&mut self, bytes: u64, reason: &str) {
         self.attacked.allowed += bytes;
-        self.attacked.allowed_for += &format!(", {} for {reason}", megabytes(bytes));
+        self.attacked.allowed_for.extend([", ", &megabytes(bytes), " for ", reason]);
     }
 
     /// Adds a figure to what the attacker got.
     pub(super) fn note(&mut self, figure: &str) {
-        self.attacked.got += &format!(", {figure}");
+        self.attacked.got.extend([", ", figure]);
     }
 
     /// Ends the attack. Returns the figures, and what the attacker got.

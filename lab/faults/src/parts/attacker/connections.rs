@@ -174,7 +174,7 @@ pub(super) async fn idle(to: SocketAddr, tally: &Tally, connections: u32) {
     }
     all.join_all().await;
     // The connections that are left belong to the attack, and so does this process.
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 pub(super) async fn slow_bodies(to: SocketAddr, tally: &Tally, tokens: Vec<String>, per_second: u32) {

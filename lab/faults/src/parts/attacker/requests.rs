@@ -70,7 +70,7 @@ pub(super) async fn if_match(to: SocketAddr, tally: &Tally, token: &str, task: &
             let (mut turns, body) = (Turns::new(per_second, LISTS_AT_ONCE), json!({ "title": PRIVATE }));
             for turn in 0.. {
                 turns.next().await;
-                let grown = (turn * LISTS_AT_ONCE + number) * GROWTH % VERSIONS.len() as u32;
+                let grown = (turn * LISTS_AT_ONCE + number) * GROWTH % (VERSIONS.end - VERSIONS.start);
                 let versions = (1000..).take((VERSIONS.start + grown) as usize);
                 let tags: Vec<String> = versions.map(|version| format!("\"{version}\"")).collect();
                 let headers = [("If-Match", tags.join(","))];

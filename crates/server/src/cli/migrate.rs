@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use infra::{Database, DatabaseSettings};
+use infra::{Database, DatabaseSettings, MigrateError};
 
 use super::print::print;
 use crate::signals::StopSignals;
@@ -46,6 +46,10 @@ impl Migrate {
                 for migration in database.migration_status().await? {
                     let state = if migration.applied { "applied" } else { "pending" };
                     print(format_args!("{state}  {}", migration.name))?;
+                }
+                // Applied migrations do not say whether their tables are still there.
+                if let Err(rejected @ MigrateError::Rejected(_)) = database.check_schema().await {
+                    return Err(rejected.into());
                 }
             }
         }

@@ -66,6 +66,6 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table(Tasks::Table).to_owned()).await
+        manager.drop_table(Table::drop().table(Tasks::Table).if_exists().to_owned()).await
     }
 }

@@ -56,6 +56,6 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.drop_table(Table::drop().table(IdempotencyKeys::Table).to_owned()).await
+        manager.drop_table(Table::drop().table(IdempotencyKeys::Table).if_exists().to_owned()).await
     }
 }

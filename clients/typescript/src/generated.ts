@@ -10,7 +10,7 @@ export interface paths {
         };
         /**
          * List my tasks, newest first
-         * @description Without `limit` a page holds up to 1000 tasks. While `has_more` is true, `next_cursor` leads to the next page. With the page's `ETag` in `If-None-Match` the response is 304 as long as nothing on the page has changed.
+         * @description Without `limit` a page holds up to 1000 tasks, and at most 4 MiB of titles and descriptions. While `has_more` is true, `next_cursor` leads to the next page. With the page's `ETag` in `If-None-Match` the response is 304 as long as nothing on the page has changed.
          */
         get: operations["listTasks"];
         put?: never;
@@ -92,7 +92,7 @@ export interface paths {
         };
         /**
          * List my tasks, newest first
-         * @description Without `limit` a page holds up to 1000 tasks. While `has_more` is true, `next_cursor` leads to the next page. With the page's `ETag` in `If-None-Match` the response is 304 as long as nothing on the page has changed.
+         * @description Without `limit` a page holds up to 1000 tasks, and at most 4 MiB of titles and descriptions. While `has_more` is true, `next_cursor` leads to the next page. With the page's `ETag` in `If-None-Match` the response is 304 as long as nothing on the page has changed.
          */
         get: operations["listTasksOfUser"];
         put?: never;

@@ -1,6 +1,7 @@
 //! Applying migrations and rolling them back.
 
 mod history;
+mod intact;
 
 use migration::{Migrator, Users};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, TransactionTrait};
@@ -40,7 +41,7 @@ impl Database {
 
     /// Rolls back the last `count` migrations, all or none, and returns their names, newest first.
     ///
-    /// This deletes the data in their tables. The table of users stays.
+    /// This deletes the data in their tables, as far as they exist. The table of users stays.
     ///
     /// # Errors
     ///
@@ -56,7 +57,7 @@ impl Database {
         rolled_back.reverse();
         rolled_back.truncate(usize::try_from(count).unwrap_or(usize::MAX));
         if !rolled_back.is_empty() {
-            history.enter(&transaction, &self.wanted).await?;
+            history.enter_alone(&transaction).await?;
             history.carry_over(&transaction).await?;
             Migrator::default().down(&transaction, Some(count)).await?;
             history.forget_shared(&transaction, &rolled_back).await?;
@@ -84,10 +85,14 @@ impl Database {
         self.check_migrations().await
     }
 
-    /// The same for a role that may read which migrations were applied.
+    /// The same for a role that may use the tables.
     pub(crate) async fn check_migrations(&self) -> Result<(), MigrateError> {
-        let pending = pending(self.migration_status().await?);
-        if pending.is_empty() { Ok(()) } else { Err(MigrateError::Pending(pending)) }
+        let history = History::read(&self.pool, &self.wanted).await?;
+        let pending = pending(states(&history, &names_of_all())?);
+        if !pending.is_empty() {
+            return Err(MigrateError::Pending(pending));
+        }
+        intact::check(&self.pool, &self.wanted, history.schema()).await
     }
 }
 
@@ -100,6 +105,9 @@ async fn migrate_up<M: MigratorTraitSelf>(
     let (transaction, wanted) = (begin_exclusively(database).await?, &database.wanted);
     let history = History::read(&transaction, wanted).await?;
     let pending = pending(states(&history, names)?);
+    if pending.is_empty() {
+        intact::check(&transaction, wanted, history.schema()).await?;
+    }
     history.create_schema(&transaction).await?;
     let first = history.enter(&transaction, wanted).await?;
     let is_carried_over = history.carry_over(&transaction).await?;

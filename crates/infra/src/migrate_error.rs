@@ -57,8 +57,8 @@ fn remedy(code: &str) -> Option<&'static str> {
              DATABASE_SCHEMA (docs/troubleshooting.md#database-schema)",
         ),
         "42P07" => Some(
-            "the table is another program's: set DATABASE_SCHEMA to a schema for the tables of this service \
-             (docs/troubleshooting.md#database-schema)",
+            "the table is another program's: set DATABASE_SCHEMA to a schema for the tables of this service; or it is this \
+             service's, and tasks_api_migrations was dropped (docs/troubleshooting.md#database-schema)",
         ),
         _ => None,
     }

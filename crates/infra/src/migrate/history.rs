@@ -129,6 +129,15 @@ impl History {
         Ok(first)
     }
 
+    /// Makes that schema the whole search path of the transaction, so that no migration drops another program's table.
+    pub(super) async fn enter_alone(&self, transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+        if let Some(schema) = &self.schema {
+            let path = "SELECT set_config('search_path', $1, true)";
+            strings(transaction, path.to_owned(), [quoted(schema).into()]).await?;
+        }
+        Ok(())
+    }
+
     /// Creates the schema of this program's tables if it does not exist.
     pub(super) async fn create_schema(&self, transaction: &DatabaseTransaction) -> Result<(), MigrateError> {
         let Some(schema) = &self.schema else { return Ok(()) };

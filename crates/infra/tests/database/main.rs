@@ -68,6 +68,7 @@ mod encoding;
 mod fail_over;
 mod group_commit;
 mod history;
+mod intact;
 mod layouts;
 mod log;
 mod migrations;

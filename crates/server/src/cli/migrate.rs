@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
-use infra::{Database, DatabaseSettings};
+use infra::{Database, DatabaseSettings, MigrateError};
 
 use super::print::print;
 use crate::signals::StopSignals;
@@ -48,7 +48,14 @@ impl Migrate {
                     let state = if migration.applied { "applied" } else { "pending" };
                     print(format_args!("{state}  {}", migration.name))?;
                 }
+<<<<<<< HEAD
                 database.warn_of_unsharded_tables().await;
+=======
+                // Applied migrations do not say whether their tables are still there.
+                if let Err(rejected @ MigrateError::Rejected(_)) = database.check_schema().await {
+                    return Err(rejected.into());
+                }
+>>>>>>> r22-f
             }
         }
         database.close().await;

@@ -2,6 +2,7 @@
 
 use infra::testing::TestDatabase;
 use reqwest::Method;
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -45,6 +46,19 @@ async fn the_tasks_of_a_user_are_moved(database: &TestDatabase) {
 
     assert_eq!(titles(&service, "bob").await, ["Buy wine", "Buy groceries"]);
     assert!(titles(&service, "alice").await.is_empty());
+}
+
+#[tokio::test]
+async fn the_status_of_migrations_tells_that_a_table_is_gone() {
+    let (database, directory) = (TestDatabase::sqlite().await, tempfile::tempdir().unwrap());
+    assert!(run(&directory, database.url(), &["migrate", "status"]).is_ok());
+    database.connection().execute_unprepared("DROP TABLE tasks").await.unwrap();
+
+    for command in ["status", "up"] {
+        let line = run(&directory, database.url(), &["migrate", command]).unwrap_err();
+
+        assert!(line.starts_with("tasks-api: the database lacks tasks, "), "{line}");
+    }
 }
 
 #[tokio::test]

@@ -117,9 +117,9 @@ impl MigrationTrait for Migration {
         let is_sqlite = manager.get_database_backend() == DbBackend::Sqlite;
         for name in ["tasks_title_text", "tasks_description_text"] {
             let drop = if is_sqlite {
-                EVENTS.map(|event| format!("DROP TRIGGER {name}_{event}")).to_vec()
+                EVENTS.map(|event| format!("DROP TRIGGER IF EXISTS {name}_{event}")).to_vec()
             } else {
-                vec![format!("ALTER TABLE tasks DROP CONSTRAINT {name}")]
+                vec![format!("ALTER TABLE IF EXISTS tasks DROP CONSTRAINT IF EXISTS {name}")]
             };
             for statement in drop {
                 manager.get_connection().execute_unprepared(&statement).await?;

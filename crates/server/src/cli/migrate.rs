@@ -48,14 +48,11 @@ impl Migrate {
                     let state = if migration.applied { "applied" } else { "pending" };
                     print(format_args!("{state}  {}", migration.name))?;
                 }
-<<<<<<< HEAD
                 database.warn_of_unsharded_tables().await;
-=======
                 // Applied migrations do not say whether their tables are still there.
                 if let Err(rejected @ MigrateError::Rejected(_)) = database.check_schema().await {
                     return Err(rejected.into());
                 }
->>>>>>> r22-f
             }
         }
         database.close().await;

@@ -88,20 +88,22 @@ impl Pool {
 
     async fn run_once(&self, statement: &Statement) -> Result<Answer, Error> {
         let (slot, connection) = self.acquire().await?;
-        let sent = Instant::now();
-        let lent = scopeguard::guard((slot, connection), |(slot, connection)| self.drain(slot, connection, sent));
+        let lent = scopeguard::guard((slot, connection), |(slot, connection)| self.drain(slot, connection));
         let outcome = self.wait_for(lent.1.run(statement)).await;
         let (slot, connection) = ScopeGuard::into_inner(lent);
         self.release(slot, connection, &outcome);
         outcome
     }
 
-    /// Puts a connection back when a statement has ended whose caller has stopped waiting, and closes it if that takes too long. If
-    /// it were closed at once, Postgres would go on all the same, and each caller who hangs up would cost a new connection.
-    fn drain(&self, mut slot: Object<Manager>, connection: PgConnection, sent: Instant) {
+    /// Puts a connection back when a statement has ended whose caller has stopped waiting. If it were closed at once, Postgres
+    /// would go on all the same, and each caller who hangs up would cost a new connection.
+    ///
+    /// It is closed if that takes longer than half the time that others wait for a connection: then they still get one if the peer
+    /// has vanished.
+    fn drain(&self, mut slot: Object<Manager>, connection: PgConnection) {
         // Without a runtime, nothing can be awaited, and the connection is closed.
         let Ok(runtime) = Handle::try_current() else { return };
-        let limit = self.statement_limit.saturating_sub(sent.elapsed());
+        let limit = self.statement_limit.min(self.acquire_timeout / 2);
         runtime.spawn(async move {
             if let Ok(Ok(())) = timeout(limit, connection.ping()).await {
                 slot.put_back(connection);

@@ -30,7 +30,7 @@ pub(super) struct Manager {
 
 /// A pool entry for one connection.
 pub(super) struct Slot {
-    /// `None` while a statement runs, and permanently if its caller stopped waiting.
+    /// `None` while a statement runs, and permanently if it did not end soon after its caller had stopped waiting.
     pub(super) connection: Option<PgConnection>,
     pub(super) answered: Instant,
 }
@@ -112,7 +112,9 @@ impl managed::Manager for Manager {
             return Err(RecycleError::message("it has not answered since another connection turned out to be dead"));
         }
         let Some(connection) = &slot.connection else {
-            return Err(RecycleError::message("the caller of a statement on it stopped waiting"));
+            return Err(RecycleError::message(
+                "the caller of a statement on it stopped waiting, and it went on for too long",
+            ));
         };
         if connection.is_closed() {
             self.health().report_death();

@@ -33,6 +33,8 @@ pub enum Precondition {
     None,
     /// One of these versions, which the caller has seen.
     Version(Vec<Version>),
+    /// None of these versions.
+    NotVersion(Vec<Version>),
 }
 
 impl Precondition {
@@ -42,6 +44,7 @@ impl Precondition {
         match self {
             Self::None => true,
             Self::Version(versions) => versions.contains(&version),
+            Self::NotVersion(versions) => !versions.contains(&version),
         }
     }
 }

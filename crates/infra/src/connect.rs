@@ -73,7 +73,12 @@ async fn when_available(url: &PostgresUrl, settings: &DatabaseSettings) -> Resul
     };
     loop {
         let left = limit.saturating_sub(begin.elapsed());
-        let failure = match patient(postgres::connect(url, settings, left), &mut report).await {
+        // The limit is for the whole attempt, which has several steps.
+        let attempt = async {
+            let connected = timeout(left, postgres::connect(url, settings, left)).await;
+            connected.unwrap_or_else(|_elapsed| Err(Failure::no_answer_within(left)))
+        };
+        let failure = match patient(attempt, &mut report).await {
             Ok(database) => {
                 if is_waiting {
                     info!(waited = ?begin.elapsed(), "the database answers");

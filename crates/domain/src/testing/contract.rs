@@ -80,6 +80,7 @@ macro_rules! task_repository_contract {
             concurrent_toggles_are_all_counted,
             a_change_of_a_seen_version_takes_place,
             a_change_of_another_version_returns_the_present_task,
+            a_change_of_an_excluded_version_does_not_take_place,
             a_conditional_change_of_a_missing_task_finds_nothing,
             one_of_concurrent_changes_of_one_version_takes_place,
             a_create_repeated_under_its_key_is_replayed,

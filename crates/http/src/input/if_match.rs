@@ -1,11 +1,11 @@
-//! `If-Match`: the version of a resource that the client knows.
+//! `If-Match`: the version of a resource that the client knows. `If-None-Match` on a change: the versions that must not change.
 
 use std::future::{Ready, ready};
 
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
-    http::header::{HeaderMap, IF_MATCH, IF_NONE_MATCH},
+    http::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH},
 };
 use domain::{Precondition, Version};
 use serde_json::json;
@@ -30,7 +30,7 @@ pub(crate) const HEADER: RequestHeader = RequestHeader {
     },
 };
 
-/// The precondition of a change. `If-None-Match: *` is one too: it is met only by what does not exist.
+/// The precondition of a change, which both headers state. `If-None-Match: *` is met only by what does not exist.
 pub(crate) struct IfMatch(pub(crate) Precondition);
 
 impl FromRequest for IfMatch {
@@ -43,18 +43,33 @@ impl FromRequest for IfMatch {
 }
 
 fn precondition(headers: &HeaderMap) -> Result<Precondition, ApiError> {
-    let required = match EntityTags::of(headers, &IF_MATCH) {
-        Ok(None | Some(EntityTags::Any)) => Precondition::None,
-        // Tags that no resource can have match nothing.
-        Ok(Some(EntityTags::List(tags))) => Precondition::Version(tags.into_iter().filter_map(version).collect()),
-        Err(Malformed) => {
-            return Err(ApiError::new(ErrorCode::ValidationError).with_message(format!(
-                "If-Match must be at most {MAX_TAGS} entity tags in double quotes, such as \"3\", or *"
-            )));
+    Ok(match (tags(headers, &IF_MATCH)?, tags(headers, &IF_NONE_MATCH)?) {
+        (_, Some(EntityTags::Any)) => Precondition::Version(Vec::new()),
+        (None | Some(EntityTags::Any), None) => Precondition::None,
+        (None | Some(EntityTags::Any), Some(EntityTags::List(excluded))) => {
+            Precondition::NotVersion(versions(excluded))
         }
-    };
-    let must_not_exist = EntityTags::of(headers, &IF_NONE_MATCH) == Ok(Some(EntityTags::Any));
-    Ok(if must_not_exist { Precondition::Version(Vec::new()) } else { required })
+        (Some(EntityTags::List(required)), None) => Precondition::Version(versions(required)),
+        (Some(EntityTags::List(required)), Some(EntityTags::List(excluded))) => {
+            let (mut required, excluded) = (versions(required), versions(excluded));
+            required.retain(|version| !excluded.contains(version));
+            Precondition::Version(required)
+        }
+    })
+}
+
+fn tags<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<EntityTags<'a>>, ApiError> {
+    EntityTags::of(headers, name).map_err(|Malformed| {
+        let header = if *name == IF_MATCH { "If-Match" } else { "If-None-Match" };
+        ApiError::new(ErrorCode::ValidationError).with_message(format!(
+            "{header} must be at most {MAX_TAGS} entity tags in double quotes, such as \"3\", or *"
+        ))
+    })
+}
+
+/// Tags that no resource can have match nothing.
+fn versions(tags: Vec<&str>) -> Vec<Version> {
+    tags.into_iter().filter_map(version).collect()
 }
 
 fn version(tag: &str) -> Option<Version> {

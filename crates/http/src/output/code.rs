@@ -83,7 +83,7 @@ error_codes! {
     );
     /// The body did not arrive in time.
     RequestTimeout("REQUEST_TIMEOUT", always(StatusCode::REQUEST_TIMEOUT), [], "the body did not arrive in time");
-    /// `If-Match` does not name the present version, or `If-None-Match` is `*`. `current` is the resource as it is now.
+    /// `If-Match` does not name the present version, or `If-None-Match` does. `current` is the resource as it is now.
     VersionConflict(
         "VERSION_CONFLICT",
         always(StatusCode::PRECONDITION_FAILED),

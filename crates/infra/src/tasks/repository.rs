@@ -50,7 +50,7 @@ impl SeaOrmTasks {
     }
 
     /// Finds out why no row was changed. Without a precondition the task does not exist. With one, a second statement looks it
-    /// up: versions only grow, so if the task exists, it did not have an expected version.
+    /// up: if the task exists, the change saw it in a version that does not fit.
     async fn why_not<T>(
         &self,
         owner: &OwnerId,

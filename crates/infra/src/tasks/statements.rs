@@ -29,9 +29,16 @@ pub(super) struct TaskStatements(Shapes<Shape>);
 enum Shape {
     Get,
     Page { completed: bool, older_than: bool, limit: u16 },
-    Update { title: bool, description: bool, completed: bool, toggled: bool, conditional: bool },
-    Delete { conditional: bool },
+    Update { title: bool, description: bool, completed: bool, toggled: bool, condition: Option<Versions> },
+    Delete { condition: Option<Versions> },
     Probe,
+}
+
+/// Which versions a condition lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Versions {
+    Required,
+    Excluded,
 }
 
 impl TaskStatements {
@@ -101,7 +108,7 @@ impl TaskStatements {
             description: description.is_some(),
             completed: completed.is_some(),
             toggled,
-            conditional: versions.is_some(),
+            condition: versions.map(|(versions, _)| versions),
         };
         let backend = self.0.backend();
         self.0.statement(shape, Kind::WriteReturning, binds, || {
@@ -128,7 +135,8 @@ impl TaskStatements {
         let (owner, id) = (binds.owner(owner), binds.add(*id.as_uuid()));
         let versions = bind_versions(&mut binds, precondition, self.0.backend());
         let backend = self.0.backend();
-        self.0.statement(Shape::Delete { conditional: versions.is_some() }, Kind::Write, binds, || {
+        let shape = Shape::Delete { condition: versions.map(|(versions, _)| versions) };
+        self.0.statement(shape, Kind::Write, binds, || {
             owned_delete::<Entity>(owner)
                 .filter(is(Column::Id, id))
                 .apply_if(versions, |delete, versions| delete.filter(has_version(versions, backend)))
@@ -167,18 +175,26 @@ pub(super) fn is<C: ColumnTrait>(column: C, value: Placeholder) -> Expr {
 }
 
 /// One value for any number of versions.
-fn bind_versions(binds: &mut Binds<'_>, precondition: &Precondition, backend: DbBackend) -> Option<Placeholder> {
-    match precondition {
-        Precondition::None => None,
-        Precondition::Version(versions) => {
-            let versions = versions.iter().map(|version| version.get());
-            Some(binds.add(dialect::list(versions, backend)))
-        }
-    }
+fn bind_versions(
+    binds: &mut Binds<'_>,
+    precondition: &Precondition,
+    backend: DbBackend,
+) -> Option<(Versions, Placeholder)> {
+    let (which, versions) = match precondition {
+        Precondition::None => return None,
+        Precondition::Version(versions) => (Versions::Required, versions),
+        Precondition::NotVersion(versions) => (Versions::Excluded, versions),
+    };
+    let versions = versions.iter().map(|version| version.get());
+    Some((which, binds.add(dialect::list(versions, backend))))
 }
 
-fn has_version(versions: Placeholder, backend: DbBackend) -> Expr {
-    dialect::is_one_of(Column::Version, versions, backend)
+fn has_version((which, versions): (Versions, Placeholder), backend: DbBackend) -> Expr {
+    let is_listed = dialect::is_one_of(Column::Version, versions, backend);
+    match which {
+        Versions::Required => is_listed,
+        Versions::Excluded => is_listed.not(),
+    }
 }
 
 #[cfg(test)]

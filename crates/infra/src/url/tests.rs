@@ -65,7 +65,8 @@ fn an_error_does_not_repeat_the_url() {
         ),
         ("postgres://h/d?port=s3cret", ENCODE),
         ("postgres://h/d?hostaddr=s3cret", "must have IP addresses in hostaddr"),
-        ("postgres://u:s3cret@::1/d", "must have brackets around an IPv6 address: [::1]"),
+        ("postgres://u:s3cret@::1/d", "must have brackets around an IPv6 address, not encoded: [::1]"),
+        ("postgres://u:s3cret@%5B::1%5D:5432/d", "must have brackets around an IPv6 address, not encoded: [::1]"),
         (
             "postgres://u:s3cret@[fe80::1%25eth0]/d",
             "must have an IPv6 address without a zone (%eth0): use the server's name or another of its addresses",

@@ -2,7 +2,11 @@
 
 #[cfg(unix)]
 use std::os::unix::fs::PermissionsExt;
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    net::TcpListener,
+    time::{Duration, Instant},
+};
 
 use domain::{
     Clock, Readiness, UserProvisioner,
@@ -178,6 +182,20 @@ async fn a_failed_connection_is_reported_in_one_line() {
         line.starts_with("cannot connect to Postgres at 127.0.0.1:1, database tasks: Connection refused"),
         "{line}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_never_answers_is_given_up_at_the_limit() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let limit = Duration::from_secs(1);
+    let url = format!("postgres://me@{}/tasks", silent.local_addr().unwrap());
+    let settings = DatabaseSettings { start_timeout: Some(limit), ..settings(&url) };
+    let begin = Instant::now();
+
+    let line = Database::connect(&settings).await.unwrap_err().to_string();
+
+    assert!(begin.elapsed() < limit + limit / 2, "{:?}", begin.elapsed());
+    assert!(line.contains("no answer within ") && line.ends_with("(waited 1s: DATABASE_START_TIMEOUT)"), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -279,3 +279,22 @@ async fn a_client_presents_its_certificate() {
         secured.connect_with(sslmode, &[]).await.unwrap_err();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_without_tls_is_reported_with_the_setting() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let mut asked = [0; SSL_REQUEST.len()];
+            client.read_exact(&mut asked).await.unwrap();
+            client.write_all(b"N").await.unwrap();
+        }
+    });
+    let url = DatabaseUrl::parse(&format!("postgres://me@127.0.0.1:{port}/tasks?sslmode=require")).unwrap();
+
+    let line = Database::connect(&DatabaseSettings::new(url)).await.unwrap_err().to_string();
+
+    assert!(line.contains("does not support TLS: ") && line.contains("sslmode=disable"), "{line}");
+    assert!(line.ends_with("(docs/troubleshooting.md#no-tls)"), "{line}");
+}

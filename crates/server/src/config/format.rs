@@ -68,6 +68,7 @@ impl<T, F: Format<T>> Format<Option<T>> for OrOff<F> {
 pub(crate) struct Span {
     examples: &'static str,
     shorter_than: Option<&'static str>,
+    at_least: Option<Duration>,
     at_most: Option<Duration>,
     may_be_zero: bool,
 }
@@ -77,7 +78,7 @@ impl Span {
     const LONGEST: Duration = Duration::from_hours(365 * 24);
 
     pub(crate) const fn such_as(examples: &'static str) -> Self {
-        Self { examples, shorter_than: None, at_most: None, may_be_zero: false }
+        Self { examples, shorter_than: None, at_least: None, at_most: None, may_be_zero: false }
     }
 
     /// Adds to the description that the value must be shorter than another setting's. The code that reads the settings compares
@@ -90,6 +91,10 @@ impl Span {
         Self { may_be_zero: true, ..self }
     }
 
+    pub(crate) const fn at_least(self, shortest: Duration) -> Self {
+        Self { at_least: Some(shortest), ..self }
+    }
+
     pub(crate) const fn at_most(self, longest: Duration) -> Self {
         Self { at_most: Some(longest), ..self }
     }
@@ -98,15 +103,17 @@ impl Span {
 impl Format<Duration> for Span {
     fn expects(&self) -> String {
         let examples = self.examples;
-        match (self.shorter_than, self.at_most) {
-            (Some(setting), _) => format!("a duration shorter than {setting}, such as {examples}"),
-            (None, Some(longest)) => format!("a duration of at most {}s, such as {examples}", longest.as_secs()),
-            (None, None) => format!("a duration such as {examples}"),
+        match (self.shorter_than, self.at_least, self.at_most) {
+            (Some(setting), ..) => format!("a duration shorter than {setting}, such as {examples}"),
+            (None, Some(shortest), _) => format!("a duration of at least {}s, such as {examples}", shortest.as_secs()),
+            (None, None, Some(longest)) => format!("a duration of at most {}s, such as {examples}", longest.as_secs()),
+            (None, None, None) => format!("a duration such as {examples}"),
         }
     }
 
     fn parse(&self, text: &str) -> Option<Duration> {
-        let span = parse_span(text).filter(|span| *span <= self.at_most.unwrap_or(Self::LONGEST))?;
+        let (shortest, longest) = (self.at_least.unwrap_or_default(), self.at_most.unwrap_or(Self::LONGEST));
+        let span = parse_span(text).filter(|span| (shortest..=longest).contains(span))?;
         (self.may_be_zero || !span.is_zero()).then_some(span)
     }
 }
@@ -233,6 +240,15 @@ mod tests {
         assert_eq!(short.expects(), "a duration of at most 60s, such as 5s");
         assert_eq!(short.parse("60s"), Some(Duration::from_mins(1)));
         assert_eq!(short.parse("61s"), None);
+    }
+
+    #[test]
+    fn a_duration_may_have_a_lower_limit() {
+        let long = Span::such_as("5s").at_least(Duration::from_secs(1));
+
+        assert_eq!(long.expects(), "a duration of at least 1s, such as 5s");
+        assert_eq!(long.parse("1s"), Some(Duration::from_secs(1)));
+        assert_eq!(long.parse("999ms"), None);
     }
 
     #[test]

@@ -42,6 +42,10 @@ impl Found {
                 "contains `$` and a name that is not set, which Next.js replaces by nothing: write `\\$` for a dollar sign \
                  (docs/troubleshooting.md#dollar-sign)",
             ),
+            Source::FileOf(_) if self.text.ends_with(['\n', '\r']) => Some(
+                "ends with an empty line, and only one line break at the end of a file is removed: remove it, unless the app's \
+                 secret ends with it too (docs/troubleshooting.md#secret-files)",
+            ),
             _ if is_closed => Some(
                 "is in quotes, which are part of the value, as Docker's --env-file passes them on: remove them \
                  (docs/troubleshooting.md#quotes)",

@@ -107,7 +107,7 @@ settings! {
         "The port to listen on. `0` takes any free port.";
     PUBLIC_PATH: PublicPath = from_str("a path such as /backend"), Value("/"),
         "The path under which clients reach the service, if a proxy removes it from requests. `Location` and the servers in the OpenAPI document begin with it.";
-    KEEP_ALIVE: Duration = SPAN, Value("16m"),
+    KEEP_ALIVE: Duration = Span::such_as("75s or 16m").at_least(Duration::from_secs(1)), Value("16m"),
         "How long a connection may be idle before it is closed. Choose more than the idle timeout of the proxy, or the proxy may send a request over a connection that is just being closed. An idle connection takes a file descriptor and 10 KB.";
     MAX_CONNECTIONS: u32 = Number(1..=1_000_000), Depends("`8192`, or fewer if the limit of open files is lower"),
         "How many connections of clients may be open. Further ones are closed at once. The start raises the limit of open files as far as it may.";

@@ -117,6 +117,19 @@ async fn a_secret_may_come_from_a_file() {
     }
 }
 
+#[tokio::test]
+async fn an_empty_line_at_the_end_of_a_secret_file_is_noticed() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("secret");
+    fs::write(&file, format!("{SECRET}\n\n")).unwrap();
+
+    let service = Service::start(&[("BETTER_AUTH_SECRET_FILE", &file.display().to_string())]);
+
+    let line = service.wait_for_log(|line| line.contains("ends with an empty line"));
+    assert!(line.contains("BETTER_AUTH_SECRET_FILE: ") && line.contains("troubleshooting.md#secret-files"), "{line}");
+    assert!(!service.log().iter().any(|line| line.contains(SECRET)));
+}
+
 #[test]
 fn a_file_that_has_no_secret_is_rejected_without_its_path() {
     let directory = tempfile::tempdir().unwrap();

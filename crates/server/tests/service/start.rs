@@ -118,7 +118,9 @@ fn an_invalid_setting_of_the_connection_stops_the_start() {
         ("HOST", "http://127.0.0.1", host),
         ("PUBLIC_PATH", "backend", path),
         ("PUBLIC_PATH", "https://app.example.com/backend", path),
-        ("KEEP_ALIVE", "75", "KEEP_ALIVE must be a duration such as 500ms, 2s or 5m"),
+        ("KEEP_ALIVE", "75", "KEEP_ALIVE must be a duration of at least 1s, such as 75s or 16m"),
+        // The server would keep such a connection forever: it looks only twice a second.
+        ("KEEP_ALIVE", "300ms", "KEEP_ALIVE must be a duration of at least 1s, such as 75s or 16m"),
     ] {
         assert_eq!(failure(&[(name, value)]), format!("tasks-api: {expected}"));
     }

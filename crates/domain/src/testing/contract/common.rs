@@ -40,6 +40,10 @@ pub(super) fn seen(versions: &[i64]) -> Precondition {
     Precondition::Version(versions.iter().copied().map(Version::from).collect())
 }
 
+pub(super) fn excluded(versions: &[i64]) -> Precondition {
+    Precondition::NotVersion(versions.iter().copied().map(Version::from).collect())
+}
+
 pub(super) fn fresh_id() -> TaskId {
     UuidV7Ids::default().next(now()).into()
 }

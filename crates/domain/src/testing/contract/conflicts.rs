@@ -4,7 +4,7 @@ use time::Duration;
 
 use super::{
     super::alice,
-    common::{change, create, fresh_id, groceries, later, now, renamed, seen, toggle},
+    common::{change, create, excluded, fresh_id, groceries, later, now, renamed, seen, toggle},
 };
 use crate::{Task, TaskRepository, UpdateOutcome};
 
@@ -46,11 +46,28 @@ pub async fn a_change_of_another_version_returns_the_present_task(tasks: &dyn Ta
     assert_eq!(tasks.get(&alice().id, task.id).await.unwrap(), Some(current));
 }
 
-pub async fn a_conditional_change_of_a_missing_task_finds_nothing(tasks: &dyn TaskRepository) {
-    let update = tasks.update(&alice().id, fresh_id(), &toggle(), &seen(&[1]), now()).await.unwrap();
-    let delete = tasks.delete(&alice().id, fresh_id(), &seen(&[1])).await.unwrap();
+pub async fn a_change_of_an_excluded_version_does_not_take_place(tasks: &dyn TaskRepository) {
+    let task = create(tasks, &groceries()).await;
+    let excluded = excluded(&[7, 1]);
 
-    assert_eq!((update, delete), (UpdateOutcome::Absent, UpdateOutcome::Absent));
+    let update = tasks.update(&alice().id, task.id, &toggle(), &excluded, now()).await.unwrap();
+    assert_eq!(update, UpdateOutcome::Stale(task.clone()));
+    let delete = tasks.delete(&alice().id, task.id, &excluded).await.unwrap();
+    assert_eq!(delete, UpdateOutcome::Stale(task.clone()));
+
+    change(tasks, task.id, &renamed(), now()).await;
+    let update = tasks.update(&alice().id, task.id, &toggle(), &excluded, now()).await.unwrap();
+    assert!(matches!(update, UpdateOutcome::Done(task) if task.version.get() == 3));
+    assert_eq!(tasks.delete(&alice().id, task.id, &excluded).await.unwrap(), UpdateOutcome::Done(()));
+}
+
+pub async fn a_conditional_change_of_a_missing_task_finds_nothing(tasks: &dyn TaskRepository) {
+    for precondition in [seen(&[1]), excluded(&[1])] {
+        let update = tasks.update(&alice().id, fresh_id(), &toggle(), &precondition, now()).await.unwrap();
+        let delete = tasks.delete(&alice().id, fresh_id(), &precondition).await.unwrap();
+
+        assert_eq!((update, delete), (UpdateOutcome::Absent, UpdateOutcome::Absent));
+    }
 }
 
 pub async fn one_of_concurrent_changes_of_one_version_takes_place(tasks: &dyn TaskRepository) {

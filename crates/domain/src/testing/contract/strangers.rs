@@ -2,7 +2,7 @@
 
 use super::{
     super::{alice, bob, titled},
-    common::{create, create_as, delete, groceries, list, now, renamed, seen, toggle},
+    common::{create, create_as, delete, excluded, groceries, list, now, renamed, seen, toggle},
 };
 use crate::{Precondition, TaskQuery, TaskRepository, UpdateOutcome};
 
@@ -26,7 +26,7 @@ pub async fn a_stranger_updates_nothing(tasks: &dyn TaskRepository) {
     let task = create(tasks, &groceries()).await;
 
     for changes in [renamed(), toggle()] {
-        for precondition in [Precondition::None, seen(&[1]), seen(&[7])] {
+        for precondition in [Precondition::None, seen(&[1]), seen(&[7]), excluded(&[7])] {
             let outcome = tasks.update(&bob().id, task.id, &changes, &precondition, now()).await.unwrap();
             assert_eq!(outcome, UpdateOutcome::Absent);
         }
@@ -38,7 +38,7 @@ pub async fn a_stranger_updates_nothing(tasks: &dyn TaskRepository) {
 pub async fn a_stranger_deletes_nothing(tasks: &dyn TaskRepository) {
     let task = create(tasks, &groceries()).await;
 
-    for precondition in [Precondition::None, seen(&[1]), seen(&[7])] {
+    for precondition in [Precondition::None, seen(&[1]), seen(&[7]), excluded(&[7])] {
         assert_eq!(tasks.delete(&bob().id, task.id, &precondition).await.unwrap(), UpdateOutcome::Absent);
     }
 

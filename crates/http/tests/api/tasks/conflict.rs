@@ -103,6 +103,34 @@ async fn a_change_only_of_what_does_not_exist_is_412() {
 }
 
 #[actix_web::test]
+async fn a_change_of_a_version_in_if_none_match_is_412() {
+    for base in BOTH_STYLES {
+        for (method, suffix, body) in &CHANGES {
+            let app = TestApp::new().start().await;
+            let path = format!("{base}/{}{suffix}", app.task_of_alice().await);
+            let change = async |if_match: &str, if_none_match: &str| {
+                let request = app.alice(method.clone(), &path).header("if-none-match", if_none_match);
+                let request = if if_match.is_empty() { request } else { request.header("if-match", if_match) };
+                request.json(*body).send().await
+            };
+            for (if_match, if_none_match) in
+                [("", "\"1\""), ("", "\"7\", W/\"1-gzip\""), ("*", "\"1\""), ("\"1\", \"2\"", "\"1\"")]
+            {
+                let answer = change(if_match, if_none_match).await;
+                assert_eq!(answer.outcome(), is(412, "VERSION_CONFLICT"), "{method} {path} if not {if_none_match}");
+                assert_eq!(answer.json()["error"]["current"]["version"], 1);
+            }
+            let malformed = change("", "v1").await.json();
+            assert_eq!(malformed["error"]["code"], "VALIDATION_ERROR", "{malformed}");
+            assert!(malformed["error"]["message"].to_string().contains("If-None-Match must be "), "{malformed}");
+
+            let answer = change("\"1\"", "\"2\", \"nonsense\"").await;
+            assert!(answer.status.is_success(), "{method} {path}: {answer:?}");
+        }
+    }
+}
+
+#[actix_web::test]
 async fn an_unchanged_resource_is_304() {
     let app = TestApp::new().start().await;
     let task = format!("/api/tasks/{}", app.task_of_alice().await);

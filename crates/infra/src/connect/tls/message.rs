@@ -1,4 +1,4 @@
-//! What is wrong with a server's certificate, in words, with the remedy.
+//! What is wrong with a server's TLS, in words, with the remedy.
 
 use std::{error::Error as StdError, io, iter::successors};
 
@@ -6,9 +6,17 @@ use pg_executor::rustls::{CertificateError, Error};
 
 use crate::url::{Authorities, PostgresUrl};
 
+/// What tokio-postgres says of a server without TLS.
+const UNSUPPORTED: &str = "server does not support TLS";
+
 /// The text for the error of a connection that failed because of TLS. `None` if there was another cause.
 pub(crate) fn in_words(error: &(dyn StdError + 'static), url: &PostgresUrl) -> Option<String> {
     let mut causes = successors(Some(error), |error| (*error).source());
+    if causes.clone().any(|cause| cause.to_string() == UNSUPPORTED) {
+        let message = "the server does not support TLS: switch it on there, or add sslmode=disable to DATABASE_URL if the network \
+                       in between is private (docs/troubleshooting.md#no-tls)";
+        return Some(message.to_owned());
+    }
     let error = causes.find_map(|cause| {
         cause.downcast_ref::<Error>().or_else(|| cause.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref())
     })?;

@@ -19,7 +19,7 @@ fn a_statement_on_one_task_names_its_owner_and_its_id() {
     for backend in BACKENDS {
         let (statements, now) = (TaskStatements::new(&Layout::new(backend, None)), FixedClock::default().now());
         let mut all = vec![statements.get(&alices(), ID.into())];
-        for precondition in [Precondition::None, versions(&[]), versions(&[1]), versions(&[1, 2])] {
+        for precondition in [Precondition::None, versions(&[]), versions(&[1]), versions(&[1, 2]), not_version(1)] {
             all.push(statements.delete(&alices(), ID.into(), &precondition));
             let update = |changes| statements.update(&alices(), ID.into(), &changes, &precondition, now);
             all.extend(changes().into_iter().map(update));
@@ -105,6 +105,10 @@ fn changes() -> Vec<TaskChanges> {
 
 fn versions(numbers: &[i64]) -> Precondition {
     Precondition::Version(numbers.iter().copied().map(Version::from).collect())
+}
+
+fn not_version(number: i64) -> Precondition {
+    Precondition::NotVersion(vec![Version::from(number)])
 }
 
 /// The value of the placeholder that follows this text.

@@ -140,8 +140,8 @@ fn host_and_port(text: &str) -> Result<Named, InvalidDatabaseUrl> {
             let host = ipv6(&parts::decoded(address)?)?.to_string();
             (host, rest.strip_prefix(':').or(rest.is_empty().then_some("")))
         }
-        None if text.parse::<Ipv6Addr>().is_ok() => {
-            return Err(InvalidDatabaseUrl("must have brackets around an IPv6 address: [::1]".to_owned()));
+        None if text.parse::<Ipv6Addr>().is_ok() || text.starts_with("%5B") || text.starts_with("%5b") => {
+            return Err(InvalidDatabaseUrl("must have brackets around an IPv6 address, not encoded: [::1]".to_owned()));
         }
         None => {
             let (host, port) = text.split_once(':').unwrap_or((text, ""));

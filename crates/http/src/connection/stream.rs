@@ -4,14 +4,15 @@ use std::{
     io,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use actix_server::GracefulShutdownSignal;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    time::{Instant, Sleep, sleep_until},
+    time::{Instant, Sleep, sleep, sleep_until},
 };
 
 use super::{
@@ -19,9 +20,13 @@ use super::{
     admission::{Admitted, ClosedLabels, Connections, HEAD, RESPONSE},
 };
 
-/// How many bytes of heads are read before other connections get their turn: some requests. The framework answers all that it
-/// has read without a pause, and a client can send hundreds of requests at once.
-const BURST: usize = 4096;
+/// How many bytes of heads are read before other connections get their turn: a request or a few. The framework answers all that
+/// it has read without a pause, and a client can send hundreds of requests at once.
+const BURST: usize = 2048;
+
+/// How long the turn of others takes at least. A wait for the clock, because the runtime looks for what has arrived on other
+/// connections only now and then as long as one has work.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// A connection. Fails with `TimedOut`, so that the framework closes it, if the client takes too long to send a head or to
 /// read a response.
@@ -36,6 +41,8 @@ pub(crate) struct Connection {
     timer: Option<Pin<Box<Sleep>>>,
     /// The bytes of heads that were read since other connections got their turn.
     burst: usize,
+    /// Ends when it is the turn of this connection again.
+    pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl Connection {
@@ -43,7 +50,16 @@ impl Connection {
     pub(crate) fn admit(io: TcpStream, connections: &Arc<Connections>, stop: GracefulShutdownSignal) -> Option<Self> {
         let admitted = connections.admit(io.peer_addr().ok()?.ip())?;
         let stop = Box::pin(async move { stop.notified().await });
-        Some(Self { io, activity: Activity::new(), admitted, stop, stopped_at: None, timer: None, burst: 0 })
+        Some(Self {
+            io,
+            activity: Activity::new(),
+            admitted,
+            stop,
+            stopped_at: None,
+            timer: None,
+            burst: 0,
+            pause: None,
+        })
     }
 
     pub(crate) fn peer(&self) -> Option<std::net::SocketAddr> {
@@ -68,6 +84,24 @@ impl Connection {
         let limits = self.admitted.connections().limits();
         let deadline = self.activity.responded_at() + limits.send_timeout;
         stopped_at.map_or(deadline, |at| deadline.min(at + limits.send_timeout_at_stop))
+    }
+
+    /// Reads a part of a head.
+    fn poll_read_head(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.burst >= BURST {
+            let pause = self.pause.get_or_insert_with(|| Box::pin(sleep(PAUSE)));
+            ready!(pause.as_mut().poll(context));
+            (self.pause, self.burst) = (None, 0);
+        }
+        let mut bytes = [0; BURST];
+        let mut part = ReadBuf::new(&mut bytes[..BURST.min(buffer.remaining())]);
+        let outcome = Pin::new(&mut self.io).poll_read(context, &mut part);
+        if outcome.is_pending() {
+            self.burst = 0;
+        }
+        self.burst += part.filled().len();
+        buffer.put_slice(part.filled());
+        outcome
     }
 
     /// Waits for the deadline, and then fails.
@@ -102,26 +136,19 @@ impl AsyncRead for Connection {
             // As if the client had closed the connection: there will be no further request.
             return Poll::Ready(Ok(()));
         }
-        if self.burst >= BURST {
-            self.burst = 0;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
         let before = buffer.filled().len();
-        let outcome = Pin::new(&mut self.io).poll_read(context, buffer);
-        if outcome.is_pending() {
-            self.burst = 0;
+        let outcome = if self.activity.is_handling() {
+            Pin::new(&mut self.io).poll_read(context, buffer)
+        } else {
+            self.poll_read_head(context, buffer)
+        };
+        if let Some(received @ [_, ..]) = buffer.filled().get(before..) {
+            self.activity.received(received);
         }
         if outcome.is_pending()
             && let Some(deadline) = self.activity.head_deadline()
         {
             return self.fail_at(deadline, &HEAD, context);
-        }
-        if let Some(received @ [_, ..]) = buffer.filled().get(before..) {
-            self.activity.received(received);
-            if !self.activity.is_handling() {
-                self.burst += received.len();
-            }
         }
         outcome
     }

@@ -43,7 +43,7 @@ pub(super) async fn odd_row(context: &Context, store: Store) -> anyhow::Result<M
              UPDATE tasks SET title = '{PRIVATE}' || chr(9) || 'odd' WHERE user_id = 'odd'"
         ),
         Database::Sqlite(_) => format!(
-            "PRAGMA ignore_check_constraints = ON; \
+            "PRAGMA ignore_check_constraints = ON; DROP TRIGGER IF EXISTS tasks_title_text_update; \
              UPDATE tasks SET title = '{PRIVATE}' || char(9) || 'odd' WHERE user_id = 'odd'"
         ),
     };

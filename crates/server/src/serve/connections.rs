@@ -24,12 +24,16 @@ pub(super) fn limits(config: &Config) -> anyhow::Result<Connections> {
     if possible == 0 || (config.connections.max.is_some() && possible < wanted) {
         bail!(
             "MAX_CONNECTIONS {wanted} needs {} open files, and the process may open {files}: raise that limit (`ulimit -n`, \
-             `LimitNOFILE=`) or lower MAX_CONNECTIONS",
+             `LimitNOFILE=`) or lower MAX_CONNECTIONS (docs/troubleshooting.md#open-files)",
             wanted + reserved
         );
     }
     if possible < wanted {
-        tracing::warn!(connections = possible, files, "the limit of open files allows fewer connections than usual");
+        tracing::warn!(
+            connections = possible,
+            files,
+            "the limit of open files allows fewer connections than usual (docs/troubleshooting.md#open-files)"
+        );
     }
     let total = usize::try_from(wanted.min(possible))?;
     let settings = &config.connections;
